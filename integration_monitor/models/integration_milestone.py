@@ -1,0 +1,68 @@
+"""Milestones: what happened to a business transaction, and what is still to come."""
+
+from odoo import fields, models
+
+
+class IntegrationMilestone(models.Model):
+    """One step of one transaction. Written raw by the recorder, never by hand."""
+
+    _name = "integration.milestone"
+    _description = "Transaction Milestone"
+    _order = "transaction_id, sequence, id"
+    _log_access = False
+    _rec_name = "step_id"
+
+    transaction_id = fields.Many2one(
+        "integration.transaction", required=True, readonly=True, ondelete="cascade"
+    )
+    step_id = fields.Many2one(
+        "integration.process.step",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    sequence = fields.Integer(readonly=True)
+    step_code = fields.Char(related="step_id.code")
+    state = fields.Selection(
+        [
+            ("pending", "Pending"),
+            ("partial", "Partly done"),
+            ("reached", "Done"),
+            ("skipped", "Not needed"),
+            ("failed", "Failed"),
+        ],
+        default="pending",
+        required=True,
+        readonly=True,
+    )
+    planned_at = fields.Datetime(string="Planned", readonly=True)
+    reached_at = fields.Datetime(string="Done At", readonly=True)
+    expected_count = fields.Integer(
+        string="Expected", readonly=True, help="Documents that must get here."
+    )
+    reached_count = fields.Integer(
+        string="Reached", readonly=True, help="Documents that got here."
+    )
+    res_model = fields.Char(readonly=True)
+    res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    message_id = fields.Many2one(
+        "integration.message",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        groups="integration_monitor.group_viewer",
+    )
+    source = fields.Selection(
+        [("document", "Document"), ("message", "Message"), ("external", "Partner")],
+        readonly=True,
+    )
+    history = fields.Json(
+        readonly=True,
+        help="Earlier states: a list of {at, from, to, reached_at}, oldest first.",
+    )
+
+    _step_uniq = models.Constraint(
+        "UNIQUE(transaction_id, step_id)", "A transaction goes through each step once."
+    )
+    _reached_index = models.Index("(step_id, reached_at) WHERE reached_at IS NOT NULL")

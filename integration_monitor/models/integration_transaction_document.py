@@ -1,0 +1,42 @@
+"""The documents of a business transaction."""
+
+from odoo import fields, models
+
+
+class IntegrationTransactionDocument(models.Model):
+    """Link of one document to one transaction; n:m, for an invoice may hold two orders."""
+
+    _name = "integration.transaction.document"
+    _description = "Document of a Business Transaction"
+    _order = "transaction_id, id"
+    _log_access = False
+    _rec_name = "document_name"
+
+    transaction_id = fields.Many2one(
+        "integration.transaction", required=True, readonly=True, ondelete="cascade"
+    )
+    res_model = fields.Char(required=True, readonly=True)
+    res_id = fields.Many2oneReference(model_field="res_model", required=True, readonly=True)
+    document_name = fields.Char(readonly=True)
+    role = fields.Selection(
+        [
+            ("order", "Order"),
+            ("pick", "Picking"),
+            ("pack", "Packing"),
+            ("out", "Delivery"),
+            ("internal", "Internal transfer"),
+            ("return", "Return"),
+            ("in", "Receipt"),
+            ("invoice", "Invoice"),
+            ("refund", "Credit note"),
+            ("payment", "Payment"),
+        ],
+        readonly=True,
+    )
+    state = fields.Char(readonly=True, help="State of the document when it last changed.")
+
+    _link_uniq = models.Constraint(
+        "UNIQUE(transaction_id, res_model, res_id)",
+        "The document belongs to this transaction already.",
+    )
+    _document_index = models.Index("(res_model, res_id)")
