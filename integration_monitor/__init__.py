@@ -1,2 +1,3 @@
+from . import handlers
 from . import models
 from .hooks import post_init_hook, post_load, uninstall_hook

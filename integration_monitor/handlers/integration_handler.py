@@ -1,0 +1,85 @@
+"""The contract between a flow and the code that handles its messages."""
+
+from odoo import models
+
+
+class IntegrationHandler(models.AbstractModel):
+    """Turns a message into a document (inbound) or a document into a message (outbound).
+
+    A handler is an abstract model named ``integration.handler.<what>`` that inherits this one.
+    It runs as the service account of the flow: ``env.su`` is False, and whatever the account
+    may not do, the handler cannot do. Failures are raised from the error tree in
+    ``tools/errors.py`` with a text that says what a person should do.
+
+    Gained: claiming, retries, exceptions, milestones and the log. To implement: ``_label``,
+    ``_directions`` and, per direction, ``_handle`` or ``_prepare`` + ``_request`` +
+    ``_on_success``.
+    """
+
+    _name = "integration.handler"
+    _description = "Message handler"
+
+    def _label(self):
+        """:return: what the handler does, as shown in the flow's selection"""
+        return self._description
+
+    def _directions(self):
+        """:return: the directions the handler serves: inbound, outbound"""
+        return ("inbound", "outbound")
+
+    def _check_flow(self, flow):
+        """Raise ``ValidationError`` when a setting that the handler needs is missing.
+
+        Called when a person saves the flow.
+
+        :param flow: one ``integration.flow``
+        """
+
+    def _handle(self, message, payload):
+        """Apply an inbound message; runs in the transaction that settles it.
+
+        :param message: one ``integration.message``
+        :param payload: the parsed JSON (dict or list), or the text when it is not JSON
+        :return: the recordset that was made or changed; its first record becomes the document
+            of the message
+        """
+        raise NotImplementedError
+
+    def _prepare(self, message):
+        """Build the payload of an outbound message from its document.
+
+        Called when the message is claimed for the first time and kept over retries; a flow that
+        coalesces builds it at each claim.
+
+        :param message: one ``integration.message`` with ``res_model``, ``res_id``
+        :return: dict that can be written as JSON, or None when there is nothing to send any
+            more (the message is cancelled then)
+        """
+        raise NotImplementedError
+
+    def _request(self, message, payload):
+        """Say how the payload is sent.
+
+        :return: dict with ``method``, ``path`` and optionally ``headers``
+        """
+        raise NotImplementedError
+
+    def _on_success(self, message, response):
+        """Apply the partner's answer, in the transaction that settles the message.
+
+        May be called again after a failure: the call is repeated with the same idempotency key,
+        and this method must find what it did before.
+
+        :param message: one ``integration.message``
+        :param response: ``HttpResponse`` (status, headers, body, elapsed_ms, address)
+        :return: a recordset that the message links to, or None to keep its document
+        """
+
+    def _stake(self, message, payload):
+        """Tell what is at stake while an inbound message has no document yet.
+
+        :return: dict with any of ``amount`` (float), ``currency`` (ISO code), ``reference``
+            (the partner's document number) and ``partner`` (name), for the exception a person
+            reads
+        """
+        return {}

@@ -1,0 +1,34 @@
+"""Health of a system or an endpoint: a state, its reason and since when."""
+
+from odoo import fields, models
+
+HEALTH = [("up", "Up"), ("degraded", "Degraded"), ("down", "Down"), ("unknown", "Unknown")]
+
+
+class IntegrationHealthMixin(models.AbstractModel):
+    """Gives a model the three health fields, written only when they change."""
+
+    _name = "integration.health.mixin"
+    _description = "Health of an integration partner"
+
+    health = fields.Selection(HEALTH, default="unknown", required=True, readonly=True, copy=False)
+    health_reason = fields.Char(readonly=True, copy=False)
+    health_since = fields.Datetime(readonly=True, copy=False)
+
+    def _set_health(self, health, reason=False):
+        """Write the health of the records for which it changed.
+
+        :param str health: up, degraded, down or unknown
+        :param reason: plain text for a person, or False
+        :return: the records that changed
+        """
+        changed = self.filtered(lambda record: record.health != health)
+        # Health is bookkeeping of the engine, written on behalf of any service account.
+        changed.sudo().write(
+            {
+                "health": health,
+                "health_reason": reason,
+                "health_since": fields.Datetime.now(),
+            }
+        )
+        return changed
