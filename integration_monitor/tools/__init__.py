@@ -1,0 +1,1 @@
+"""Plain typed Python: no registry, no odoo import; tested without a database."""
