@@ -1,0 +1,160 @@
+"""From what a library raised or a partner answered to our error tree."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+
+import requests
+import urllib3.exceptions
+
+from .backoff import parse_retry_after
+from .errors import (
+    AuthError,
+    IntegrationError,
+    RateLimited,
+    RemoteError,
+    TimeoutError_,
+    TransportError,
+)
+
+_MAX_CHAIN = 20
+_TLS = (ssl.SSLError, requests.exceptions.SSLError, urllib3.exceptions.SSLError)
+_TIMEOUT = (
+    TimeoutError,
+    socket.timeout,
+    requests.exceptions.Timeout,
+    urllib3.exceptions.TimeoutError,
+)
+_CONNECT = (
+    ConnectionError,
+    requests.exceptions.ConnectionError,
+    requests.exceptions.ChunkedEncodingError,
+    urllib3.exceptions.ProtocolError,
+    urllib3.exceptions.NewConnectionError,
+    http.client.IncompleteRead,
+    http.client.RemoteDisconnected,
+    http.client.BadStatusLine,
+    OSError,
+)
+_CLIENT = (
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    urllib3.exceptions.LocationParseError,
+)
+
+
+def error_class_of(error: BaseException) -> str:
+    """One of ``ERROR_CLASSES`` for any exception; wrapped causes are looked at too.
+
+    A read timeout in the middle of a body reaches callers of ``requests`` as ``ConnectionError``,
+    a DNS fault as ``NewConnectionError``: the innermost precise cause decides.
+    """
+    chain = list(_chain(error))
+    for item in chain:
+        if isinstance(item, IntegrationError):
+            return item.error_class
+    if any(isinstance(item, socket.gaierror) for item in chain):
+        return "dns"
+    # A handshake that runs out of time is a timeout, not a bad certificate.
+    if any(isinstance(item, _TIMEOUT) or _says_timeout(item) for item in chain):
+        return "timeout"
+    if any(isinstance(item, _TLS) for item in chain):
+        return "tls"
+    if any(isinstance(item, _CLIENT) for item in chain):
+        return "client"
+    if any(isinstance(item, _CONNECT) for item in chain):
+        return "connect"
+    return "unknown"
+
+
+def from_exception(error: BaseException) -> IntegrationError:
+    """Our exception for one of a library; ours pass through unchanged."""
+    if isinstance(error, IntegrationError):
+        return error
+    error_class = error_class_of(error)
+    detail = f"{type(error).__name__}: {error}"[:500]
+    # Only while connecting is it certain that the other side has seen nothing.
+    before_sending = error_class in ("dns", "tls") or _never_connected(error)
+    if error_class == "timeout":
+        return TimeoutError_(detail, maybe_delivered=not before_sending)
+    if error_class in ("dns", "tls", "connect"):
+        return TransportError(
+            detail, error_class=error_class, maybe_delivered=not before_sending
+        )
+    if error_class == "client":
+        return IntegrationError(detail, error_class="client")
+    return IntegrationError(detail)
+
+
+def from_status(
+    status: int, headers: Mapping[str, str] | None = None, excerpt: str = ""
+) -> IntegrationError | None:
+    """Our exception for an HTTP status; None for 2xx.
+
+    :param excerpt: the beginning of the answer, already redacted; quoted in the message.
+    """
+    if 200 <= status < 300:
+        return None
+    retry_after = parse_retry_after(_header(headers, "retry-after"))
+    said = f" It said: {excerpt.strip()[:300]}" if excerpt.strip() else ""
+    if status == 429:
+        return RateLimited(
+            retry_after, f"The partner asks us to slow down (HTTP 429).{said}", status=status
+        )
+    if status in (401, 403, 407):
+        return AuthError(
+            f"The partner refuses our credentials (HTTP {status}): renew them.{said}",
+            status=status,
+        )
+    if 300 <= status < 400:
+        text = f"The partner redirects (HTTP {status}); redirects are not followed: correct the"
+        return RemoteError(status, f"{text} address of the endpoint.{said}")
+    return RemoteError(
+        status, f"The partner answered HTTP {status}.{said}", retry_after=retry_after
+    )
+
+
+def _header(headers: Mapping[str, str] | None, name: str) -> str | None:
+    for key, value in (headers or {}).items():
+        if key.lower() == name:
+            return value
+    return None
+
+
+def _says_timeout(error: BaseException) -> bool:
+    """urllib3 1.x turns a handshake timeout into an SSLError that only says so in words."""
+    return isinstance(error, _TLS) and "timed out" in str(error).lower()
+
+
+def _never_connected(error: BaseException) -> bool:
+    return any(
+        isinstance(
+            item,
+            (
+                ConnectionRefusedError,
+                requests.exceptions.ConnectTimeout,
+                urllib3.exceptions.NewConnectionError,
+                urllib3.exceptions.ConnectTimeoutError,
+            ),
+        )
+        for item in _chain(error)
+    )
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The exception and what it wraps: causes, contexts, urllib3's ``reason``, exception args."""
+    todo: list[BaseException] = [error]
+    seen: set[int] = set()
+    while todo and len(seen) < _MAX_CHAIN:
+        item = todo.pop(0)
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        yield item
+        inner = [item.__cause__, item.__context__, getattr(item, "reason", None), *item.args]
+        todo += [other for other in inner if isinstance(other, BaseException)]
