@@ -1,0 +1,3 @@
+from . import integration_handler_carrier_booking
+from . import integration_handler_carrier_tracking
+from . import integration_handler_shop_order

@@ -1,0 +1,127 @@
+import json
+
+from odoo import models
+from odoo.exceptions import ValidationError
+
+from odoo.addons.integration_monitor.tools.errors import BusinessError, ContractError
+
+
+class IntegrationHandlerCarrierBooking(models.AbstractModel):
+    """Books a done delivery at the carrier and keeps tracking number, price and label.
+
+    The booking is a message of its own, sent after the delivery was committed: a carrier that is
+    down never blocks the warehouse, and a rolled-back delivery never leaves a bought label
+    behind. The delivery's own key makes a repeated call harmless.
+    """
+
+    _name = "integration.handler.carrier.booking"
+    _inherit = "integration.handler"
+    _description = "Carrier: book a shipment"
+
+    def _directions(self):
+        return ("outbound",)
+
+    def _check_flow(self, flow):
+        if not flow.endpoint_id:
+            raise ValidationError(
+                self.env._(
+                    "Flow “%(flow)s” books shipments: choose the carrier's endpoint.",
+                    flow=flow.name,
+                )
+            )
+
+    def _prepare(self, message):
+        picking = self.env["stock.picking"].browse(message.res_id).exists()
+        if not picking or picking.state != "done" or picking.carrier_tracking_ref:
+            # Nothing to book any more: deleted, or booked by hand in the meantime.
+            return None
+        if not picking.partner_id.country_id:
+            raise BusinessError(
+                self.env._(
+                    "Delivery %(picking)s cannot be booked: the address of %(partner)s has no "
+                    "country. Complete the address, then press Retry.",
+                    picking=picking.name,
+                    partner=picking.partner_id.display_name,
+                )
+            )
+        order = picking.sale_id
+        currency = order.currency_id or picking.company_id.currency_id
+        return {
+            "reference": picking.name,
+            "order": order.name or picking.origin or "",
+            "service": picking.carrier_id.integration_service or "STANDARD",
+            "from": self._address(
+                picking.picking_type_id.warehouse_id.partner_id or picking.company_id.partner_id
+            ),
+            "to": self._address(picking.partner_id),
+            "parcels": [{"weight": round(picking._get_estimated_weight() or 0.1, 3)}],
+            "value": round(
+                sum(
+                    move.quantity * move.sale_line_id.price_reduce_taxinc
+                    for move in picking.move_ids
+                    if move.sale_line_id
+                ),
+                currency.decimal_places,
+            ),
+            "currency": currency.name,
+        }
+
+    def _address(self, partner):
+        """Return a postal address as the carrier wants it; empty parts are empty strings."""
+        return {
+            "name": partner.name or partner.commercial_partner_id.name or "",
+            "street": partner.street or "",
+            "street2": partner.street2 or "",
+            "city": partner.city or "",
+            "state": partner.state_id.code or "",
+            "zip": partner.zip or "",
+            "country": partner.country_id.code or "",
+            "phone": partner.phone or "",
+        }
+
+    def _request(self, message, payload):
+        return {"method": "POST", "path": "/shipments"}
+
+    def _on_success(self, message, response):
+        picking = self.env["stock.picking"].browse(message.res_id).exists()
+        if not picking:
+            return None
+        try:
+            answer = json.loads(response.body)
+            tracking = answer["tracking_number"]
+            price = float(answer.get("price") or 0.0)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ContractError(
+                self.env._(
+                    "The carrier accepted %(picking)s but its answer cannot be read: it has no "
+                    "“tracking_number”. Ask the carrier, then press Retry.",
+                    picking=picking.name,
+                )
+            ) from error
+        if picking.carrier_tracking_ref != tracking:
+            picking.write({"carrier_tracking_ref": tracking, "carrier_price": price})
+            self._keep_label(picking, answer, tracking)
+        return picking
+
+    def _keep_label(self, picking, answer, tracking):
+        """Attach the label to the delivery and tell its readers once."""
+        label = answer.get("label_base64")
+        attachments = self.env["ir.attachment"]
+        if label:
+            attachments = attachments.create(
+                {
+                    "name": f"Label-{tracking}.pdf",
+                    "datas": label,
+                    "mimetype": "application/pdf",
+                    "res_model": picking._name,
+                    "res_id": picking.id,
+                }
+            )
+        picking.message_post(
+            body=self.env._(
+                "Booked with %(carrier)s, tracking number %(tracking)s.",
+                carrier=picking.carrier_id.name,
+                tracking=tracking,
+            ),
+            attachment_ids=attachments.ids,
+        )

@@ -1,0 +1,153 @@
+from odoo import models
+
+from odoo.addons.integration_monitor.tools.errors import ContractError, RetryLater
+
+from ..tools.tracking import PROBLEM_STATUSES, STATUS_RANK, parse_tracking_event
+
+# The answer to a booking is settled within seconds; an event that overtakes it is tried again.
+BOOKING_SETTLES_SECONDS = 20
+
+
+class IntegrationHandlerCarrierTracking(models.AbstractModel):
+    """Moves deliveries along as the carrier reports them; invoices once all is delivered."""
+
+    _name = "integration.handler.carrier.tracking"
+    _inherit = "integration.handler"
+    _description = "Carrier: tracking events"
+
+    def _directions(self):
+        return ("inbound",)
+
+    def _handle(self, message, payload):
+        try:
+            event = parse_tracking_event(payload)
+        except ValueError as error:
+            raise ContractError(
+                self.env._("Tracking event not understood: %(error)s.", error=error)
+            ) from error
+        pickings = self._find_pickings(message, event.tracking_code)
+        if not pickings:
+            raise RetryLater(
+                BOOKING_SETTLES_SECONDS,
+                self.env._(
+                    "No delivery has the tracking number %(tracking)s yet. If it was booked "
+                    "outside of Odoo, enter the number on the delivery, then press Retry.",
+                    tracking=event.tracking_code,
+                ),
+            )
+        changed = pickings.filtered(
+            lambda picking: event.rank
+            > STATUS_RANK.get(picking.integration_tracking_status or "unknown", 0)
+        )
+        if changed:
+            values = {
+                "integration_tracking_status": event.status,
+                "integration_tracking_at": event.occurred_at,
+            }
+            if event.status == "delivered":
+                values["integration_delivered_at"] = event.occurred_at
+            changed.write(values)
+            if event.status in PROBLEM_STATUSES:
+                self._report_problem(message, changed, event)
+        self._record_milestones(message, pickings, event)
+        if event.status == "delivered" and message.flow_id.invoice_on_delivery:
+            self._invoice(message.flow_id, pickings)
+        return pickings
+
+    def _find_pickings(self, message, tracking_code):
+        """Return the done deliveries that carry the number, in the flow's company.
+
+        A picking may hold several numbers, separated by commas; the chain before the delivery
+        may carry them too, so only outgoing transfers count.
+        """
+        candidates = self.env["stock.picking"].search(
+            [
+                ("company_id", "=", message.company_id.id),
+                ("picking_type_code", "=", "outgoing"),
+                ("carrier_tracking_ref", "like", tracking_code),
+            ],
+            limit=50,
+        )
+        return candidates.filtered(
+            lambda picking: tracking_code in picking.carrier_tracking_ref.split(",")
+        )
+
+    def _record_milestones(self, message, pickings, event):
+        """Record what the carrier saw on the transactions of the deliveries."""
+        steps = []
+        if event.in_transit_at:
+            steps.append(("in_transit", event.in_transit_at))
+        if event.status == "delivered":
+            steps.append(("delivered", event.occurred_at))
+        values = [
+            {
+                "transaction_id": transaction.id,
+                "step_code": code,
+                "occurred_at": moment,
+                "res_model": picking._name,
+                "res_id": picking.id,
+                "message_id": message.id,
+                "source": "external",
+            }
+            for picking in pickings
+            for transaction in picking.integration_transaction_ids
+            for code, moment in steps
+            if code != "delivered" or self._all_delivered(picking.sale_id)
+        ]
+        if values:
+            # The recorder's tables are written by code only, whoever runs the handler.
+            self.env["integration.milestone"].sudo()._record(values)
+
+    def _all_delivered(self, orders):
+        """Tell whether each outgoing transfer of the orders reached the customer."""
+        return all(
+            picking.integration_delivered_at
+            for picking in orders.picking_ids
+            if picking.picking_type_code == "outgoing" and picking.state != "cancel"
+        )
+
+    def _invoice(self, flow, pickings):
+        """Invoice the orders whose parcels all arrived."""
+        orders = pickings.sale_id.filtered(self._all_delivered)
+        orders.with_company(flow.company_id)._integration_invoice_delivered(
+            flow.payment_journal_id
+        )
+
+    def _report_problem(self, message, pickings, event):
+        """Open one exception for a parcel that will not arrive as promised."""
+        transactions = pickings.integration_transaction_ids
+        picking = pickings[:1]
+        # Exceptions are opened by code only, whoever runs the handler.
+        self.env["integration.exception"].sudo()._open(
+            [
+                {
+                    "dedupe_key": f"tracking:{picking.id}",
+                    "name": self.env._(
+                        "%(picking)s: %(status)s",
+                        picking=picking.name,
+                        status=dict(
+                            picking._fields["integration_tracking_status"]._description_selection(
+                                self.env
+                            )
+                        )[event.status],
+                    ),
+                    "category": "partner",
+                    "error_class": "business",
+                    "error_message": self.env._(
+                        "%(carrier)s reports “%(detail)s” for parcel %(tracking)s. Call the "
+                        "carrier or the customer; the exception closes when the parcel is "
+                        "delivered.",
+                        carrier=event.carrier or message.flow_id.system_id.name,
+                        detail=event.detail or event.status,
+                        tracking=event.tracking_code,
+                    ),
+                    "flow_id": message.flow_id.id,
+                    "system_id": message.flow_id.system_id.id,
+                    "message_id": message.id,
+                    "transaction_id": transactions[:1].id,
+                    "res_model": picking._name,
+                    "res_id": picking.id,
+                    "company_id": message.company_id.id,
+                }
+            ]
+        )

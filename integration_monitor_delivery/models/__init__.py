@@ -1,0 +1,5 @@
+from . import delivery_carrier
+from . import integration_flow
+from . import stock_picking
+from . import account_move
+from . import sale_order

@@ -1,0 +1,29 @@
+from odoo import fields, models
+
+
+class IntegrationFlow(models.Model):
+    """Settings that the carrier handlers read from their flow."""
+
+    _inherit = "integration.flow"
+
+    delivery_carrier_ids = fields.One2many(
+        "delivery.carrier", "integration_flow_id", string="Delivery Methods"
+    )
+    default_carrier_id = fields.Many2one(
+        "delivery.carrier",
+        string="Default Delivery Method",
+        check_company=True,
+        help="Shop orders whose shipping method is not mapped get this one.",
+    )
+    invoice_on_delivery = fields.Boolean(
+        help="When the carrier reports the last parcel of an order as delivered, invoice what was "
+        "delivered."
+    )
+    payment_journal_id = fields.Many2one(
+        "account.journal",
+        string="Payment Journal",
+        check_company=True,
+        domain="[('type', 'in', ('bank', 'cash', 'credit'))]",
+        help="Register the payment that the shop collected in this journal once the invoice is "
+        "posted. Empty: payments are registered by people.",
+    )
