@@ -11,6 +11,9 @@
     "data": [
         "security/integration_groups.xml",
         "security/ir.model.access.csv",
+        "security/integration_rules.xml",
+        "data/queue_job.xml",
+        "data/integration_retry_policy.xml",
         "views/integration_menus.xml",
     ],
     "post_load": "post_load",
