@@ -1,0 +1,107 @@
+"""Which names and which shapes are secret or personal: the vocabulary of the redactor."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+MASK = "[redacted]"
+
+# Found anywhere in a name from which everything but letters and digits was removed.
+_NAME_PARTS = (
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "token",
+    "secret",
+    "signature",
+    "hmac",
+    "authorization",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "encryptionkey",
+    "credential",
+    "cookie",
+    "sessionid",
+    "cardnumber",
+    "creditcard",
+    "securitycode",
+    "iban",
+    "accountnumber",
+    "routingnumber",
+    "email",
+    "phone",
+    "street",
+    "addressline",
+)
+# Found only as a whole word of a name (`card` must not hide `discard` or `cardinality`).
+_NAME_WORDS = frozenset(
+    "card cc cvv cvv2 cvc cvc2 pan pin pwd pass auth otp sig ssn mobile fax mail tel "
+    "address1 address2 address3 jwt".split()
+)
+_NAME_PAIRS = (("address", "1"), ("address", "2"), ("address", "3"), ("e", "mail"))
+# Query parameters that carry credentials although the word alone is harmless elsewhere.
+QUERY_NAMES = frozenset({"key", "code", "sig", "auth", "sid", "session", "assertion"})
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_NOT_ALNUM = re.compile(r"[^a-z0-9]")
+
+URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s\"'<>\\]+")
+_NO_SECRET = r"(?!(?:token|tokens|authentication|authorization|auth|scheme|realm|user)\b)"
+_PATTERNS = tuple(
+    (re.compile(pattern, flags), replacement)
+    for pattern, flags, replacement in (
+        (r"-----BEGIN [^-]{1,60}-----.*?(?:-----END [^-]{1,60}-----|\Z)", re.DOTALL, MASK),
+        (
+            rf"\b(bearer|basic|digest|apikey)(\s+){_NO_SECRET}[^\s,;\"'<>]{{4,}}",
+            re.IGNORECASE,
+            rf"\1\2{MASK}",
+        ),
+        (r"\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?", 0, MASK),
+        (r"\bwh(?:sec|sk)_[\w+/=-]+", 0, MASK),
+        (r"\b(?:sk|rk|pk)_(?:live|test)_\w+", 0, MASK),
+        (r"\b(?:shp(?:at|ss|ca|pa)|gh[pousr]|glpat|github_pat|cs|ck)[_-][A-Za-z0-9_-]{16,}", 0, MASK),
+        (r"\bxox[a-z]-[\w-]{8,}", 0, MASK),
+        (r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b", 0, MASK),
+        (r"\bAIza[\w-]{20,}", 0, MASK),
+        (r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", 0, MASK),
+        (r"(?<![\w+])\+[0-9](?:[ ()./-]{0,2}[0-9]){7,14}(?![0-9])", 0, MASK),
+    )
+)
+_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30}\b")
+_CARD = re.compile(r"(?<![0-9A-Za-z.])[0-9](?:[ -]?[0-9]){12,18}(?![0-9A-Za-z])")
+
+
+@lru_cache(maxsize=4096)
+def is_sensitive_name(name: str) -> bool:
+    """Whether the value under this key, header, field or parameter must be masked."""
+    squeezed = _NOT_ALNUM.sub("", name.lower())
+    if any(part in squeezed for part in _NAME_PARTS):
+        return True
+    words = [word.lower() for word in _WORDS.findall(name)]
+    if squeezed in _NAME_WORDS or any(word in _NAME_WORDS for word in words):
+        return True
+    return any(pair in _NAME_PAIRS for pair in zip(words, words[1:], strict=False))
+
+
+def mask_patterns(text: str) -> str:
+    """Mask what is recognisable by its shape, wherever it stands."""
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    text = _IBAN.sub(_mask_iban, text)
+    return _CARD.sub(_mask_card, text)
+
+
+def _mask_iban(match: re.Match[str]) -> str:
+    # A check sum would fail when words follow; eight digits keep ordinary codes readable.
+    return MASK if sum(char.isdigit() for char in match.group()) >= 8 else match.group()
+
+
+def _mask_card(match: re.Match[str]) -> str:
+    digits = [int(char) for char in match.group() if char.isdigit()]
+    total = 0
+    for position, digit in enumerate(reversed(digits)):
+        doubled = digit * 2 if position % 2 else digit
+        total += doubled - 9 if doubled > 9 else doubled
+    return MASK if total % 10 == 0 else match.group()
