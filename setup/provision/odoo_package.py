@@ -71,6 +71,13 @@ def version() -> str:
     return series
 
 
+def build() -> str:
+    """Return a text that changes whenever the Odoo in use does."""
+    status = (home() / "odoo" / "release.py").stat()
+    manifest = (home() / "odoo" / "addons" / "base" / "__manifest__.py").read_text("utf-8")
+    return stamps.digest(version(), int(status.st_mtime), manifest)
+
+
 def provide() -> None:
     """Make Odoo available below ``.odoo/root``, unless ``ODOO_PATH`` names an installation."""
     if os.environ.get("ODOO_PATH"):

@@ -53,8 +53,9 @@ _leases: list[int] = []
 
 
 def is_external() -> bool:
-    """Tell whether the environment names a server."""
-    return bool(os.environ.get("PGHOST"))
+    """Tell whether the environment names a server other than the embedded one."""
+    named = os.environ.get("PGHOST")
+    return bool(named) and named != str(_sockets())
 
 
 def connection() -> dict[str, str]:

@@ -91,7 +91,7 @@ def create(folder: Path, name: str, requirements: list[Path], label: str) -> boo
     shutil.rmtree(folder, ignore_errors=True)
     with progress.step(f"Environment for {label}"):
         shell.run(
-            [sys.executable, "-m", "venv", folder],
+            [sys.executable, "-I", "-m", "venv", folder],
             what="Making a virtual environment",
             hint="the package python3-venv may be missing.",
         )
@@ -101,19 +101,24 @@ def create(folder: Path, name: str, requirements: list[Path], label: str) -> boo
 
 
 def pip_install(interpreter: Path, requirements: list[Path], label: str, *more: str) -> None:
-    """Install pinned requirement files into an environment, downloads kept in the cache."""
-    wheels = paths.cache() / "pip"
+    """Install pinned requirement files into an environment, from wheels that the cache keeps."""
+    wheels = paths.cache() / "wheels"
     wheels.mkdir(parents=True, exist_ok=True)
-    command = [interpreter, "-m", "pip", "install", "--quiet", "--no-deps", "--no-input"]
-    command += ["--cache-dir", wheels, "--disable-pip-version-check", *more]
-    for file in requirements:
-        command += ["-r", file]
-    with progress.step(label, watch=wheels):
-        shell.run(
-            command,
-            what=f"Installing {label}",
-            hint="check the network and pip's configuration (`pip config list`).",
-        )
+    pip = [interpreter, "-I", "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
+    files = [part for file in requirements for part in ("-r", file)]
+    chosen = ["--no-deps", *files]
+    install = [*pip, "install", "--no-index", "--find-links", wheels, *more, *chosen]
+    with progress.step(f"Installing {label}", watch=wheels):
+        try:
+            shell.run(install, what=f"Installing {label} from the cache")
+        except ProvisionError:
+            # Not all of them are in the cache.
+            shell.run(
+                [*pip, "download", "--only-binary", ":all:", "--dest", wheels, *chosen],
+                what=f"Download of {label}",
+                hint="check the network and pip's configuration (`pip config list`).",
+            )
+            shell.run(install, what=f"Installing {label}")
 
 
 def _provide_extra(files: list[Path]) -> None:

@@ -1,0 +1,175 @@
+"""Template databases: Odoo with the base modules, and the same with the suite installed.
+
+Both are built once per content and copied in about a second. The base template is kept in the user's
+cache as well (embedded PostgreSQL only), so that a second clone of the project need not build it.
+Runs in the run-time environment, as ``databases`` does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from . import addons, config, databases, odoo_package, paths, postgres, progress, stamps, venv
+from .errors import ProvisionError
+
+BASE_MODULES = (
+    "sale_management", "stock", "account", "stock_delivery", "purchase_stock", "queue_job",
+)  # fmt: skip
+BASE_PREFIX, SUITE_PREFIX, BUILD_PREFIX = "im_base_", "im_suite_", "im_build_"
+#: How many suite templates stay, and for how many seconds an unused one does.
+KEEP_TEMPLATES, KEEP_SECONDS = 3, 7 * 24 * 3600
+#: Files that do not change what a database contains.
+IGNORED_PARTS = {"__pycache__", "tests", "readme", "node_modules"}
+
+
+def base_template() -> str:
+    """Return the name of the template with Odoo's base modules, building it if need be."""
+    key = base_key()
+    name = BASE_PREFIX + stamps.digest(key, paths.clone_id())[:10]
+    with stamps.lock("templates"):
+        if databases.exists(name):
+            _used(name)
+            return name
+        _sweep(BASE_PREFIX, keep={name}, count=0)
+        build = f"{BUILD_PREFIX}{name}"
+        databases.drop(build)
+        archive = paths.cache() / "templates" / f"base-{key}"
+        if not _restore(archive, build):
+            with progress.step("Template database with Odoo's base modules (once)"):
+                databases.create(build)
+                install(build, BASE_MODULES)
+            _save(archive, build)
+        databases.rename(build, name)
+        databases.freeze(name)
+        _used(name)
+    return name
+
+
+def base_key() -> str:
+    """Return the hash of what the base template is made from."""
+    queue_job = (venv.queue_job_addons() / "queue_job" / "__manifest__.py").read_text("utf-8")
+    return stamps.digest(odoo_package.build(), queue_job, BASE_MODULES)
+
+
+def suite_template(modules: Iterable[str] = ()) -> str:
+    """Return the name of a template with addons of the suite installed on the base modules.
+
+    :param modules: technical names; by default every addon of the clone
+    """
+    chosen = sorted(modules or addons.installable_names())
+    base = base_template()
+    key = stamps.digest(base, chosen, _content())
+    name = SUITE_PREFIX + key[:10]
+    with stamps.lock("templates"):
+        if not databases.exists(name):
+            build = f"{BUILD_PREFIX}{name}"
+            databases.drop(build)
+            with progress.step("Template database with the suite (once per version of its files)"):
+                databases.clone(base, build)
+                install(build, chosen)
+            databases.rename(build, name)
+            databases.freeze(name)
+        _used(name)
+        _sweep(SUITE_PREFIX, keep={name}, count=KEEP_TEMPLATES)
+    return name
+
+
+def install(database: str, modules: Iterable[str]) -> None:
+    """Install modules into a database by Odoo's command line.
+
+    :raise ProvisionError: when Odoo ends with an error; the message names its log
+    """
+    paths.LOGS.mkdir(parents=True, exist_ok=True)
+    log = paths.LOGS / f"install-{database}.log"
+    command = [str(venv.python()), "-m", "odoo", "-d", database, "-i", ",".join(modules)]
+    command += ["--stop-after-init", "--no-http", "--max-cron-threads=0", "--without-demo"]
+    with log.open("w", encoding="utf-8") as handle:
+        result = subprocess.run(
+            command,
+            env=config.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=handle,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if result.returncode:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        words = [line for line in lines if re.search(r"Error\b|CRITICAL", line)] or lines or ["-"]
+        raise ProvisionError(f"Installing {', '.join(modules)} failed: {words[-1][:300]} — see {log}")
+    log.unlink()
+
+
+def _content() -> list[str]:
+    """Return the hash of every file of the suite that an installed database depends on."""
+    found = []
+    for name in addons.suite_names():
+        source = addons.source_of(name)
+        files = source.glob("__manifest__.py") if name == paths.SUITE else source.rglob("*")
+        for file in sorted(files):
+            if file.is_file() and not IGNORED_PARTS & set(file.relative_to(source).parts):
+                digest = hashlib.sha256(file.read_bytes()).hexdigest()
+                found.append(f"{name}/{file.relative_to(source)} {digest}")
+    return found
+
+
+def _used(name: str) -> None:
+    marks = paths.WORK / "templates"
+    marks.mkdir(parents=True, exist_ok=True)
+    (marks / name).touch()
+
+
+def _sweep(prefix: str, *, keep: set[str], count: int) -> None:
+    """Drop templates of this clone that are old or beyond *count*."""
+    marks = paths.WORK / "templates"
+    own = sorted(
+        (mark for mark in marks.glob(f"{prefix}*") if mark.name not in keep),
+        key=lambda mark: mark.stat().st_mtime,
+        reverse=True,
+    )
+    for place, mark in enumerate(own, start=len(keep)):
+        if place >= count or time.time() - mark.stat().st_mtime > KEEP_SECONDS:
+            databases.drop(mark.name)
+            mark.unlink()
+
+
+def _save(archive: Path, database: str) -> None:
+    """Keep a database and its filestore in the cache, for the next clone."""
+    folder = postgres.binaries()
+    if folder is None:
+        return
+    part = archive.with_name(f"{archive.name}.{os.getpid()}")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    command = [folder / "pg_dump", "-Fc", "-Z1", "--no-owner", "-f", part / "database", database]
+    if subprocess.run(command, env=config.environment(), check=False).returncode == 0:
+        if databases.filestore(database).is_dir():
+            shutil.copytree(databases.filestore(database), part / "filestore")
+        shutil.rmtree(archive, ignore_errors=True)
+        part.rename(archive)
+    shutil.rmtree(part, ignore_errors=True)
+
+
+def _restore(archive: Path, database: str) -> bool:
+    """Bring a database back from the cache; return whether it was there and whole."""
+    folder = postgres.binaries()
+    if folder is None or not (archive / "database").exists():
+        return False
+    with progress.step("Template database with Odoo's base modules (from the cache)"):
+        databases.create(database)
+        command = [folder / "pg_restore", "-j2", "--no-owner", "-d", database, archive / "database"]
+        done = subprocess.run(
+            command, env=config.environment(), capture_output=True, check=False
+        ).returncode
+        if done:
+            databases.drop(database)
+            return False
+        if (archive / "filestore").is_dir():
+            shutil.copytree(archive / "filestore", databases.filestore(database))
+    return True
