@@ -1,0 +1,1 @@
+"""What every simulator shares: HTTP, faults, ledger, idempotency, webhooks, timers."""
