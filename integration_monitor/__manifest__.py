@@ -14,6 +14,7 @@
         "security/integration_rules.xml",
         "data/queue_job.xml",
         "data/integration_retry_policy.xml",
+        "data/integration_product_data.xml",
         "views/integration_menus.xml",
     ],
     "post_load": "post_load",

@@ -6,11 +6,15 @@ from . import integration_retry_policy
 from . import integration_flow
 from . import integration_flow_view
 from . import integration_flow_commerce
+from . import integration_flow_order_settings
 from . import integration_credential
 from . import integration_mapping
+from . import integration_mapping_customer
 from . import integration_message
 from . import integration_exception
 from . import integration_exception_view
+from . import integration_log
+from . import integration_metric
 from . import integration_process
 from . import integration_process_step
 from . import integration_transaction
@@ -18,7 +22,10 @@ from . import integration_transaction_document
 from . import integration_milestone
 from . import integration_document_mixin
 from . import sale_order
+from . import sale_order_shop
+from . import sale_order_line
 from . import stock_reference
 from . import stock_picking
 from . import account_move
 from . import account_payment
+from . import account_tax

@@ -125,7 +125,8 @@ class IntegrationFlow(models.Model):
     def _selection_handler(self):
         """Every handler model of the installed addons, with its own label."""
         names = sorted(name for name in self.env.registry if name.startswith(HANDLER_PREFIX))
-        return [(name, self.env[name]._label()) for name in names]
+        # A handler without direction is a base for others.
+        return [(name, self.env[name]._label()) for name in names if self.env[name]._directions()]
 
     def _handler(self):
         """Return the handler model of this flow, in the environment of ``self``."""

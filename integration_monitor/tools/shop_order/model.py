@@ -110,6 +110,11 @@ class ShopCharge:
     amount: Decimal
     taxes: tuple[ShopTax, ...] = ()
 
+    @property
+    def title(self) -> str:
+        """The name that the customer saw."""
+        return self.name
+
     def net(self, unit: Decimal) -> Decimal:
         """What the charge adds to the order."""
         return rounded(self.amount, unit)
@@ -175,6 +180,11 @@ class ShopOrder:
     def charged(self) -> Decimal:
         """Sum of shipping and fees, in the order's tax mode."""
         return total(charge.net(self.unit) for charge in self.charges)
+
+    @property
+    def shipping_lines(self) -> list[ShopCharge]:
+        """The charges for shipping."""
+        return [charge for charge in self.charges if charge.kind == "shipping"]
 
     def taxed_items(self) -> list[ShopLine | ShopCharge]:
         """Lines and charges: everything that may carry a tax."""

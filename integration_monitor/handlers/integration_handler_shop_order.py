@@ -1,0 +1,326 @@
+"""Orders of a web shop become sales orders."""
+
+from markupsafe import Markup
+
+from psycopg2 import errors as pg_errors
+
+from odoo import models
+
+from ..tools.errors import BusinessError, IntegrationError, MappingError, RetryLater
+
+
+class IntegrationHandlerShopOrder(models.AbstractModel):
+    """Makes one sales order of one order of a shop, equal to the cent, and confirms it.
+
+    Handlers of a format inherit this one and implement ``_parse``. The same order may arrive any
+    number of times: it exists once. A newer version that changes goods or amounts is refused for
+    a person to decide; a cancellation is followed while nothing has left the warehouse.
+    """
+
+    _name = "integration.handler.shop.order"
+    _inherit = [
+        "integration.handler",
+        "integration.shop.partner",
+        "integration.shop.line",
+        "integration.shop.tax",
+    ]
+    _description = "Shop order"
+
+    def _directions(self):
+        """No format, nothing to choose: the handlers that inherit this one are chosen."""
+        return ()
+
+    def _required_groups(self):
+        """Return the external ids of the groups that the service account needs."""
+        return (
+            "sales_team.group_sale_salesman_all_leads",
+            "base.group_partner_manager",
+            "stock.group_stock_user",
+        )
+
+    def _parse(self, payload):
+        """Return the ``ShopOrder`` of a payload.
+
+        :raise ContractError: the payload does not follow the format
+        :raise BusinessError: its totals contradict each other
+        """
+        raise NotImplementedError
+
+    def _stake(self, message, payload):
+        """Tell a person which order waits, and how much money, as far as it can be read."""
+        try:
+            shop = self._parse(payload)
+        except IntegrationError:
+            return {}
+        return {
+            "amount": float(shop.total),
+            "currency": shop.currency,
+            "reference": shop.name,
+            "partner": shop.customer.name or shop.customer.email,
+        }
+
+    def _handle(self, message, payload):
+        """Make, keep or cancel the order; return the ``sale.order``."""
+        flow = message.flow_id
+        self = self.with_company(flow.company_id)
+        shop = self._parse(payload)
+        order = self._existing_order(flow, shop)
+        if shop.cancelled:
+            return self._cancel_order(message, flow, shop, order)
+        if order:
+            return self._update_order(flow, shop, order)
+        return self._create_order(message, flow, shop)
+
+    def _existing_order(self, flow, shop):
+        return self.env["sale.order"].search(
+            [
+                ("integration_system_id", "=", flow.system_id.id),
+                ("integration_external_key", "=", shop.external_id),
+            ],
+            limit=1,
+        )
+
+    def _create_order(self, message, flow, shop):
+        """Make the order with its lines, settle its totals, note oddities and confirm it."""
+        if shop.adjustments and flow.discrepancy_policy == "reject":
+            reasons = " ".join(adjustment.reason for adjustment in shop.adjustments)
+            raise BusinessError(
+                self.env._(
+                    "Order %(order)s does not add up. %(reasons)s Correct it in the shop, or let "
+                    "flow “%(flow)s” add an adjustment line, then press Retry.",
+                    order=shop.name,
+                    reasons=reasons,
+                    flow=flow.name,
+                )
+            )
+        products = self._shop_products(flow, shop)
+        taxes = self._shop_taxes(flow, shop) if flow.tax_policy == "payload" else None
+        order = self._insert_order(
+            {
+                **self._order_vals(message, flow, shop),
+                "order_line": [
+                    (0, 0, vals) for vals in self._shop_line_vals(flow, shop, products, taxes)
+                ],
+            }
+        )
+        if taxes is not None:
+            self._settle_totals(flow, shop, order, taxes)
+        carrier_vals = self._order_carrier_vals(order, shop)
+        if carrier_vals:
+            order.write(carrier_vals)
+        self._note(order, shop)
+        if shop.ready and flow.auto_confirm:
+            order.action_confirm()
+        return order
+
+    def _insert_order(self, values):
+        """Create the order.
+
+        :raise RetryLater: the same order is being made at this moment; the retry finds it
+        """
+        try:
+            with self.env.cr.savepoint():
+                order = self.env["sale.order"].create(values)
+                order.flush_recordset()
+        except pg_errors.UniqueViolation as error:
+            if "integration_external" not in (error.diag.constraint_name or ""):
+                raise
+            raise RetryLater(
+                2, self.env._("The same order is being made; trying again.")
+            ) from error
+        return order
+
+    def _order_vals(self, message, flow, shop):
+        """Return the values of the order itself."""
+        partner = self._shop_partner(flow, shop)
+        delivery = shop.shipping or shop.billing
+        invoice = shop.billing or shop.shipping
+        values = {
+            "partner_id": partner.id,
+            "partner_invoice_id": self._shop_address(flow, shop, partner, invoice, "invoice").id,
+            "partner_shipping_id": self._shop_address(
+                flow, shop, partner, delivery, "delivery"
+            ).id,
+            "company_id": flow.company_id.id,
+            "pricelist_id": self._shop_pricelist(flow, shop).id,
+            "client_order_ref": shop.name,
+            "origin": f"{flow.system_id.name} {shop.name}",
+            # A service account sells nothing: no salesperson.
+            "user_id": False,
+            "integration_system_id": flow.system_id.id,
+            "integration_flow_id": flow.id,
+            "integration_external_key": shop.external_id,
+            "integration_external_digest": shop.digest(),
+            "integration_external_updated_at": shop.updated_at,
+        }
+        if message.correlation_id:
+            values["integration_correlation_id"] = message.correlation_id
+        if flow.warehouse_id:
+            values["warehouse_id"] = flow.warehouse_id.id
+        if flow.sale_team_id:
+            values["team_id"] = flow.sale_team_id.id
+        if shop.note:
+            values["note"] = shop.note
+        return values
+
+    def _order_carrier_vals(self, order, normalized):
+        """Return values that set the delivery method of a new order; for delivery addons.
+
+        :param order: the draft ``sale.order``; its ``integration_flow_id`` is set
+        :param normalized: ``ShopOrder``
+        """
+        return {}
+
+    def _shop_pricelist(self, flow, shop):
+        """Return a pricelist in the currency of the order; it only carries the currency.
+
+        Empty when the currency is the company's and the flow has no pricelist.
+
+        :raise MappingError: the currency is unknown or switched off
+        """
+        currency = self._shop_currency(flow, shop)
+        if flow.pricelist_id.currency_id == currency:
+            return flow.pricelist_id
+        Pricelist = self.env["product.pricelist"]
+        if currency == flow.company_id.currency_id:
+            return Pricelist
+        found = Pricelist.search(
+            [
+                ("currency_id", "=", currency.id),
+                ("company_id", "in", (flow.company_id.id, False)),
+            ],
+            order="company_id",  # NULLs sort last: the company's own comes first
+            limit=1,
+        )
+        # Orders carry their currency by a pricelist; an account that makes orders must be able
+        # to get one, without the right to set prices.
+        return found or Pricelist.sudo().create(
+            {
+                "name": self.env._("Shop %s", currency.name),
+                "currency_id": currency.id,
+                "company_id": flow.company_id.id,
+            }
+        ).sudo(False)
+
+    def _shop_currency(self, flow, shop):
+        currency = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "=", shop.currency)], limit=1)
+        )
+        if currency and not currency.active and flow.activate_currency:
+            # The flow's option, set by an administrator, is the permission.
+            currency.sudo().active = True
+            shop.warnings.append(
+                self.env._("Currency %s was activated: give it exchange rates.", currency.name)
+            )
+        if not currency or not currency.active:
+            raise MappingError(
+                "res.currency",
+                "name",
+                shop.currency,
+                self.env._(
+                    "Currency %(currency)s of order %(order)s is not active. Activate it under "
+                    "Invoicing ▸ Configuration ▸ Currencies and give it a rate, then press Retry.",
+                    currency=shop.currency,
+                    order=shop.name,
+                )
+                if currency
+                else self.env._(
+                    "Currency %(currency)s of order %(order)s does not exist.",
+                    currency=shop.currency,
+                    order=shop.name,
+                ),
+            )
+        if currency != flow.company_id.currency_id and not currency.rate_ids:
+            shop.warnings.append(
+                self.env._(
+                    "Currency %s has no exchange rate: amounts count one to one in reports.",
+                    currency.name,
+                )
+            )
+        return currency
+
+    def _note(self, order, shop):
+        """Log what a person should know about how the order came to be."""
+        facts = [self.env._("Order %s of the shop.", shop.name)]
+        if shop.created_at:
+            facts.append(self.env._("Placed on %s (UTC).", shop.created_at))
+        if shop.payment_state or shop.payment_method:
+            paid = " · ".join(part for part in (shop.payment_method, shop.payment_state) if part)
+            facts.append(self.env._("Payment: %s.", paid))
+        facts += [
+            self.env._(
+                "Adjustment of %(amount)s: %(reason)s", amount=item.amount, reason=item.reason
+            )
+            for item in shop.adjustments
+        ]
+        facts += shop.warnings
+        items = Markup("").join(Markup("<li>%s</li>") % fact for fact in facts)
+        order._message_log(body=Markup("<ul>%s</ul>") % items)
+
+    def _update_order(self, flow, shop, order):
+        """Follow a newer version of an order that exists; return it.
+
+        :raise BusinessError: goods, amounts or addresses changed in the shop
+        """
+        known = order.integration_external_updated_at
+        stale = known and shop.updated_at and shop.updated_at < known
+        if stale or order.state == "cancel":
+            return order
+        if order.integration_external_digest != shop.digest():
+            raise BusinessError(
+                self.env._(
+                    "Order %(order)s was changed in the shop after it became %(name)s (total "
+                    "%(old)s, now %(new)s). Change %(name)s by hand if it may still change, then "
+                    "press Ignore.",
+                    order=shop.name,
+                    name=order.name,
+                    old=order.amount_total,
+                    new=shop.total,
+                ),
+                source={"res_model": "sale.order", "key": "id", "value": order.id},
+            )
+        if shop.updated_at:
+            order.integration_external_updated_at = shop.updated_at
+        if shop.ready and flow.auto_confirm and order.state in ("draft", "sent"):
+            order.action_confirm()
+        return order
+
+    def _cancel_order(self, message, flow, shop, order):
+        """Cancel the order; when it is not here yet, keep its place so that it is never made.
+
+        :raise BusinessError: goods have left, or the order is invoiced
+        """
+        if order.state == "cancel":
+            return order
+        if not order:
+            order = self._insert_order(self._order_vals(message, flow, shop))
+        shipped = order.picking_ids.filtered(
+            lambda picking: picking.state == "done" and picking.picking_type_code == "outgoing"
+        )
+        invoiced = any(line.qty_invoiced > 0 for line in order.order_line)
+        if shipped or invoiced:
+            text = (
+                self.env._("was shipped with %s already", ", ".join(shipped.mapped("name")))
+                if shipped
+                else self.env._("is invoiced already")
+            )
+            raise BusinessError(
+                self.env._(
+                    "Order %(order)s was cancelled in the shop, but %(name)s %(what)s. Arrange "
+                    "the return or refund, then press Ignore.",
+                    order=shop.name,
+                    name=order.name,
+                    what=text,
+                ),
+                source={"res_model": "sale.order", "key": "id", "value": order.id},
+            )
+        if order.locked:
+            order.action_unlock()
+        order._action_cancel()
+        if shop.updated_at:
+            order.integration_external_updated_at = shop.updated_at
+        reason = shop.cancel_reason or self.env._("no reason given")
+        order._message_log(body=self.env._("Cancelled in the shop: %s.", reason))
+        return order

@@ -1,0 +1,13 @@
+"""Which line of the shop's order a sales order line is."""
+
+from odoo import fields, models
+
+
+class SaleOrderLine(models.Model):
+    """The identity of the line in the shop, for later changes and refunds."""
+
+    _inherit = "sale.order.line"
+
+    integration_external_line_id = fields.Char(
+        string="Shop Line ID", copy=False, readonly=True, index="btree_not_null"
+    )

@@ -1,0 +1,41 @@
+"""Where a sales order came from, when a shop sent it."""
+
+from odoo import fields, models
+
+
+class SaleOrder(models.Model):
+    """The identity of the order in the shop; one order of a shop exists once."""
+
+    _inherit = "sale.order"
+
+    integration_system_id = fields.Many2one(
+        "integration.system",
+        string="Received From",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    integration_flow_id = fields.Many2one(
+        "integration.flow",
+        string="Received Through",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    integration_external_key = fields.Char(
+        string="Shop Order ID", copy=False, readonly=True, help="The shop's own identifier."
+    )
+    integration_external_digest = fields.Char(
+        copy=False, readonly=True, help="Fingerprint of goods, amounts and addresses as received."
+    )
+    integration_external_updated_at = fields.Datetime(
+        string="Changed in the Shop", copy=False, readonly=True
+    )
+
+    _integration_external_uniq = models.UniqueIndex(
+        "(integration_system_id, integration_external_key) "
+        "WHERE integration_external_key IS NOT NULL",
+        "This order of the shop exists already.",
+    )
