@@ -1,0 +1,65 @@
+"""From an observation to the values of a log row: redacted, cut, fit for PostgreSQL."""
+
+import math
+
+from psycopg2.extras import Json
+
+from ..tools import redaction
+from ..tools.fingerprint import fingerprint
+from ..tools.observation import COLUMNS
+
+_MAX_CHAR = 256
+_MAX_PATH = 512
+_MAX_MESSAGE = 2000
+_INT4 = 2**31 - 1
+_INT8 = 2**63 - 1
+_BIG = {"request_bytes", "response_bytes"}
+
+
+def row(observation):
+    """Values in the order of ``COLUMNS``; this is where the one redactor stands."""
+    values = {name: getattr(observation, name) for name in COLUMNS}
+    message = values["error_message"]
+    if message:
+        message = redaction.redact_text(str(message), _MAX_MESSAGE)
+        values["error_message"] = message
+    if observation.outcome == "error" and not values["fingerprint"]:
+        values["fingerprint"] = fingerprint(
+            values["error_class"],
+            message,
+            values["flow_id"],
+            values["endpoint_id"],
+            values["status_code"],
+        )
+    if values["response_excerpt"]:
+        values["response_excerpt"] = redaction.redact_body(values["response_excerpt"])
+    if values["request_headers"] is not None:
+        values["request_headers"] = Json(
+            _clean_headers(redaction.redact_headers(values["request_headers"]))
+        )
+    return tuple(_clean(name, value) for name, value in values.items())
+
+
+def _clean_headers(headers):
+    return {_clean_text(name): _clean_text(value) for name, value in headers.items()}
+
+
+def _clean(name, value):
+    if isinstance(value, str):
+        limit = {"error_message": _MAX_MESSAGE, "path_template": _MAX_PATH}.get(name, _MAX_CHAR)
+        if name == "response_excerpt":
+            limit = redaction.MAX_EXCERPT
+        return _clean_text(value)[:limit]
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int):
+        limit = _INT8 if name in _BIG else _INT4
+        return max(min(value, limit), -limit)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _clean_text(value):
+    """PostgreSQL refuses NUL and half surrogate pairs; a strange byte must not cost the line."""
+    return value.replace("\0", "�").encode("utf-8", "replace").decode()

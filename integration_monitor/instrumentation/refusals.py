@@ -1,0 +1,64 @@
+"""Put equal refusals together, so that an attack cannot flood the log.
+
+Per process: the first refusal of a kind is written at once, further ones within ten seconds are
+counted and written as one line that carries the count. Nothing is lost from the figures.
+"""
+
+import dataclasses
+import threading
+import time
+from collections import OrderedDict
+
+from ..tools.observation import utcnow
+
+WINDOW = 10.0
+MAX_KEYS = 500
+
+
+class Coalescer:
+    """Holds back repetitions; ``clock`` is monotonic and injectable."""
+
+    def __init__(self, clock=time.monotonic):
+        self._clock = clock
+        self._lock = threading.Lock()
+        # key -> [window start, held observation or None]
+        self._held = OrderedDict()
+
+    def offer(self, dbname, observation):
+        """Whether the observation must be written now; else it was counted."""
+        key = (
+            dbname,
+            observation.kind,
+            observation.flow_id,
+            observation.endpoint_id,
+            observation.path_template,
+            observation.status_code,
+            observation.error_class,
+            observation.company_id,
+        )
+        now = self._clock()
+        with self._lock:
+            entry = self._held.get(key)
+            if entry is None:
+                if len(self._held) >= MAX_KEYS:
+                    return True  # too many kinds at once: rather write than lose
+                self._held[key] = [now, None]
+                return True
+            if entry[1] is None:
+                entry[1] = dataclasses.replace(observation, occurred_at=utcnow())
+            else:
+                entry[1].count += observation.count
+            return False
+
+    def due(self, everything=False):
+        """Pairs of (database, observation) whose window has ended; ``everything`` at exit."""
+        now = self._clock()
+        result = []
+        with self._lock:
+            for key, (start, observation) in list(self._held.items()):
+                if not everything and now - start < WINDOW:
+                    continue
+                del self._held[key]
+                if observation is not None:
+                    result.append((key[0], observation))
+        return result

@@ -1,0 +1,159 @@
+"""The log: one line for each observed interaction."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..instrumentation import log_table
+
+KINDS = [
+    ("http_out", "Call to a partner"),
+    ("webhook_in", "Delivery from a partner"),
+    ("message", "Message"),
+    ("job", "Background job"),
+    ("cron", "Scheduled action"),
+    ("rpc_in", "API call to Odoo"),
+    ("span", "Reported step"),
+    ("custom", "Other"),
+]
+OUTCOMES = [
+    ("ok", "Succeeded"),
+    ("error", "Failed"),
+    ("refused", "Refused"),
+    ("duplicate", "Duplicate"),
+]
+RETENTION_CLASSES = [("standard", "Standard"), ("refused", "Refused"), ("audit", "Audit")]
+ERROR_CLASSES = [
+    ("dns", "Name not found"),
+    ("connect", "No connection"),
+    ("tls", "Certificate or encryption"),
+    ("timeout", "Too slow"),
+    ("auth", "Credentials refused"),
+    ("rate_limit", "Too many calls"),
+    ("client", "Request refused"),
+    ("server", "Partner's fault"),
+    ("contract", "Wrong format"),
+    ("business", "Business data"),
+    ("unknown", "Unknown"),
+]
+# Days that each retention class is kept when no setting says otherwise.
+RETENTION_DEFAULTS = {"standard": 30, "refused": 14, "audit": 365}
+
+
+class IntegrationLog(models.Model):
+    """Append-only record of one observed interaction; written by the log writer alone.
+
+    Sits on a view over a partitioned table (see ``instrumentation/log_table.py``): no foreign
+    keys, so a line outlives the flow or message it names. Times in UTC, durations in ms.
+    """
+
+    _name = "integration.log"
+    _description = "Integration log"
+    _auto = False
+    _log_access = False
+    _order = "occurred_at desc, id desc"
+
+    occurred_at = fields.Datetime("When", required=True, readonly=True)
+    recorded_at = fields.Datetime(readonly=True)
+    retention_class = fields.Selection(RETENTION_CLASSES, default="standard", readonly=True)
+    kind = fields.Selection(KINDS, required=True, readonly=True)
+    direction = fields.Selection([("inbound", "In"), ("outbound", "Out")], readonly=True)
+    outcome = fields.Selection(OUTCOMES, required=True, default="ok", readonly=True)
+    count = fields.Integer(
+        default=1,
+        readonly=True,
+        aggregator="sum",
+        help="More than one when equal refusals were put into one line.",
+    )
+
+    system_id = fields.Many2one("integration.system", readonly=True)
+    endpoint_id = fields.Many2one("integration.endpoint", readonly=True)
+    flow_id = fields.Many2one("integration.flow", readonly=True)
+    message_id = fields.Many2one("integration.message", readonly=True)
+    message_uid = fields.Char("Message ID", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    region = fields.Char(readonly=True)
+    user_id = fields.Many2one("res.users", "User", readonly=True)
+    res_model = fields.Char("Document type", readonly=True)
+    res_id = fields.Many2oneReference("Document ID", model_field="res_model", readonly=True)
+
+    correlation_id = fields.Char("Correlation ID", readonly=True)
+    trace_id = fields.Char("Trace ID", readonly=True)
+    span_id = fields.Char("Span ID", readonly=True)
+    parent_span_id = fields.Char("Parent span ID", readonly=True)
+
+    method = fields.Char(readonly=True)
+    host = fields.Char(readonly=True)
+    path_template = fields.Char("Path", readonly=True, help="Ids are masked.")
+    status_code = fields.Integer("HTTP status", readonly=True, aggregator=None)
+    attempt = fields.Integer(readonly=True, aggregator=None)
+    retry_after = fields.Float(
+        "Asked to wait (s)", readonly=True, aggregator=None, help="Seconds the partner asked for."
+    )
+    duration_ms = fields.Float("Duration (ms)", readonly=True, aggregator="avg", digits=(12, 1))
+    request_bytes = fields.Integer("Sent (bytes)", readonly=True)
+    response_bytes = fields.Integer("Received (bytes)", readonly=True)
+
+    error_class = fields.Selection(ERROR_CLASSES, readonly=True)
+    error_message = fields.Text(readonly=True)
+    fingerprint = fields.Char(readonly=True, help="Equal for errors that are the same fault.")
+    request_headers = fields.Json(readonly=True, groups="integration_monitor.group_support")
+    response_excerpt = fields.Text(readonly=True, groups="integration_monitor.group_support")
+
+    def init(self):
+        """Create or upgrade the partitioned table, its indexes, partitions and the view."""
+        log_table.ensure_schema(self.env.cr)
+        log_table.ensure_partitions(self.env.cr)
+
+    @api.depends("method", "path_template", "kind", "status_code")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for line in self:
+            what = " ".join(filter(None, [line.method, line.path_template]))
+            status = f" {line.status_code}" if line.status_code else ""
+            line.display_name = f"{what or kinds.get(line.kind, line.kind)}{status}"
+
+    @api.model
+    def _retention_days(self):
+        """Days each retention class is kept, from the system parameters."""
+        parameters = self.env["ir.config_parameter"].sudo()  # settings are not readable by users
+        result = {}
+        for name, default in RETENTION_DEFAULTS.items():
+            text = parameters.get_param(f"integration_monitor.log_retention_{name}_days") or ""
+            # A slip of the pen must not empty the log: unreadable or below a day is the default.
+            result[name] = int(text) if text.isdigit() and int(text) >= 1 else default
+        return result
+
+    @api.model
+    def _maintain_partitions(self):
+        """Scheduled daily: make the coming months' partitions, drop those past their retention."""
+        cr = self.env.cr
+        log_table.ensure_partitions(cr)
+        log_table.drop_expired(cr, self._retention_days(), fields.Datetime.now())
+
+    def action_open_document(self):
+        """Open the document that the line is about."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    def action_open_related(self):
+        """Open every line of the same correlation id, oldest first."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_monitor.action_integration_log"
+        )
+        # A month either side: lets PostgreSQL skip the other partitions.
+        margin = timedelta(days=31)
+        action["domain"] = [
+            ("correlation_id", "=", self.correlation_id),
+            ("occurred_at", ">=", self.occurred_at - margin),
+            ("occurred_at", "<=", self.occurred_at + margin),
+        ]
+        action["context"] = {}
+        action["name"] = self.env._("Same correlation: %s", self.correlation_id)
+        return action

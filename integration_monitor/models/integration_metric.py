@@ -1,0 +1,76 @@
+"""Traffic figures: rolled up from the log by minute, hour and since the beginning."""
+
+from odoo import api, fields, models
+
+from ..tools.histogram import Histogram
+from .integration_log import KINDS
+
+LEVELS = [("minute", "Minute"), ("hour", "Hour"), ("lifetime", "Since the beginning")]
+
+
+class LooseMany2one(fields.Many2one):
+    """A many2one without foreign key: figures stay when a flow or an endpoint is deleted."""
+
+    def update_db_foreign_key(self, model, column):
+        """Make none."""
+
+
+class IntegrationMetric(models.Model):
+    """Counts by outcome, bytes and a duration histogram, per system, endpoint, flow and kind.
+
+    Every dashboard and every Prometheus series reads this, never the raw log. ``lifetime`` rows
+    are never purged and only grow. Written by :meth:`_roll_up` in SQL.
+    """
+
+    _name = "integration.metric"
+    _description = "Integration traffic"
+    _log_access = False
+    _order = "bucket desc, id desc"
+    _rec_name = "bucket"
+
+    level = fields.Selection(LEVELS, required=True, readonly=True)
+    bucket = fields.Datetime("Period", required=True, readonly=True, help="Start, UTC.")
+    kind = fields.Selection(KINDS, required=True, readonly=True)
+    system_id = LooseMany2one("integration.system", readonly=True)
+    endpoint_id = LooseMany2one("integration.endpoint", readonly=True)
+    flow_id = LooseMany2one("integration.flow", readonly=True)
+    company_id = LooseMany2one("res.company", readonly=True)
+
+    count_ok = fields.Integer("Succeeded", readonly=True)
+    count_error = fields.Integer("Failed", readonly=True)
+    count_refused = fields.Integer("Refused", readonly=True)
+    count_duplicate = fields.Integer("Duplicates", readonly=True)
+    count_total = fields.Integer("Interactions", readonly=True)
+    error_classes = fields.Json("Failures by class", readonly=True)
+    request_bytes = fields.Float("Sent (bytes)", digits=(20, 0), readonly=True)
+    response_bytes = fields.Float("Received (bytes)", digits=(20, 0), readonly=True)
+    histogram = fields.Json(readonly=True, help="Buckets as in tools/histogram.py.")
+    duration_sum_ms = fields.Float("Total duration (ms)", readonly=True)
+    duration_max_ms = fields.Float("Longest (ms)", readonly=True, aggregator="max")
+
+    error_rate = fields.Float(compute="_compute_error_rate", help="Failed of all but refused.")
+    p50_ms = fields.Float("Median (ms)", compute="_compute_quantiles", digits=(12, 1))
+    p95_ms = fields.Float("95 % within (ms)", compute="_compute_quantiles", digits=(12, 1))
+    p99_ms = fields.Float("99 % within (ms)", compute="_compute_quantiles", digits=(12, 1))
+
+    # The unique index also serves ON CONFLICT; empty dimensions count as equal.
+    _dimensions = models.UniqueIndex(
+        "(level, bucket, kind, COALESCE(system_id, 0), COALESCE(endpoint_id, 0),"
+        " COALESCE(flow_id, 0), COALESCE(company_id, 0))"
+    )
+    _flow_bucket = models.Index("(flow_id, level, bucket)")
+    _endpoint_bucket = models.Index("(endpoint_id, level, bucket)")
+
+    @api.depends("count_ok", "count_error", "count_duplicate")
+    def _compute_error_rate(self):
+        for metric in self:
+            handled = metric.count_ok + metric.count_error + metric.count_duplicate
+            metric.error_rate = metric.count_error / handled if handled else 0.0
+
+    @api.depends("histogram")
+    def _compute_quantiles(self):
+        for metric in self:
+            histogram = Histogram.from_dict(metric.histogram)
+            metric.p50_ms = histogram.quantile(0.5) or 0.0
+            metric.p95_ms = histogram.quantile(0.95) or 0.0
+            metric.p99_ms = histogram.quantile(0.99) or 0.0
