@@ -2,6 +2,7 @@
 
 ``python -m provision odoo ARG…``      provision, then run Odoo's command line
 ``python -m provision run PROGRAM ARG…``  provision, then run a program in Odoo's environment
+``python -m provision test ARG…``      provision, then run the tests
 ``python -m provision runtime``        provision only
 ``python -m provision postgres start|stop|status``
 """
@@ -28,7 +29,7 @@ def provide_runtime() -> None:
 
 def odoo(arguments: list[str]) -> None:
     """Replace this process by Odoo's command line."""
-    run([str(venv.python()), "-m", "odoo", *arguments])
+    run([str(venv.python()), str(config.program()), *arguments])
 
 
 def run(arguments: list[str]) -> None:
@@ -38,6 +39,11 @@ def run(arguments: list[str]) -> None:
     if not arguments:
         raise ProvisionError("No program given to run.")
     os.execvpe(arguments[0], arguments, config.environment())
+
+
+def test(arguments: list[str]) -> None:
+    """Replace this process by the test runner."""
+    run([str(venv.python()), str(paths.SETUP / "testing" / "main.py"), *arguments])
 
 
 def postgres_command(arguments: list[str]) -> None:
@@ -65,6 +71,7 @@ def main(arguments: list[str]) -> int:
     commands = {
         "odoo": odoo,
         "run": run,
+        "test": test,
         "runtime": lambda _arguments: provide_runtime(),
         "postgres": postgres_command,
     }

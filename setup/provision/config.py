@@ -25,6 +25,20 @@ channels = {channels}
 """
 
 
+PROGRAM = """\
+# Odoo's command line: prefork servers start their helpers by this file's name.
+from odoo.cli import main
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def program() -> Path:
+    """Return the script that is Odoo's command line; a Python must run it."""
+    return paths.BIN / "odoo"
+
+
 def write(target: Path | None = None, *, channels: str = "root:2", data_dir: Path | None = None) -> Path:
     """Write Odoo's configuration file and return its path.
 
@@ -40,11 +54,18 @@ def write(target: Path | None = None, *, channels: str = "root:2", data_dir: Pat
         channels=channels,
     )
     (data_dir or paths.DATA).mkdir(parents=True, exist_ok=True)
+    _replace(target, text)
+    _replace(program(), PROGRAM)
+    return target
+
+
+def _replace(target: Path, text: str) -> None:
+    """Write a file in one step, unless it says so already: others may read it meanwhile."""
     if not target.exists() or target.read_text(encoding="utf-8") != text:
+        target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f"{target.name}.{os.getpid()}")
         part.write_text(text, encoding="utf-8")
         part.replace(target)
-    return target
 
 
 def environment(conf: Path | None = None) -> dict[str, str]:

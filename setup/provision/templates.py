@@ -88,7 +88,7 @@ def install(database: str, modules: Iterable[str]) -> None:
     """
     paths.LOGS.mkdir(parents=True, exist_ok=True)
     log = paths.LOGS / f"install-{database}.log"
-    command = [str(venv.python()), "-m", "odoo", "-d", database, "-i", ",".join(modules)]
+    command = [str(venv.python()), str(config.program()), "-d", database, "-i", ",".join(modules)]
     command += ["--stop-after-init", "--no-http", "--max-cron-threads=0", "--without-demo"]
     with log.open("w", encoding="utf-8") as handle:
         result = subprocess.run(

@@ -1,0 +1,82 @@
+"""Runs every test of the project, or those that the arguments name; see ``setup/test.sh``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from provision import paths, progress  # noqa: E402
+from provision.errors import ProvisionError  # noqa: E402
+from testing import lint_stage, odoo_stage, pytest_stage  # noqa: E402
+from testing.results import FAILED, Report, Result  # noqa: E402
+from testing.selection import STAGES, Selection, parse  # noqa: E402
+
+RUNNERS: dict[str, Callable[[Selection, Path], list[Result]]] = {
+    "lint": lint_stage.run,
+    "unit": pytest_stage.run_unit,
+    "odoo": odoo_stage.run,
+    "e2e": pytest_stage.run_e2e,
+}
+#: Logs of that many runs are kept.
+KEEP_RUNS = 10
+
+
+def main(arguments: list[str]) -> int:
+    """Run the stages and print the summary; return 1 when something failed."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    report = Report()
+    try:
+        selection = parse(arguments)
+        logs = _logs()
+        odoo_stage.sweep()
+        for stage in STAGES:
+            if stage in selection.stages:
+                report.add(_stage(stage, selection, logs))
+        for name in selection.left_out if "odoo" in selection.stages else ():
+            text = "not installable here: it is marked so, or an addon that it needs is missing"
+            report.add([Result(f"addon {name}", FAILED, detail=text)])
+    except ProvisionError as error:
+        print(f"setup: {error}", file=sys.stderr)
+        report.add([Result("provisioning", FAILED, detail=str(error))])
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    report.print()
+    return 0 if report.ok else 1
+
+
+def _stage(stage: str, selection: Selection, logs: Path) -> list[Result]:
+    start = time.monotonic()
+    with progress.step(f"Tests: {stage}"):
+        found = RUNNERS[stage](selection, logs)
+    failed = sum(result.status == FAILED for result in found)
+    seconds = time.monotonic() - start
+    print(f"{stage}: {len(found)} tests, {failed} failed, {seconds:.0f} s", flush=True)
+    return found
+
+
+def _logs() -> Path:
+    """Return a new folder for this run's logs, and remove those of old runs."""
+    folder = paths.LOGS / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    folder.mkdir(parents=True)
+    runs = sorted(path for path in paths.LOGS.iterdir() if path.is_dir())
+    for old in runs[:-KEEP_RUNS]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

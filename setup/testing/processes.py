@@ -1,0 +1,198 @@
+"""Odoo servers as subprocesses: on free ports, with queue_job's runner, killed when need be.
+
+    with OdooServer(database, log_file=Path("odoo.log"), channels="root:4") as server:
+        server.wait_ready()
+        server.rpc().call("res.partner", "search_count", [])
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import requests
+
+from provision import config, paths, venv
+
+from .rpc import RpcClient
+from .waiting import free_port, wait_until
+
+READY_PATH = "/web/health"
+READY_SECONDS = 120.0
+STOP_SECONDS = 30.0
+
+
+class ManagedProcess:
+    """A subprocess in a group of its own, which never outlives this program."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        log_file: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> None:
+        """Describe the process; ``start`` starts it.
+
+        :param log_file: receives stdout and stderr; appended to, so that a restart keeps what was
+        """
+        self.command = list(command)
+        self.log_file = log_file
+        self.env = dict(os.environ if env is None else env)
+        self.cwd = cwd
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Return the process id while the process runs."""
+        return self.process.pid if self.process and self.process.poll() is None else None
+
+    def start(self) -> None:
+        """Start the process; it must not run already."""
+        assert self.pid is None, f"{self.command[0]} runs already"
+        self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        with self.log_file.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                env=self.env,
+                cwd=self.cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        atexit.register(self.kill9)
+
+    def stop(self) -> None:
+        """Ask the process to end, insist after a while; no error when it ended already."""
+        if self.process and self.pid:
+            # The parent alone: it ends its children in its own way.
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                print(f"{self.command[:3]} did not end, killed", file=sys.stderr)
+        self.kill9()
+
+    def kill9(self) -> None:
+        """Kill the process and its children at once, as a power cut would."""
+        if self.process:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            self.process.wait()
+        atexit.unregister(self.kill9)
+
+    def log_tail(self, lines: int = 40) -> str:
+        """Return the end of the log, for messages."""
+        if not self.log_file.exists():
+            return ""
+        text = self.log_file.read_text(encoding="utf-8", errors="replace")
+        return "\n".join(text.splitlines()[-lines:])
+
+    def __enter__(self) -> ManagedProcess:
+        """Start the process."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop the process."""
+        self.stop()
+
+
+class OdooServer(ManagedProcess):
+    """An Odoo server of one database."""
+
+    def __init__(
+        self,
+        database: str,
+        log_file: Path,
+        *,
+        port: int | None = None,
+        workers: int = 0,
+        channels: str = "root:4",
+        options: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        data_dir: Path | None = None,
+    ) -> None:
+        """Describe the server.
+
+        :param port: where it listens; by default a free port, kept over restarts
+        :param workers: 0 for one process with threads, else the number of prefork workers
+        :param channels: queue_job's channels; empty for a server without its runner
+        :param options: more arguments of Odoo's command line
+        :param env: more environment variables
+        """
+        self.database = database
+        self.port = port or free_port()
+        conf = config.write(
+            paths.WORK / "conf" / f"{database}-{self.port}.conf",
+            channels=channels or "root:1",
+            data_dir=data_dir,
+        )
+        command = [str(venv.python()), str(config.program()), "-d", database]
+        command += ["--db-filter", f"^{database}$", "--http-port", str(self.port)]
+        command += ["--workers", str(workers), *options]
+        if workers:
+            command += ["--gevent-port", str(free_port())]
+        if not channels:
+            command += ["--load", ",".join(config.SERVER_WIDE.split(",")[:-1])]
+        # queue_job's runner calls the server at this address.
+        runner = {"ODOO_QUEUE_JOB_HOST": "127.0.0.1", "ODOO_QUEUE_JOB_PORT": str(self.port)}
+        environment = {**config.environment(conf), **runner, **(env or {})}
+        super().__init__(command, log_file, env=environment)
+        self.conf = conf
+
+    @property
+    def url(self) -> str:
+        """Return the base address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait_ready(self, timeout: float = READY_SECONDS, path: str = READY_PATH) -> None:
+        """Wait until the server answers *path* with a 200, its registry loaded.
+
+        :raise AssertionError: when it ends or does not answer in time, with the end of its log
+        """
+
+        def answers() -> bool:
+            if self.pid is None:
+                raise RuntimeError(f"Odoo ended while starting:\n{self.log_tail()}")
+            with requests.Session() as session:
+                session.trust_env = False
+                response = session.get(f"{self.url}{path}", timeout=30)
+            return response.status_code == 200
+
+        what = f"Odoo at {self.url}{path}, log {self.log_file}"
+        wait_until(answers, timeout, what, interval=0.2, ignore=(requests.RequestException,))
+
+    def rpc(self, login: str = "admin", password: str = "admin") -> RpcClient:
+        """Return a logged-in client."""
+        return RpcClient(self.url, self.database, login, password)
+
+    def __enter__(self) -> OdooServer:
+        """Start the server."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop the server and remove its configuration file."""
+        super().__exit__(exc_type, exc, traceback)
+        self.conf.unlink(missing_ok=True)
