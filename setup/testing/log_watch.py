@@ -16,8 +16,8 @@ from .results import FAILED, PASSED, Result
 ALLOWED = (
     # The embedded PostgreSQL has no trigram extension; Odoo works without.
     (r"^odoo\.(sql_db|service\.db)$", r"pg_trgm"),
-    # The test database's modules are installed without the IAP services' optional libraries.
-    (r"^py\.warnings$", r"."),
+    # Odoo warns when no test was selected: the runner tells so itself where some were expected.
+    (r"^odoo\.tests\.result$", r" of 0 tests when loading"),
 )
 _ALLOWED = [(re.compile(logger), re.compile(message)) for logger, message in ALLOWED]
 
