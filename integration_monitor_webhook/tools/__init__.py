@@ -1,0 +1,1 @@
+"""Plain typed Python of the webhook addon: limits, refusals, throttle, signature adapters."""
