@@ -6,3 +6,6 @@ from . import integration_shop_tax
 from . import integration_handler_shop_order
 from . import integration_handler_shop_order_shopify
 from . import integration_handler_shop_order_woocommerce
+from . import integration_handler_wms_release
+from . import integration_handler_wms_shipment
+from . import integration_handler_shop_stock

@@ -26,6 +26,8 @@ from . import sale_order_shop
 from . import sale_order_line
 from . import stock_reference
 from . import stock_picking
+from . import stock_picking_wms
 from . import account_move
 from . import account_payment
 from . import account_tax
+from . import ir_cron
