@@ -13,6 +13,8 @@
         "security/ir.model.access.csv",
         "security/integration_rules.xml",
         "data/queue_job.xml",
+        "data/mail_activity_type.xml",
+        "data/integration_cron.xml",
         "data/integration_retry_policy.xml",
         "data/integration_product_data.xml",
         "views/integration_menus.xml",

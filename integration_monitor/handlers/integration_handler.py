@@ -27,6 +27,10 @@ class IntegrationHandler(models.AbstractModel):
         """:return: the directions the handler serves: inbound, outbound"""
         return ("inbound", "outbound")
 
+    def _required_groups(self):
+        """:return: external ids of the groups that the service account needs for the handler"""
+        return ()
+
     def _check_flow(self, flow):
         """Raise ``ValidationError`` when a setting that the handler needs is missing.
 

@@ -1,7 +1,19 @@
 """Secrets: encrypted at rest, revealed to the engine alone."""
 
+import base64
+import os
+import secrets
+
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
+from odoo.tools import config
+
+from ..tools import crypto
+from ..tools.errors import AuthError
+
+KEY_VARIABLE = "INTEGRATION_MONITOR_KEY"
+KEY_OPTION = "integration_monitor_key"
 
 
 class IntegrationCredential(models.Model):
@@ -27,6 +39,12 @@ class IntegrationCredential(models.Model):
         default="bearer",
     )
     login = fields.Char(help="User name, for sign-in with user and password.")
+    secret = fields.Char(
+        compute="_compute_secret",
+        inverse="_inverse_secret",
+        copy=False,
+        help="Stored encrypted and never shown again. Empty: the stored one stays.",
+    )
     secret_encrypted = fields.Char(copy=False, groups=NO_ACCESS)
     fingerprint = fields.Char(readonly=True, copy=False, help="Last four characters.")
     state = fields.Selection(
@@ -59,3 +77,87 @@ class IntegrationCredential(models.Model):
         for credential in self:
             owner = credential.endpoint_id or credential.flow_id
             credential.company_id = owner.company_id
+
+    @api.depends("secret_encrypted")
+    def _compute_secret(self):
+        """Never show a stored secret."""
+        self.secret = False
+
+    def _inverse_secret(self):
+        """Encrypt what a person typed; an empty field leaves the stored secret alone."""
+        for credential in self.filtered("secret"):
+            credential._store_secret(credential.secret)
+
+    @api.model
+    def _encryption_key(self):
+        """:return: the configured keys, comma-separated, newest first, or None"""
+        return os.environ.get(KEY_VARIABLE) or config.get(KEY_OPTION) or None
+
+    @api.model
+    def _encryption_status(self):
+        """:return: tuple (usable, text for a person); never the key"""
+        try:
+            crypto.encrypt("probe", self._encryption_key())
+        except crypto.MissingKeyError as error:
+            return False, error.message
+        return True, self.env._("An encryption key is set.")
+
+    def _store_secret(self, secret):
+        """Encrypt and keep a secret.
+
+        :raises UserError: without a usable key; the text says how to make one
+        """
+        self.ensure_one()
+        try:
+            token = crypto.encrypt(secret, self._encryption_key())
+        except crypto.MissingKeyError as error:
+            raise UserError(error.message) from error
+        # Nobody may read or write the encrypted column; the engine alone does.
+        self.sudo().write(
+            {"secret_encrypted": token, "fingerprint": secret[-4:] if len(secret) >= 12 else "…"}
+        )
+        self._message_log(body=self.env._("A new secret was stored."))
+
+    def _reveal(self):
+        """Return the secret in clear, for a call or a signature; never for a person.
+
+        :raises IntegrationError: when no secret is stored or no key fits
+        """
+        self.ensure_one()
+        token = self.sudo().secret_encrypted  # the engine alone reads the column
+        if not token:
+            raise AuthError(self.env._("“%(name)s” holds no secret.", name=self.sudo().name))
+        return crypto.decrypt(token, self._encryption_key())
+
+    @api.model
+    def _issue_webhook_secret(self, flow):
+        """Make a new webhook secret for a flow; older ones stay active until they are retired.
+
+        :param flow: ``integration.flow``
+        :return: tuple (credential, secret in clear: to be shown once)
+        """
+        secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        credential = self.create({"flow_id": flow.id, "kind": "webhook_secret"})
+        credential._store_secret(secret)
+        return credential, secret
+
+    def action_retire(self):
+        """Stop using the secret."""
+        self.check_access("write")
+        self.write({"state": "retired"})
+        return True
+
+    @api.model
+    def _rotate_keys(self):
+        """Encrypt every secret with the newest key; for an administrator's shell.
+
+        :return: number of secrets
+        """
+        credentials = self.sudo().with_context(active_test=False).search(
+            [("secret_encrypted", "!=", False)]
+        )
+        for credential in credentials:
+            credential.secret_encrypted = crypto.rotate(
+                credential.secret_encrypted, self._encryption_key()
+            )
+        return len(credentials)

@@ -3,6 +3,7 @@
 import uuid
 
 from odoo import fields, models
+from odoo.fields import NO_ACCESS
 
 STATES = [
     ("pending", "Waiting"),
@@ -60,8 +61,14 @@ class IntegrationMessage(models.Model):
     trace_id = fields.Char(readonly=True)
     coalesce_key = fields.Char(readonly=True)
     ordering_key = fields.Char(readonly=True)
+    subject_key = fields.Char(
+        readonly=True, help="What the message is about, to tell that a later one replaced it."
+    )
     event_code = fields.Char(readonly=True)
     parent_id = fields.Many2one("integration.message", readonly=True, index="btree_not_null")
+    superseded_by_id = fields.Many2one(
+        "integration.message", readonly=True, index="btree_not_null", string="Replaced By"
+    )
     replay_of_id = fields.Many2one("integration.message", readonly=True, index="btree_not_null")
 
     attempt_count = fields.Integer(string="Attempts", readonly=True)
@@ -91,6 +98,12 @@ class IntegrationMessage(models.Model):
     headers = fields.Json(groups=CONTENT_GROUPS, readonly=True, copy=False)
     response_status = fields.Integer(readonly=True, string="Answer Status")
     response_body = fields.Text(groups=CONTENT_GROUPS, readonly=True, copy=False)
+    answer = fields.Json(
+        groups=NO_ACCESS,
+        copy=False,
+        help="The partner's whole answer, kept until it is applied: a repeated attempt applies "
+        "it without calling again.",
+    )
 
     ack_state = fields.Selection(
         [
@@ -131,13 +144,16 @@ class IntegrationMessage(models.Model):
         "A message for the same record waits already.",
     )
     _due_idx = models.Index(
-        "(flow_id, priority, id) WHERE state IN ('pending', 'retry') AND held IS NOT TRUE"
+        "(flow_id, priority, id) WHERE state IN ('pending', 'retry')"
     )
     _held_idx = models.Index("(flow_id, hold_reason) WHERE held")
     _processing_idx = models.Index("(claimed_at) WHERE state = 'processing'")
     _ordering_idx = models.Index(
         "(flow_id, ordering_key, id) WHERE ordering_key IS NOT NULL "
         "AND state IN ('pending', 'processing', 'retry', 'dead', 'quarantined')"
+    )
+    _subject_idx = models.Index(
+        "(flow_id, subject_key) WHERE subject_key IS NOT NULL AND state IN ('dead', 'quarantined')"
     )
     _document_idx = models.Index("(res_model, res_id) WHERE res_id IS NOT NULL")
     _state_idx = models.Index("(state, id DESC)")

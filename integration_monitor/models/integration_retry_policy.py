@@ -1,6 +1,10 @@
 """When and how often a failed message is tried again."""
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..tools import backoff
+from ..tools.errors import ERROR_CLASSES
 
 
 class IntegrationRetryPolicy(models.Model):
@@ -24,7 +28,7 @@ class IntegrationRetryPolicy(models.Model):
     )
     retry_classes = fields.Char(
         required=True,
-        default="dns,connect,tls,timeout,rate_limit,server,unknown",
+        default="dns,connect,timeout,rate_limit,server,unknown",
         help="Kinds of failure that are tried again, comma-separated.",
     )
     respect_retry_after = fields.Boolean(
@@ -33,7 +37,86 @@ class IntegrationRetryPolicy(models.Model):
         help="Wait at least as long as the partner asks.",
     )
     flow_ids = fields.One2many("integration.flow", "retry_policy_id")
+    schedule = fields.Char(compute="_compute_schedule", string="In Words")
 
     _code_uniq = models.Constraint(
         "UNIQUE NULLS NOT DISTINCT (company_id, code)", "Another policy has the same code."
     )
+
+    _attempts_positive = models.Constraint(
+        "CHECK(max_attempts >= 1)", "Allow at least one attempt."
+    )
+    _times_positive = models.Constraint(
+        "CHECK(base_seconds > 0 AND cap_seconds >= base_seconds AND deadline_minutes > 0)",
+        "The waits must be longer than zero, and the longest at least as long as the first.",
+    )
+    _factor_growing = models.Constraint("CHECK(factor >= 1)", "The factor must be 1 or more.")
+
+    @api.constrains("retry_classes")
+    def _check_retry_classes(self):
+        """Refuse kinds of failure that do not exist: they would silently never be retried."""
+        for policy in self:
+            unknown = sorted(policy._classes() - set(ERROR_CLASSES))
+            if unknown:
+                raise ValidationError(
+                    self.env._(
+                        "Unknown kinds of failure: %(unknown)s. Possible are: %(known)s.",
+                        unknown=", ".join(unknown),
+                        known=", ".join(ERROR_CLASSES),
+                    )
+                )
+
+    @api.depends("max_attempts", "base_seconds", "factor", "cap_seconds", "deadline_minutes")
+    def _compute_schedule(self):
+        """Show the longest possible waits, so that a person sees what the numbers mean."""
+        for policy in self:
+            waits = [
+                min(policy.cap_seconds, policy.base_seconds * policy.factor**tries)
+                for tries in range(min(max(policy.max_attempts - 1, 0), 12))
+            ]
+            text = ", ".join(policy._duration_text(wait) for wait in waits)
+            policy.schedule = self.env._(
+                "Waits at most %(waits)s; gives up after %(total)s at the latest.",
+                waits=text or "-",
+                total=policy._duration_text(policy.deadline_minutes * 60),
+            )
+
+    def _duration_text(self, seconds):
+        """:return: seconds as a short text: 45 s, 3 min, 2 h"""
+        if seconds < 90:
+            return self.env._("%(n)s s", n=round(seconds))
+        if seconds < 5400:
+            return self.env._("%(n)s min", n=round(seconds / 60))
+        return self.env._("%(n)s h", n=round(seconds / 3600))
+
+    def _classes(self):
+        """:return: set of the kinds of failure that are tried again"""
+        self.ensure_one()
+        return {part.strip() for part in (self.retry_classes or "").split(",") if part.strip()}
+
+    def _next_delay(
+        self, error_class, *, retryable, attempt, elapsed, always=False, retry_after=None
+    ):
+        """Say how long to wait before the next attempt.
+
+        :param str error_class: kind of failure
+        :param bool retryable: whether the failure itself allows another try
+        :param bool always: asked for by the handler: tried again whatever the kind
+        :param int attempt: attempts made in the current budget, 1 or more
+        :param float elapsed: seconds since the budget began
+        :param retry_after: seconds that the partner asks for, or None
+        :return: seconds, or None when there shall be no further attempt
+        """
+        self.ensure_one()
+        if not retryable or not (always or error_class in self._classes()):
+            return None
+        return backoff.next_delay(
+            max(attempt, 1),
+            base=self.base_seconds,
+            factor=self.factor,
+            cap=self.cap_seconds,
+            retry_after=retry_after if always or self.respect_retry_after else None,
+            max_attempts=self.max_attempts,
+            elapsed=elapsed,
+            deadline=self.deadline_minutes * 60.0,
+        )

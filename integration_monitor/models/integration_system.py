@@ -18,6 +18,7 @@ SYSTEM_KINDS = [
     ("other", "Other"),
 ]
 ENVIRONMENTS = [("production", "Production"), ("staging", "Staging"), ("test", "Test")]
+HEALTH_WEIGHT = {"unknown": 0, "up": 1, "degraded": 2, "down": 3}
 CRITICALITIES = [("critical", "Critical"), ("high", "High"), ("normal", "Normal"), ("low", "Low")]
 
 
@@ -92,3 +93,14 @@ class IntegrationSystem(models.Model):
             system.endpoint_count = counts["integration.endpoint"].get(system.id, 0)
             system.flow_count = counts["integration.flow"].get(system.id, 0)
             system.exception_count = counts["integration.exception"].get(system.id, 0)
+
+    def _refresh_health(self):
+        """Take over the worst health of the endpoints."""
+        for system in self.sudo():  # health is the engine's, whoever made the call
+            worst = max(
+                system.endpoint_ids,
+                key=lambda endpoint: HEALTH_WEIGHT[endpoint.health],
+                default=system.endpoint_ids,
+            )
+            if worst:
+                system._set_health(worst.health, worst.health_reason)

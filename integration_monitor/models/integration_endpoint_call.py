@@ -1,0 +1,202 @@
+"""Calling a partner: sign-in, trace headers, one observation, health."""
+
+import json as json_module
+from urllib.parse import urlsplit
+
+from odoo import fields, models
+from odoo.tools import config
+
+from ..instrumentation import log_writer
+from ..tools import classify, context, path_template, redaction, tracing
+from ..tools.errors import AuthError, IntegrationError
+from ..tools.http_client import HttpClient
+from ..tools.observation import Observation
+
+ENVIRONMENT_OPTION = "integration_monitor_environment"
+
+
+class IntegrationEndpoint(models.Model):
+    """The one way out of the engine."""
+
+    _inherit = "integration.endpoint"
+
+    def _call(
+        self, method, path="", *, json=None, body=None, headers=None, message=None,
+        idempotency_key=None,
+    ):
+        """Send one request to the partner and return its 2xx answer.
+
+        :param str path: below the endpoint's address, with its query
+        :param json: a value to send as JSON; or ``body``: bytes or text
+        :param message: ``integration.message`` on whose behalf the call is made, or None
+        :param str idempotency_key: the same for each repetition of the same call
+        :return: ``HttpResponse`` (status, headers, body, elapsed_ms, address)
+        :raises IntegrationError: for everything but a 2xx; the error carries ``response`` when
+            the partner answered
+        """
+        self.ensure_one()
+        endpoint = self.sudo()  # a handler may call with secrets that its account may not read
+        refusal = endpoint._environment_refusal()
+        if refusal:
+            raise IntegrationError(refusal)
+        if json is not None:
+            body = json_module.dumps(json, ensure_ascii=False)
+            headers = {"Content-Type": "application/json", **(headers or {})}
+        data = body.encode() if isinstance(body, str) else body
+        trace = endpoint._trace_of(message)
+        sent_headers = {
+            **(headers or {}),
+            **endpoint._identity_headers(message, trace, idempotency_key),
+        }
+        credential = endpoint._active_credential()
+        client = HttpClient(
+            endpoint.base_url,
+            connect_timeout=endpoint.connect_timeout,
+            read_timeout=endpoint.read_timeout,
+            deadline=endpoint.deadline_seconds,
+            max_bytes=endpoint.max_response_kb * 1024,
+            verify=endpoint.verify_tls,
+            allowed_networks=endpoint.allowed_networks or None,
+            auth=endpoint._auth(credential),
+        )
+        secret_headers = endpoint._secret_headers(credential)
+        response = error = None
+        try:
+            response = client.request(
+                method, path, headers={**sent_headers, **secret_headers}, body=data
+            )
+            excerpt = redaction.redact_body(
+                response.body, response.headers.get("Content-Type")
+            )
+            error = classify.from_status(response.status, response.headers, excerpt)
+            if error is not None:
+                error.response = response
+        except IntegrationError as caught:
+            error = caught
+        endpoint._observe_call(
+            method, path, sent_headers, data, response, error, message, trace
+        )
+        if error is not None:
+            raise error
+        return response
+
+    def _environment_refusal(self):
+        """Say why calls may not leave this machine.
+
+        The name in Odoo's configuration file must match the system's environment. Without a
+        name, production systems are out of reach: a copied database calls nobody.
+
+        :return: text for a person, or False
+        """
+        if not self:
+            return False
+        configured = (config.get(ENVIRONMENT_OPTION) or "").strip()
+        wanted = self.sudo().system_id.environment
+        if configured == wanted or (not configured and wanted != "production"):
+            return False
+        return self.env._(
+            "Calls to “%(endpoint)s” are held: its system belongs to the environment “%(wanted)s”, "
+            "this Odoo is “%(configured)s”. If this is right, set %(option)s = %(wanted)s in "
+            "Odoo's configuration file and restart it.",
+            endpoint=self.sudo().name,
+            wanted=wanted,
+            configured=configured or self.env._("not named"),
+            option=ENVIRONMENT_OPTION,
+        )
+
+    def _trace_of(self, message):
+        """:return: the ``TraceContext`` of this call: the message's trace with a new span"""
+        trace_id = (message and message.sudo().trace_id) or context.current().trace_id
+        trace = tracing.TraceContext(trace_id, tracing.new_span_id()) if trace_id else None
+        return trace or tracing.new_trace()
+
+    def _identity_headers(self, message, trace, idempotency_key):
+        """:return: the headers that tell the partner which exchange this call belongs to"""
+        headers = {}
+        if self.inject_trace:
+            headers["traceparent"] = trace.header()
+            correlation = (
+                message and message.sudo().correlation_id
+            ) or context.current().correlation_id
+            if correlation:
+                headers["X-Correlation-ID"] = correlation
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        return headers
+
+    def _active_credential(self):
+        """Return the newest active credential for the endpoint's sign-in.
+
+        :raises AuthError: when the endpoint signs in and has none
+        """
+        self.ensure_one()
+        if self.auth_type == "none":
+            return self.env["integration.credential"]
+        now = fields.Datetime.now()
+        credential = self.credential_ids.filtered(
+            lambda c: c.kind == self.auth_type
+            and c.state == "active"
+            and (not c.expires_at or c.expires_at > now)
+        ).sorted("id")[-1:]
+        if not credential:
+            raise AuthError(
+                self.env._(
+                    "“%(endpoint)s” signs in, but has no valid credential: an administrator must "
+                    "enter one on the endpoint.",
+                    endpoint=self.name,
+                )
+            )
+        return credential
+
+    def _auth(self, credential):
+        """:return: the (user, password) pair for basic sign-in, or None"""
+        if self.auth_type != "basic":
+            return None
+        return (credential.login or "", credential._reveal())
+
+    def _secret_headers(self, credential):
+        """:return: the header that carries a token or key; never logged"""
+        if self.auth_type == "bearer":
+            return {"Authorization": f"Bearer {credential._reveal()}"}
+        if self.auth_type == "api_key":
+            return {self.auth_header or "X-API-Key": credential._reveal()}
+        return {}
+
+    def _observe_call(self, method, path, headers, data, response, error, message, trace):
+        """Record one call, whatever came of it."""
+        current = context.current()
+        message = message.sudo() if message else self.env["integration.message"]
+        log_writer.record(
+            self.env,
+            Observation(
+                kind="http_out",
+                outcome="error" if error is not None else "ok",
+                direction="outbound",
+                system_id=self.system_id.id,
+                endpoint_id=self.id,
+                flow_id=message.flow_id.id or current.flow_id,
+                message_id=message.id or current.message_id,
+                message_uid=message.message_uid or None,
+                correlation_id=message.correlation_id or current.correlation_id,
+                trace_id=trace.trace_id,
+                span_id=trace.span_id,
+                method=method.upper(),
+                host=urlsplit(self.base_url).hostname,
+                path_template=path_template.path_template(path),
+                status_code=response.status if response is not None else None,
+                error_class=error.error_class if error is not None else None,
+                error_message=error.message if error is not None else None,
+                attempt=message.attempt_count or None,
+                duration_ms=response.elapsed_ms if response is not None else None,
+                request_bytes=len(data or b""),
+                response_bytes=len(response.body) if response is not None else None,
+                company_id=self.company_id.id,
+                region=self.system_id.region or None,
+                user_id=self.env.uid,
+                res_model=message.res_model or None,
+                res_id=message.res_id or None,
+                retry_after=error.retry_after if error is not None else None,
+                request_headers=headers,
+                response_excerpt=response.text if response is not None else None,
+            ),
+        )

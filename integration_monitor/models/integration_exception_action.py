@@ -1,0 +1,141 @@
+"""What people may do with an exception: take it, retry, ignore, discard, open what it is about."""
+
+from odoo import models
+from odoo.exceptions import AccessError, UserError
+
+EDITABLE = {"user_id", "severity", "deadline_at", "resolution_note"}
+# Written by the discussion and the activities on a record, on behalf of its reader.
+CHATTER = ("message_", "activity_", "rating_", "website_message_")
+
+
+class IntegrationException(models.Model):
+    """Buttons, and the guard that keeps states to them."""
+
+    _inherit = "integration.exception"
+
+    def write(self, vals):
+        """Refuse forged states; a new owner takes over state and activity."""
+        if not self.env.su:
+            forged = sorted(
+                name for name in set(vals) - EDITABLE if not name.startswith(CHATTER)
+            )
+            if forged:
+                raise AccessError(
+                    self.env._(
+                        "Use the buttons of the exception. Not allowed: %(fields)s.",
+                        fields=", ".join(forged),
+                    )
+                )
+        result = super().write(vals)
+        if "user_id" in vals:
+            # The engine keeps state and activity in step with the owner, whoever assigns.
+            opened = self.sudo().filtered(lambda e: e.state in ("open", "assigned"))
+            for exception in opened:
+                state = "assigned" if exception.user_id else "open"
+                if exception.state != state:
+                    exception.state = state
+            self.sudo()._ensure_activity()
+        return result
+
+    def _check_operator(self):
+        """Raise AccessError unless the user may change the exceptions."""
+        self.check_access("write")
+
+    def action_retry(self):
+        """Try the failed messages of the exceptions again, with a fresh budget of attempts."""
+        self._check_operator()
+        messages = self.sudo()._retry_messages()  # messages are the engine's
+        if not messages:
+            raise UserError(
+                self.env._(
+                    "There is no failed message to try again. Ignore or discard the exception "
+                    "when nothing is left to do."
+                )
+            )
+        self.sudo().filtered("is_open").write({"state": "retrying"})  # state is the engine's
+        messages._retry()
+        return True
+
+    def _retry_messages(self):
+        """:return: the failed messages about the matters of these exceptions, oldest first"""
+        messages = self.message_id
+        for message in self.message_id.filtered("subject_key"):
+            messages |= messages.search(
+                [
+                    ("flow_id", "=", message.flow_id.id),
+                    ("subject_key", "=", message.subject_key),
+                    ("state", "in", ("dead", "quarantined")),
+                ]
+            )
+        return messages.filtered(
+            lambda m: m.state in ("dead", "quarantined", "retry", "cancelled")
+        ).sorted("id")
+
+    def action_assign_to_me(self):
+        """Take the exceptions."""
+        self._check_operator()
+        self.write({"user_id": self.env.uid})
+        return True
+
+    def action_resolve(self):
+        """Close the exceptions: a person has put the matter right."""
+        self._check_operator()
+        self.sudo()._close("resolved", "manual")  # state is the engine's
+        return True
+
+    def action_ignore(self):
+        """Close the exceptions without doing anything; the messages stay failed."""
+        self._check_operator()
+        self.sudo()._close("ignored", "ignored")  # state is the engine's
+        return True
+
+    def action_discard(self):
+        """Give the matter up: the failed messages are cancelled."""
+        self._check_operator()
+        messages = self.sudo()._retry_messages()  # messages are the engine's
+        self.sudo()._close("discarded", "discarded")
+        for message in messages:
+            message._settle_cancelled(
+                self.env._("Discarded by %(user)s.", user=self.env.user.name)
+            )
+        return True
+
+    def action_reopen(self):
+        """Open closed exceptions again."""
+        self._check_operator()
+        for exception in self.sudo().filtered(lambda e: not e.is_open):
+            exception.write(
+                {
+                    "state": "assigned" if exception.user_id else "open",
+                    "resolution": False,
+                    "resolved_at": False,
+                }
+            )
+        self.sudo()._ensure_activity()
+        return True
+
+    def action_open_document(self):
+        """Open the document that the exception is about."""
+        self.ensure_one()
+        if not self.res_id or self.res_model not in self.env:
+            raise UserError(self.env._("This exception has no document yet."))
+        return self._open_form(self.res_model, self.res_id)
+
+    def action_open_message(self):
+        """Open the message that failed."""
+        self.ensure_one()
+        return self._open_form("integration.message", self.message_id.id)
+
+    def action_open_transaction(self):
+        """Open the business transaction."""
+        self.ensure_one()
+        return self._open_form("integration.transaction", self.transaction_id.id)
+
+    def _open_form(self, model, record_id):
+        """:return: the action that opens one record"""
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": model,
+            "res_id": record_id,
+            "views": [(False, "form")],
+        }

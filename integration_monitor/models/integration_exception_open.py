@@ -1,0 +1,168 @@
+"""Opening and closing exceptions: once per matter, with an owner, and closed by success."""
+
+from psycopg2 import IntegrityError, errorcodes
+
+from odoo import api, fields, models
+
+from .integration_exception import OPEN_STATES
+
+ACTIVITY = "integration_monitor.mail_activity_exception"
+
+
+class IntegrationException(models.Model):
+    """What the engine does with exceptions; people's buttons are elsewhere."""
+
+    _inherit = "integration.exception"
+
+    @api.model
+    def _open(self, vals_list):
+        """Open exceptions, or count another occurrence of those that are open already.
+
+        :param list vals_list: field values; those with the same ``dedupe_key`` as an open
+            exception update it. The owner defaults to the flow's, the system's, the setting's.
+        :return: the open ``integration.exception`` records, in the order of ``vals_list``
+        """
+        # Exceptions are opened by the engine on behalf of service accounts and of crons.
+        self = self.sudo()
+        keys = [vals["dedupe_key"] for vals in vals_list if vals.get("dedupe_key")]
+        known = {
+            exception.dedupe_key: exception
+            for exception in self.search(
+                [("dedupe_key", "in", keys), ("state", "in", OPEN_STATES)]
+            )
+        }
+        opened = self.browse()
+        for vals in vals_list:
+            exception = known.get(vals.get("dedupe_key"))
+            if exception:
+                exception._seen_again(vals)
+            else:
+                exception = self._create_once(vals)
+                if exception.dedupe_key:
+                    known[exception.dedupe_key] = exception
+            opened += exception
+        opened._ensure_activity()
+        opened.transaction_id._refresh_blame()
+        return opened
+
+    def _create_once(self, vals):
+        """Create one exception; one that another transaction opened meanwhile wins."""
+        values = self._with_defaults(vals)
+        try:
+            with self.env.cr.savepoint():
+                return self.create(values)
+        except IntegrityError as error:
+            if error.pgcode != errorcodes.UNIQUE_VIOLATION:
+                raise
+        exception = self.search(
+            [("dedupe_key", "=", vals["dedupe_key"]), ("state", "in", OPEN_STATES)], limit=1
+        )
+        exception._seen_again(vals)
+        return exception
+
+    def _with_defaults(self, vals):
+        """Complete the values: owner, severity, company, systems from the flow."""
+        flow = self.env["integration.flow"].browse(vals.get("flow_id"))
+        endpoint = self.env["integration.endpoint"].browse(vals.get("endpoint_id"))
+        system = flow.system_id or endpoint.system_id
+        company = flow.company_id or endpoint.company_id or self.env.company
+        values = {
+            "endpoint_id": flow.endpoint_id.id,
+            "system_id": system.id,
+            "company_id": company.id,
+            "severity": flow.criticality or system.criticality or "normal",
+            **vals,
+        }
+        if not values.get("user_id"):
+            values["user_id"] = self._default_owner(flow, system).id
+        return values
+
+    @api.model
+    def _default_owner(self, flow, system):
+        """:return: who looks after failures of the flow; may be empty"""
+        owner = flow.user_id or system.user_id
+        if not owner:
+            parameter = self.env["ir.config_parameter"].sudo()  # read on behalf of the engine
+            user_id = parameter.get_param("integration_monitor.default_owner_id")
+            owner = self.env["res.users"].browse(int(user_id or 0)).exists()
+        return owner.filtered("active")
+
+    def _seen_again(self, vals):
+        """Count one more occurrence; a retry that failed again is open again."""
+        for exception in self:
+            state = exception.state
+            if state == "retrying":
+                state = "assigned" if exception.user_id else "open"
+            refreshed = {
+                name: vals[name]
+                for name in (
+                    "name",
+                    "message_id",
+                    "error_class",
+                    "error_message",
+                    "category",
+                    "fingerprint",
+                    "source_model",
+                    "source_key",
+                    "source_value",
+                    "transaction_id",
+                    "amount_at_stake",
+                )
+                if name in vals
+            }
+            exception.write(
+                {
+                    **refreshed,
+                    "state": state,
+                    "occurrence_count": exception.occurrence_count + 1,
+                    "last_seen_at": fields.Datetime.now(),
+                }
+            )
+
+    def _ensure_activity(self):
+        """Give each owner exactly one activity per open exception."""
+        for exception in self.filtered("is_open"):
+            mine = exception.activity_ids.filtered(
+                lambda activity: activity.activity_type_id == self.env.ref(ACTIVITY)
+            )
+            owner = exception.user_id
+            # Somebody who lost his rights must not keep failures from being written down.
+            allowed = owner and exception.with_user(owner).has_access("read")
+            if mine and mine.user_id == owner:
+                continue
+            mine.unlink()
+            if allowed:
+                exception.activity_schedule(
+                    ACTIVITY,
+                    date_deadline=fields.Date.context_today(exception, exception.deadline_at)
+                    if exception.deadline_at
+                    else fields.Date.context_today(exception),
+                    summary=exception.name,
+                    user_id=owner.id,
+                )
+
+    def _resolve(self, reason="auto", note=False):
+        """Close the open exceptions of ``self``.
+
+        :param str reason: auto, retry or manual
+        :param note: text for a person
+        """
+        self.sudo()._close("resolved", reason, note)  # a success closes without a person's rights
+
+    def _close(self, state, resolution, note=False):
+        """Close the open ones with their activities, and let blame follow."""
+        closing = self.filtered("is_open")
+        if not closing:
+            return
+        values = {
+            "state": state,
+            "resolution": resolution,
+            "resolved_at": fields.Datetime.now(),
+        }
+        if note:
+            values["resolution_note"] = note
+        closing.write(values)
+        closing.activity_ids.filtered(
+            lambda activity: activity.activity_type_id == self.env.ref(ACTIVITY)
+        ).unlink()
+        closing.transaction_id._refresh_blame()

@@ -1,0 +1,184 @@
+"""A message goes out: the outbox rows, written in the transaction of the document."""
+
+import uuid
+from ast import literal_eval
+
+from psycopg2 import OperationalError, errorcodes
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+COLUMNS = (
+    "message_uid",
+    "idempotency_key",
+    "flow_id",
+    "system_id",
+    "endpoint_id",
+    "company_id",
+    "message_type",
+    "event_code",
+    "priority",
+    "held",
+    "hold_reason",
+    "coalesce_key",
+    "ordering_key",
+    "subject_key",
+    "res_model",
+    "res_id",
+    "correlation_id",
+    "trace_id",
+    "payload",
+)
+
+
+class IntegrationFlow(models.Model):
+    """Emitting: what the document mixin and other code call."""
+
+    _inherit = "integration.flow"
+
+    def _emit(self, records_or_keys, event_code=None, *, trace_id=None):
+        """Create outbound messages for documents, in the caller's transaction.
+
+        At most two statements for any number of documents and flows, plus one wake-up a lane.
+        Flows in ``self`` filter by warehouse and by their domain when records are given.
+
+        :param records_or_keys: a recordset, or a list of dicts with ``res_model``, ``res_id``
+            and optionally ``correlation_id``, ``coalesce_key``, ``ordering_key``, ``payload``
+            (text; else the handler builds it)
+        :param str event_code: what happened, for example ``picking.first.ready``
+        :return: the ``integration.message`` records created or coalesced into
+        """
+        # Whoever moves a document may cause a message without rights on the messages.
+        flows = self.sudo().filtered(lambda flow: flow.active and flow.direction == "outbound")
+        rows = []
+        for flow in flows:
+            hold = flow._hold_reason()
+            for key in flow._emit_keys(records_or_keys):
+                rows.append(flow._emit_row(key, hold, event_code, trace_id))
+        if not rows:
+            return self.env["integration.message"].sudo()
+        self.env.flush_all()
+        ids = self._insert_outbound(rows)
+        flows._wake()
+        return self.env["integration.message"].sudo().browse(ids)
+
+    def _emit_keys(self, records_or_keys):
+        """Return the dicts of the documents that this flow wants, newest of each key last."""
+        self.ensure_one()
+        if isinstance(records_or_keys, list):
+            keys = records_or_keys
+        else:
+            records = self._filter_trigger(records_or_keys)
+            keys = [{"res_model": records._name, "res_id": record_id} for record_id in records.ids]
+        if not self.coalesce:
+            return keys
+        # One statement may touch a conflicting row once only.
+        unique = {}
+        for key in keys:
+            name = key.get("coalesce_key") or f"{key['res_model']},{key['res_id']}"
+            unique[name] = {**key, "coalesce_key": name}
+        return list(unique.values())
+
+    def _filter_trigger(self, records):
+        """Keep the documents of the flow's company and warehouses that match its domain."""
+        self.ensure_one()
+        records = records.sudo()
+        if "company_id" in records._fields:
+            records = records.filtered(lambda r: r.company_id in (self.company_id, r.company_id.browse()))
+        if self.warehouse_ids:
+            records = records.filtered(lambda r: self._warehouse_of(r) in self.warehouse_ids)
+        if self.trigger_domain:
+            records = records.filtered_domain(literal_eval(self.trigger_domain))
+        return records
+
+    def _warehouse_of(self, record):
+        """:return: the warehouse of a document, or an empty recordset"""
+        if "warehouse_id" in record._fields:
+            return record.warehouse_id
+        if "picking_type_id" in record._fields:
+            return record.picking_type_id.warehouse_id
+        return self.env["stock.warehouse"]
+
+    def _emit_row(self, key, hold, event_code, trace_id):
+        """:return: the tuple of ``COLUMNS`` for one document"""
+        message_uid = uuid.uuid4().hex
+        subject = f"{key['res_model']},{key['res_id']}"
+        return (
+            message_uid,
+            message_uid,
+            self.id,
+            self.system_id.id,
+            self.endpoint_id.id or None,
+            self.company_id.id,
+            self.message_type,
+            event_code or None,
+            self.priority,
+            bool(hold),
+            hold or None,
+            key.get("coalesce_key") if self.coalesce else None,
+            key.get("ordering_key") or (subject if self.ordering else None),
+            key.get("coalesce_key") or subject,
+            key["res_model"],
+            key["res_id"],
+            key.get("correlation_id") or None,
+            trace_id or None,
+            key.get("payload") or None,
+        )
+
+    def _insert_outbound(self, rows):
+        """Insert the rows; one that waits already for the same key is refreshed instead.
+
+        :return: ids of the rows
+        """
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(self._outbound_query(rows))
+                return [row[0] for row in self.env.cr.fetchall()]
+        except OperationalError as error:
+            if error.pgcode != errorcodes.SERIALIZATION_FAILURE:
+                raise
+        # Another transaction put a message for the same key, which our snapshot does not show.
+        # It may be built before we commit, so ours goes as well: one call too many at worst.
+        position = COLUMNS.index("coalesce_key")
+        rows = [(*row[:position], None, *row[position + 1 :]) for row in rows]
+        self.env.cr.execute(self._outbound_query(rows))
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    def _outbound_query(self, rows):
+        """One INSERT that also finds the transaction of each document."""
+        now = fields.Datetime.now()
+        return SQL(
+            """INSERT INTO integration_message (
+                   message_uid, idempotency_key, flow_id, system_id, endpoint_id, company_id,
+                   message_type, event_code, priority, held, hold_reason, coalesce_key,
+                   ordering_key, subject_key, res_model, res_id, correlation_id, trace_id,
+                   payload, transaction_id, direction, state, ack_state, attempt_count,
+                   attempt_start, conflict_count, duplicate_count, occurred_at, received_at,
+                   create_uid, create_date, write_uid, write_date)
+               SELECT v.message_uid, v.idempotency_key, v.flow_id::int, v.system_id::int,
+                      v.endpoint_id::int, v.company_id::int, v.message_type, v.event_code,
+                      v.priority::int, v.held::bool, v.hold_reason, v.coalesce_key,
+                      v.ordering_key, v.subject_key, v.res_model, v.res_id::int,
+                      COALESCE(v.correlation_id, t.correlation_id, v.message_uid),
+                      v.trace_id, v.payload, t.id, 'outbound', 'pending', 'none', 0, 0, 0, 0,
+                      %(now)s, %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+                 FROM (VALUES %(rows)s) AS v (%(columns)s)
+                 LEFT JOIN LATERAL (
+                      SELECT tx.id, tx.correlation_id
+                        FROM integration_transaction_document doc
+                        JOIN integration_transaction tx ON tx.id = doc.transaction_id
+                       WHERE doc.res_model = v.res_model AND doc.res_id = v.res_id::int
+                       ORDER BY tx.id LIMIT 1
+                 ) t ON TRUE
+               ON CONFLICT (flow_id, coalesce_key)
+                     WHERE state = 'pending' AND coalesce_key IS NOT NULL
+               DO UPDATE SET occurred_at = EXCLUDED.occurred_at,
+                             event_code = EXCLUDED.event_code,
+                             payload = EXCLUDED.payload,
+                             write_date = EXCLUDED.write_date
+               RETURNING id""",
+            now=now,
+            uid=self.env.uid,
+            rows=SQL(", ").join(SQL("%s", row) for row in rows),
+            columns=SQL(", ").join(SQL.identifier(column) for column in COLUMNS),
+        )

@@ -1,0 +1,156 @@
+"""Wake-ups: one drain job per lane and transaction; holds; the sweep that mends the rest."""
+
+import logging
+from datetime import timedelta
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+CHANNEL = "root.integration"
+# Reasons that follow from a switch or a setting: they end by themselves when it changes.
+SWITCH_REASONS = ("paused", "environment")
+WAKE_KEY = "integration_monitor.wake"
+
+
+class IntegrationFlow(models.Model):
+    """Jobs are wake-ups, messages are the work. The lane of a message is its flow."""
+
+    _inherit = "integration.flow"
+
+    def _wake(self, eta=None):
+        """Enqueue one drain job for each flow, once per transaction and time.
+
+        The job is written just before the commit, so that a rolled-back message wakes nobody.
+        A job that waits already is no reason to skip: it may start before our commit.
+
+        :param datetime eta: not before this time (UTC); None: at once
+        """
+        wanted = self.env.cr.precommit.data.setdefault(WAKE_KEY, {})
+        if not wanted:
+            # The enqueuing needs no rights of the user whose transaction this is.
+            self.env.cr.precommit.add(self.sudo().env["integration.flow"]._enqueue_wakes)
+        for flow in self:
+            wanted[(flow.id, eta)] = True
+
+    def _enqueue_wakes(self):
+        """Write the drain jobs that this transaction asked for."""
+        wanted = self.env.cr.precommit.data.pop(WAKE_KEY, {})
+        flows = self.sudo().browse({flow_id for flow_id, _eta in wanted}).exists()
+        for flow_id, eta in wanted:
+            flow = flows.browse(flow_id)
+            if flow not in flows or flow.state != "active" or not flow.active:
+                continue
+            flow._as_service().with_delay(
+                channel=CHANNEL,
+                eta=eta,
+                priority=flow.priority,
+                max_retries=1,
+                description=self.env._("Messages of %(flow)s", flow=flow.name),
+            )._drain()
+
+    def _as_service(self):
+        """Return the flow in the environment of its service account, without superuser rights."""
+        self.ensure_one()
+        account = self.service_user_id
+        return (
+            self.with_user(account)
+            .sudo(False)
+            .with_context(
+                {
+                    "allowed_company_ids": [self.company_id.id],
+                    "lang": account.lang,
+                    "tz": account.tz,
+                }
+            )
+        )
+
+    def _hold_reason(self):
+        """Say why messages of this flow may not go now.
+
+        :return: a code of ``HOLD_REASONS``, or False
+        """
+        self.ensure_one()
+        if self.state == "paused" or self.endpoint_id.state == "paused":
+            return "paused"
+        if self.direction == "outbound" and self.endpoint_id._environment_refusal():
+            return "environment"
+        return False
+
+    def _hold_waiting(self):
+        """Show the waiting messages of a paused flow as held."""
+        self._sync_holds()
+
+    def _wake_after_resume(self):
+        """Release what waited for the switch, and start the lanes."""
+        self._sync_holds()
+        self.sudo()._wake()
+
+    def _sync_holds(self):
+        """Bring the shown hold of waiting messages in line with switches and environment."""
+        for flow in self.sudo():
+            reason = flow._hold_reason() or None
+            self.env.cr.execute(
+                SQL(
+                    """UPDATE integration_message SET held = %(held)s, hold_reason = %(reason)s
+                        WHERE id IN (
+                              SELECT id FROM integration_message
+                               WHERE flow_id = %(flow)s AND state IN ('pending', 'retry')
+                                 AND (held IS NOT TRUE OR hold_reason IN %(switches)s)
+                                 AND hold_reason IS DISTINCT FROM %(reason)s
+                                 FOR NO KEY UPDATE SKIP LOCKED)""",
+                    held=bool(reason),
+                    reason=reason,
+                    flow=flow.id,
+                    switches=SWITCH_REASONS,
+                )
+            )
+            if self.env.cr.rowcount:
+                flow._refresh_waiting_blame()
+        self.env["integration.message"].invalidate_model(["held", "hold_reason"])
+
+    def _refresh_waiting_blame(self):
+        """Let the transactions that wait for this flow say so."""
+        self.env.cr.execute(
+            SQL(
+                """SELECT DISTINCT transaction_id FROM integration_message
+                    WHERE flow_id = %s AND transaction_id IS NOT NULL
+                      AND state IN ('pending', 'retry')
+                    LIMIT 5000""",
+                self.id,
+            )
+        )
+        ids = [row[0] for row in self.env.cr.fetchall()]
+        if ids:
+            # Blame is written by the engine for whoever flipped the switch.
+            self.env["integration.transaction"].sudo().browse(ids)._refresh_blame()
+
+    def _idle_lanes(self, now):
+        """Return the active flows with due messages and no job that is about to serve them.
+
+        :param datetime now: UTC
+        """
+        self.env.cr.execute(
+            SQL(
+                """SELECT f.id
+                     FROM integration_flow f
+                     LEFT JOIN integration_endpoint e ON e.id = f.endpoint_id
+                    WHERE f.active AND f.state = 'active'
+                      AND (e.id IS NULL OR e.state = 'active')
+                      AND EXISTS (
+                          SELECT 1 FROM integration_message m
+                           WHERE m.flow_id = f.id AND m.state IN ('pending', 'retry')
+                             AND (m.held IS NOT TRUE OR m.hold_reason = 'paused')
+                             AND COALESCE(m.next_attempt_at, m.received_at) <= %(due)s)
+                      AND NOT EXISTS (
+                          SELECT 1 FROM queue_job j
+                           WHERE j.model_name = 'integration.flow' AND j.method_name = '_drain'
+                             AND j.state IN ('pending', 'enqueued', 'started')
+                             AND (j.eta IS NULL OR j.eta <= %(now)s)
+                             AND j.records -> 'ids' @> to_jsonb(f.id))""",
+                now=now,
+                due=now - timedelta(seconds=2),
+            )
+        )
+        return self.browse([row[0] for row in self.env.cr.fetchall()])

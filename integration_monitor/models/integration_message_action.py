@@ -1,0 +1,138 @@
+"""What people may do with a message: retry, cancel, correct its content."""
+
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+
+EDITABLE = {"payload"}
+FAILED = ("dead", "quarantined", "cancelled")
+
+
+class IntegrationMessage(models.Model):
+    """Buttons, and the guard that keeps everything else to the engine."""
+
+    _inherit = "integration.message"
+
+    def write(self, vals):
+        """Refuse what only the engine may change; keep the payload as it was sent."""
+        if not self.env.su:
+            forged = sorted(set(vals) - EDITABLE)
+            if forged:
+                raise AccessError(
+                    self.env._(
+                        "A message is changed by the engine alone; use its buttons. "
+                        "Not allowed: %(fields)s.",
+                        fields=", ".join(forged),
+                    )
+                )
+            if "payload" in vals:
+                self._keep_original_payload()
+        return super().write(vals)
+
+    def _keep_original_payload(self):
+        """Before the first correction: keep what was sent, and note who corrects."""
+        for message in self:
+            if message.state not in ("dead", "quarantined"):
+                raise UserError(
+                    self.env._(
+                        "Only the content of a failed message can be corrected; this one is not."
+                    )
+                )
+            original = message.sudo()  # the engine keeps the evidence, whoever edits
+            if not original.payload_original:
+                original.payload_original = original.payload
+            exceptions = original.exception_ids.filtered("is_open")
+            for exception in exceptions:
+                exception.message_post(
+                    body=self.env._(
+                        "%(user)s corrected the content of the message.", user=self.env.user.name
+                    )
+                )
+
+    def action_retry(self):
+        """Try failed messages again at once, with a fresh budget of attempts."""
+        self._check_operator()
+        retryable = self.filtered(lambda m: m.state in (*FAILED, "retry"))
+        if not retryable:
+            raise UserError(self.env._("Only a message that failed can be tried again."))
+        retryable.sudo()._retry()  # the engine changes the state, at an operator's request
+        return True
+
+    def _retry(self):
+        """Put the messages back to work: due now, budget from here."""
+        now = fields.Datetime.now()
+        for message in self:
+            message.write(
+                {
+                    "state": "retry",
+                    "next_attempt_at": now,
+                    "attempt_start": message.attempt_count,
+                    "budget_at": now,
+                    "conflict_count": 0,
+                    "done_at": False,
+                }
+            )
+        for exception in self.exception_ids.filtered("is_open"):
+            exception.write({"state": "retrying"})
+        self.flow_id._sync_holds()
+        self.flow_id._wake()
+        self.transaction_id._refresh_blame()
+
+    def action_cancel(self):
+        """Give messages up: they are not worked on any more."""
+        self._check_operator()
+        open_messages = self.filtered(lambda m: m.state not in ("done", "processing", "cancelled"))
+        if not open_messages:
+            raise UserError(self.env._("A message that is done or in work cannot be cancelled."))
+        for message in open_messages.sudo():  # the engine changes the state, at a person's request
+            message._settle_cancelled(
+                self.env._("Cancelled by %(user)s.", user=self.env.user.name)
+            )
+        return True
+
+    def _check_operator(self):
+        """Raise AccessError unless the user is an operator who may read the messages."""
+        self.check_access("read")
+        if not self.env.su and not self.env.user.has_group("integration_monitor.group_operator"):
+            raise AccessError(self.env._("Only integration operators may do this."))
+
+    def action_open_document(self):
+        """Open the document of the message."""
+        self.ensure_one()
+        if not self.res_id or self.res_model not in self.env:
+            raise UserError(self.env._("This message has no document yet."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    def action_open_transaction(self):
+        """Open the business transaction of the message."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "integration.transaction",
+            "res_id": self.transaction_id.id,
+            "views": [(False, "form")],
+        }
+
+    def action_open_exceptions(self):
+        """Open the exceptions of the message."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_monitor.action_integration_exception"
+        )
+        action["domain"] = [("message_id", "=", self.id)]
+        action["context"] = {}
+        return action
+
+    def action_open_log(self):
+        """Open every attempt of the message, as the log saw it."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_monitor.action_integration_log"
+        )
+        action["domain"] = [("message_uid", "=", self.message_uid)]
+        action["context"] = {}
+        return action

@@ -1,0 +1,145 @@
+"""A message and its exception: opened when it dies, closed when it, or its successor, is done."""
+
+import logging
+
+from odoo import fields, models
+
+_logger = logging.getLogger(__name__)
+
+
+class IntegrationMessage(models.Model):
+    """What is at stake, for whom, and what a later success means."""
+
+    _inherit = "integration.message"
+
+    def _open_exception(self, failure):
+        """Open (or count again) the exception of a dead or quarantined message.
+
+        :param failure: the ``IntegrationError`` that ended it
+        """
+        self.ensure_one()
+        stake = self._stake()
+        if not self.subject_key:
+            subject = stake.get("reference") or self.ordering_key
+            self.subject_key = f"ref:{subject}" if subject else False
+        source = failure.source or {}
+        transaction = self.transaction_id
+        about = self._document_label() or stake.get("reference") or self.external_id
+        self.env["integration.exception"]._open(
+            [
+                {
+                    "name": self._exception_title(failure, about),
+                    "dedupe_key": self._dedupe_key(),
+                    "category": failure.category,
+                    "error_class": failure.error_class,
+                    "error_message": self.error_message,
+                    "fingerprint": self.fingerprint,
+                    "flow_id": self.flow_id.id,
+                    "message_id": self.id,
+                    "transaction_id": transaction.id,
+                    "res_model": self.res_model or transaction.res_model,
+                    "res_id": self.res_id or transaction.res_id,
+                    "source_model": source.get("res_model"),
+                    "source_key": source.get("key"),
+                    "source_value": str(source["value"])[:250] if source.get("value") else False,
+                    "partner_id": transaction.partner_id.id or self.system_id.partner_id.id,
+                    "amount_at_stake": self._amount_at_stake(stake),
+                    "deadline_at": transaction.due_at,
+                }
+            ]
+        )
+
+    def _dedupe_key(self):
+        """Return the key of the open exception: the matter when it is known, else the message."""
+        if self.subject_key:
+            return f"flow:{self.flow_id.id}:{self.subject_key}"
+        return f"message:{self.id}"
+
+    def _exception_title(self, failure, about):
+        """:return: one line: what does not work, for which document"""
+        titles = {
+            "inbound": self.env._("%(flow)s: %(about)s could not be processed"),
+            "outbound": self.env._("%(flow)s: %(about)s could not be sent"),
+        }
+        return titles[self.direction] % {
+            "flow": self.flow_id.name,
+            "about": about or self.message_uid[:8],
+        }
+
+    def _document_label(self):
+        """:return: the display name of the document, or False"""
+        if not self.res_id or self.res_model not in self.env:
+            return False
+        document = self.env[self.res_model].browse(self.res_id).exists()
+        return document.display_name if document else False
+
+    def _stake(self):
+        """Ask the handler what an inbound message is about; never fails.
+
+        :return: the dict of ``integration.handler._stake``
+        """
+        if self.direction != "inbound" or not self.payload:
+            return {}
+        # The handler runs as the service account here too, and may not break the settlement.
+        message = self.with_user(self.flow_id.service_user_id).sudo(False)
+        try:
+            with self.env.cr.savepoint(flush=False):
+                return message.flow_id._handler()._stake(message, self._parsed_payload()) or {}
+        except Exception:  # noqa: BLE001 - a broken payload must not hide the failure itself
+            _logger.info("Message %s: the stake is unknown", self.id, exc_info=True)
+            return {}
+
+    def _amount_at_stake(self, stake):
+        """:return: the open amount in the company's currency"""
+        if self.transaction_id:
+            return self.transaction_id.amount_company
+        amount = stake.get("amount") or 0.0
+        company = self.company_id
+        currency = self.env["res.currency"].search([("name", "=", stake.get("currency"))], limit=1)
+        if amount and currency and currency != company.currency_id:
+            amount = currency._convert(
+                amount, company.currency_id, company, fields.Date.context_today(self)
+            )
+        return amount
+
+    def _resolve_exceptions(self):
+        """Close the exceptions of this message, and of older ones about the same matter."""
+        exceptions = self.env["integration.exception"].search(
+            [("is_open", "=", True), ("flow_id", "=", self.flow_id.id), ("message_id", "=", self.id)]
+        )
+        older = self._superseded()
+        if older:
+            older.write({"state": "cancelled", "superseded_by_id": self.id, "held": False})
+            exceptions |= self.env["integration.exception"].search(
+                [("is_open", "=", True), ("message_id", "in", older.ids)]
+            )
+        for exception in exceptions:
+            reason = "retry" if exception.state == "retrying" else "auto"
+            exception._resolve(reason)
+
+    def _superseded(self):
+        """Return older failed messages of this flow about the same document or reference."""
+        older = self.search(
+            [
+                ("flow_id", "=", self.flow_id.id),
+                ("state", "in", ("dead", "quarantined")),
+                ("id", "<", self.id),
+            ],
+            limit=1,
+        )
+        if not older or self.state != "done":
+            return self.browse()
+        subject = self.subject_key
+        if not subject and self.direction == "inbound":
+            reference = self._stake().get("reference")
+            subject = f"ref:{reference}" if reference else False
+        if not subject:
+            return self.browse()
+        return self.search(
+            [
+                ("flow_id", "=", self.flow_id.id),
+                ("state", "in", ("dead", "quarantined")),
+                ("subject_key", "=", subject),
+                ("id", "<", self.id),
+            ]
+        )

@@ -1,0 +1,241 @@
+"""Settling a message: what the outcome means for it, its exception and its transaction."""
+
+import hashlib
+import json
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import ormcache
+
+from ..instrumentation import log_writer
+from ..tools import fingerprint, json_safe, redaction
+from ..tools.errors import ContractError, RetryLater
+from ..tools.observation import Observation
+
+CONFLICT_SECONDS = 2
+# Conflicts in a row that are forgiven before they count as failed attempts.
+CONFLICT_LIMIT = 20
+ERROR_LIMIT = 4000
+
+
+class IntegrationMessage(models.Model):
+    """The three ends of an attempt: done, cancelled, failed."""
+
+    _inherit = "integration.message"
+
+    def _settle_done(self, records=None):
+        """Mark the message done, in the transaction that applied it.
+
+        :param records: what the handler returned; the first record becomes the document
+        """
+        self.ensure_one()
+        message = self.sudo()  # bookkeeping of the engine, which the service account may not write
+        now = fields.Datetime.now()
+        values = {
+            "state": "done",
+            "done_at": now,
+            "next_attempt_at": False,
+            "error_class": False,
+            "error_message": False,
+            "fingerprint": False,
+            "conflict_count": 0,
+            "answer": False,
+        }
+        if records:
+            values.update(res_model=records._name, res_id=records[0].id)
+        message.write(values)
+        message._link_transaction()
+        message._observe("ok")
+        message._resolve_exceptions()
+        message._apply_payload_policy()
+        message._record_done_milestone()
+        if message.direction == "outbound":
+            message.endpoint_id._note_outcome()
+        message.transaction_id._refresh_blame()
+
+    def _settle_cancelled(self, reason):
+        """End the message without doing anything; ``reason`` is shown to people."""
+        message = self.sudo()  # bookkeeping of the engine, which the service account may not write
+        message.write(
+            {
+                "state": "cancelled",
+                "done_at": fields.Datetime.now(),
+                "next_attempt_at": False,
+                "error_message": reason,
+                "answer": False,
+            }
+        )
+        message._resolve_exceptions()
+        message.transaction_id._refresh_blame()
+
+    def _settle_failure(self, failure, conflict=False):
+        """Decide between another attempt and the end; open the exception of a dead message.
+
+        :param failure: an ``IntegrationError``
+        :param bool conflict: forgiven: tried again soon without using up the budget
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        text = redaction.redact_text(failure.message or str(failure), ERROR_LIMIT)
+        values = {
+            "error_class": failure.error_class,
+            "error_message": text,
+            "first_error_message": self.first_error_message or text,
+            "fingerprint": fingerprint.fingerprint(failure.error_class, text, self.flow_id.code),
+        }
+        response = getattr(failure, "response", None)
+        if response is not None:
+            values["response_status"] = response.status
+            values["response_body"] = self._excerpt(response.text)
+        if conflict and self.conflict_count < CONFLICT_LIMIT:
+            delay = CONFLICT_SECONDS
+            values["attempt_start"] = self.attempt_start + 1
+            values["conflict_count"] = self.conflict_count + 1
+        else:
+            delay = self._retry_delay(failure, now)
+        if delay is None:
+            state = "quarantined" if isinstance(failure, ContractError) else "dead"
+            self.write({**values, "state": state, "next_attempt_at": False, "done_at": now})
+        else:
+            due = now + timedelta(seconds=delay)
+            self.write({**values, "state": "retry", "next_attempt_at": due})
+            self.flow_id._wake(eta=due)
+        self._link_transaction()
+        self._observe("error", failure)
+        if self.direction == "outbound":
+            self.endpoint_id._note_outcome(failure)
+        if delay is None:
+            self._open_exception(failure)
+        self.transaction_id._refresh_blame()
+
+    def _retry_delay(self, failure, now):
+        """:return: seconds until the next attempt, or None when there shall be none"""
+        policy = self.flow_id.retry_policy_id
+        return policy._next_delay(
+            failure.error_class,
+            retryable=failure.retryable,
+            always=isinstance(failure, RetryLater),
+            attempt=self.attempt_count - self.attempt_start,
+            elapsed=(now - (self.budget_at or now)).total_seconds(),
+            retry_after=failure.retry_after,
+        )
+
+    def _link_transaction(self):
+        """Find the business transaction: by the document, else by the correlation id."""
+        transaction = self.env["integration.transaction"]
+        if self.res_model and self.res_id:
+            link = self.env["integration.transaction.document"].search(
+                [("res_model", "=", self.res_model), ("res_id", "=", self.res_id)],
+                order="id",
+                limit=1,
+            )
+            transaction = link.transaction_id
+        if not transaction and self.correlation_id:
+            transaction = transaction.search(
+                [("correlation_id", "=", self.correlation_id)], limit=1
+            )
+        if transaction and transaction != self.transaction_id:
+            self.write(
+                {
+                    "transaction_id": transaction.id,
+                    "correlation_id": transaction.correlation_id,
+                }
+            )
+
+    @api.model
+    @ormcache("message_type")
+    def _done_steps(self, message_type):
+        """:return: codes of the process steps that a done message of this type reaches"""
+        steps = self.env["integration.process.step"].sudo().search(
+            [("event_code", "=", f"message.{message_type}.done")]
+        )
+        return tuple(sorted(set(steps.mapped("code"))))
+
+    def _record_done_milestone(self):
+        """Reach the step that waits for messages of this type, if the process has one."""
+        if not self.correlation_id:
+            return
+        self.env["integration.milestone"]._record(
+            [
+                {
+                    "transaction_id": self.transaction_id.id or None,
+                    "correlation_id": self.correlation_id,
+                    "step_code": step,
+                    "occurred_at": self.occurred_at or self.done_at,
+                    "res_model": self.res_model or None,
+                    "res_id": self.res_id or None,
+                    "message_id": self.id,
+                    "source": "message",
+                }
+                for step in self._done_steps(self.message_type)
+            ]
+        )
+
+    def _apply_payload_policy(self):
+        """Keep, redact or remove the content of a message that is done."""
+        policy = self.flow_id.payload_policy
+        if policy == "drop":
+            self.write({"payload": False, "payload_original": False, "response_body": False})
+        elif policy == "redact":
+            self.write(
+                {
+                    "payload": self._redacted(self.payload),
+                    "payload_original": self._redacted(self.payload_original),
+                }
+            )
+
+    def _redacted(self, text):
+        """:return: the text without secrets and personal data, whole, or False"""
+        if not text:
+            return False
+        try:
+            return json.dumps(redaction.redact_json(json_safe.loads(text)), ensure_ascii=False)
+        except json_safe.MalformedJson:
+            return redaction.redact_text(text, redaction.MAX_INPUT)
+
+    def _excerpt(self, text):
+        """:return: the beginning of a partner's answer, fit to keep"""
+        return redaction.redact_text(text or "", redaction.MAX_EXCERPT)
+
+    def _set_payload(self, text):
+        """Keep an outbound payload with its checksum and size."""
+        data = text.encode()
+        self.write(
+            {
+                "payload": text,
+                "payload_sha256": hashlib.sha256(data).hexdigest(),
+                "payload_bytes": len(data),
+                "content_type": self.content_type or "application/json",
+            }
+        )
+
+    def _observe(self, outcome, failure=None):
+        """Hand one settled attempt to the log writer."""
+        now = fields.Datetime.now()
+        spent = (now - self.claimed_at).total_seconds() * 1000 if self.claimed_at else None
+        log_writer.record(
+            self.env,
+            Observation(
+                kind="message",
+                outcome=outcome,
+                direction=self.direction,
+                system_id=self.system_id.id or None,
+                endpoint_id=self.endpoint_id.id or None,
+                flow_id=self.flow_id.id,
+                message_id=self.id,
+                message_uid=self.message_uid,
+                correlation_id=self.correlation_id or None,
+                trace_id=self.trace_id or None,
+                attempt=self.attempt_count,
+                duration_ms=spent,
+                request_bytes=self.payload_bytes or None,
+                company_id=self.company_id.id,
+                user_id=self.env.uid,
+                res_model=self.res_model or None,
+                res_id=self.res_id or None,
+                error_class=failure.error_class if failure else None,
+                error_message=self.error_message or None,
+                fingerprint=self.fingerprint or None,
+                retry_after=failure.retry_after if failure else None,
+            ),
+        )

@@ -1,0 +1,55 @@
+"""The sweep: what crashes and lost wake-ups left behind is put right within two minutes."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.errors import IntegrationError
+
+ABANDONED_SECONDS = 30
+
+
+class IntegrationMessage(models.Model):
+    """Called by a cron each minute, and by whoever wants to be sure."""
+
+    _inherit = "integration.message"
+
+    @api.model
+    def _sweep(self):
+        """Put right what crashes and lost wake-ups left behind; called each minute.
+
+        Messages that a dead worker left in work go back to retry (or die, when their attempts
+        are used up), shown holds follow their switches, and lanes with due messages but without
+        a job are woken.
+
+        :return: dict with the numbers ``recovered`` and ``woken``
+        """
+        recovered = self._recover_abandoned()
+        flows = self.env["integration.flow"].search([])
+        flows._sync_holds()
+        idle = flows._idle_lanes(fields.Datetime.now())
+        idle._wake()
+        return {"recovered": recovered, "woken": len(idle)}
+
+    @api.model
+    def _recover_abandoned(self):
+        """Take back claims whose worker is gone: it would hold the row's lock otherwise."""
+        limit = fields.Datetime.now() - timedelta(seconds=ABANDONED_SECONDS)
+        self.env.cr.execute(
+            SQL(
+                """SELECT id FROM integration_message
+                    WHERE state = 'processing' AND claimed_at < %s
+                    ORDER BY id LIMIT 500
+                      FOR NO KEY UPDATE SKIP LOCKED""",
+                limit,
+            )
+        )
+        messages = self.browse([row[0] for row in self.env.cr.fetchall()])
+        for message in messages:
+            failure = IntegrationError(
+                self.env._("The worker stopped in the middle of this message.")
+            )
+            failure.retryable = True
+            message._settle_failure(failure)
+        return len(messages)

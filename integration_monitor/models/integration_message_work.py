@@ -1,0 +1,235 @@
+"""Working on one claimed message: handler in, call out, and what follows from a failure."""
+
+import json
+import logging
+
+from psycopg2 import InterfaceError, OperationalError
+
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+from ..tools import context, json_safe
+from ..tools.errors import BusinessError, IntegrationError
+from ..tools.http_client import HttpResponse
+from .integration_flow_drain import CONFLICT_CODES
+
+_logger = logging.getLogger(__name__)
+
+CONFLICT_TRIES = 3
+
+
+class IntegrationMessage(models.Model):
+    """The work of a drain; every method here runs inside its job, one message at a time."""
+
+    _inherit = "integration.message"
+
+    def _work(self, attempt):
+        """Work on a claimed message and settle it; commits.
+
+        :param int attempt: the attempt that was claimed; a message that somebody else took
+            meanwhile is left alone
+        """
+        self.ensure_one()
+        flow = self.flow_id
+        for left in reversed(range(CONFLICT_TRIES)):
+            try:
+                with self._execution():
+                    if self.direction == "inbound":
+                        self._work_inbound(attempt)
+                    else:
+                        self._work_outbound(attempt)
+                return
+            except OperationalError as error:
+                flow._rollback_step()
+                if error.pgcode not in CONFLICT_CODES:
+                    if self.env.cr.closed or not error.pgcode:
+                        raise
+                    self._settle_error(attempt, error)
+                    return
+                if not left:
+                    self._settle_error(attempt, error, conflict=True)
+                    return
+            except InterfaceError:
+                # The connection is gone: nothing can be written, the sweep takes the claim back.
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a handler raises is settled
+                flow._rollback_step()
+                self._settle_error(attempt, error)
+                return
+
+    def _execution(self):
+        """Bind the identity of this message for the log and for outbound calls."""
+        message = self.sudo()  # identity only, on behalf of the engine
+        return context.bound(
+            correlation_id=message.correlation_id or None,
+            trace_id=message.trace_id or None,
+            flow_id=message.flow_id.id,
+            message_id=message.id,
+            endpoint_id=message.endpoint_id.id or None,
+        )
+
+    def _own(self, attempt):
+        """Lock the row for this transaction.
+
+        :return: whether the claim is still ours
+        """
+        self.env.cr.execute(
+            SQL(
+                """SELECT 1 FROM integration_message
+                    WHERE id = %s AND state = 'processing' AND attempt_count = %s
+                      FOR NO KEY UPDATE NOWAIT""",
+                self.id,
+                attempt,
+            )
+        )
+        return bool(self.env.cr.fetchone())
+
+    def _work_inbound(self, attempt):
+        """Handle the message and settle it in one transaction: applied exactly once."""
+        flow = self.flow_id
+        if not self._own(attempt):
+            flow._rollback_step()
+            return
+        records = flow._handler()._handle(self, self._parsed_payload())
+        self.env.flush_all()
+        self._settle_done(records)
+        flow._commit_step()
+
+    def _work_outbound(self, attempt):
+        """Prepare, commit, call, keep the answer, commit, apply it, settle, commit.
+
+        The call repeats safely: it carries the same idempotency key each time. A 2xx answer is
+        kept before it is applied, so that a failure while applying never calls again.
+        """
+        flow = self.flow_id
+        if not self._own(attempt):
+            flow._rollback_step()
+            return
+        if not self.sudo().answer:  # the engine's own note, hidden from everybody
+            if not self._ensure_payload():
+                self._settle_cancelled(self.env._("There is nothing to send any more."))
+                flow._commit_step()
+                return
+            flow._commit_step()
+            # The lock tells the sweep that the call is going on.
+            if not self._own(attempt):
+                flow._rollback_step()
+                return
+            self._keep_answer(self._send())
+            flow._commit_step()
+            if not self._own(attempt):
+                flow._rollback_step()
+                return
+        response = self._kept_answer()
+        records = flow._handler()._on_success(self, response)
+        self.env.flush_all()
+        self._settle_done(records)
+        flow._commit_step()
+
+    def _ensure_payload(self):
+        """Build the payload at the first claim, and at each claim when the flow coalesces.
+
+        :return: whether there is something to send
+        """
+        flow = self.flow_id
+        if self.payload and not (flow.coalesce and self.coalesce_key):
+            return True
+        payload = flow._handler()._prepare(self)
+        if payload is None:
+            return False
+        text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
+        # The service account cannot write messages; the engine keeps what its handler built.
+        self.sudo()._set_payload(text)
+        return True
+
+    def _send(self):
+        """Call the endpoint. :return: ``HttpResponse`` with a 2xx status"""
+        payload = self._parsed_payload()
+        request = self.flow_id._handler()._request(self, payload)
+        return self.endpoint_id._call(
+            request.get("method", "POST"),
+            request.get("path", ""),
+            body=request["body"] if "body" in request else self.payload,
+            headers={"Content-Type": "application/json", **(request.get("headers") or {})},
+            message=self,
+            idempotency_key=self.idempotency_key,
+        )
+
+    def _parsed_payload(self):
+        """Return the JSON value of the payload, or its text when it is declared as no JSON.
+
+        :raises ContractError: text that should be JSON and is not
+        """
+        kind = (self.content_type or "").partition(";")[0].strip().lower()
+        if kind and kind != "application/json" and not kind.endswith("+json"):
+            return self.payload or ""
+        return json_safe.loads(self.payload or "")
+
+    def _keep_answer(self, response):
+        """Keep the partner's answer until it is applied."""
+        self.sudo().write(  # the engine's own note
+            {
+                "called_at": fields.Datetime.now(),
+                "claimed_at": fields.Datetime.now(),
+                "response_status": response.status,
+                "response_body": self._excerpt(response.text),
+                "answer": {
+                    "status": response.status,
+                    "headers": dict(response.headers),
+                    "body": response.body.decode("utf-8", "replace").replace("\x00", "\ufffd"),
+                    "elapsed_ms": response.elapsed_ms,
+                    "address": response.address,
+                },
+            }
+        )
+
+    def _kept_answer(self):
+        """:return: the kept answer as ``HttpResponse``"""
+        answer = self.sudo().answer  # the engine's own note
+        return HttpResponse(**{**answer, "body": answer["body"].encode()})
+
+    def _settle_error(self, attempt, error, conflict=False):
+        """Settle a failed attempt in a transaction of its own; commits.
+
+        :param error: what was raised; the work's transaction is rolled back already
+        :param bool conflict: a database conflict, tried again without counting as a failure
+        """
+        flow = self.flow_id
+        failure = self._as_failure(error)
+        for left in reversed(range(CONFLICT_TRIES)):
+            try:
+                if self._own(attempt):
+                    # Bookkeeping of the engine, which the service account may not write.
+                    self.sudo()._settle_failure(failure, conflict=conflict)
+                flow._commit_step()
+                return
+            except OperationalError as again:
+                flow._rollback_step()
+                if again.pgcode not in CONFLICT_CODES or not left:
+                    raise
+
+    def _as_failure(self, error):
+        """Translate whatever was raised into one error of the tree, and log it once."""
+        if isinstance(error, IntegrationError):
+            _logger.info("Message %s: %s: %s", self.id, error.error_class, error)
+            return error
+        text = str(error.args[0] if error.args else error) or type(error).__name__
+        if isinstance(error, AccessError):
+            _logger.warning("Message %s: the service account lacks a right: %s", self.id, text)
+            failure = IntegrationError(
+                self.env._(
+                    "The service account may not do this. Give it the missing role, then retry. "
+                    "%(text)s",
+                    text=text,
+                )
+            )
+            failure.category = "technical"
+            return failure
+        if isinstance(error, UserError):  # ValidationError and MissingError are children
+            _logger.info("Message %s: refused: %s", self.id, text)
+            return BusinessError(text)
+        _logger.warning("Message %s: unexpected failure", self.id, exc_info=error)
+        failure = IntegrationError(f"{type(error).__name__}: {text}")
+        failure.retryable = True
+        return failure
