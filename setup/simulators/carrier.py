@@ -14,9 +14,10 @@ from .core.runner import main
 from .core.samples import load_sample
 from .core.wire import Problem, Request, Response
 
-#: service → price of the first kilogram, of each further one, days of transit
+#: service (in any case) → price of the first kilogram, of each further one, days of transit
 SERVICES = {
     "economy": (Decimal("4.10"), Decimal("0.60"), 5),
+    "ground": (Decimal("5.20"), Decimal("0.70"), 4),
     "standard": (Decimal("5.90"), Decimal("0.80"), 3),
     "express": (Decimal("12.40"), Decimal("1.50"), 1),
 }
@@ -78,7 +79,7 @@ class Carrier(Simulator):
         data = request.json_object()
         reference = checks.text(data, "reference")
         service = checks.text(data, "service", "standard")
-        if service not in SERVICES:
+        if service.lower() not in SERVICES:
             detail = f"{service!r} is not one of {sorted(SERVICES)}."
             raise Problem(422, "Unknown service", detail, {"services": sorted(SERVICES)})
         weights = self._weights(data)
@@ -201,7 +202,7 @@ class Carrier(Simulator):
         """Return the sample event, filled with `shipment`."""
         event = load_sample("easypost/tracker_updated_event.json")
         moment, status = iso(), shipment["status"]
-        days = SERVICES[shipment["service"]][2]
+        days = SERVICES[shipment["service"].lower()][2]
         weight = sum(float(parcel["weight"]) for parcel in shipment["parcels"])
         event.update(
             id=token("evt_", 16),
@@ -263,7 +264,7 @@ class Carrier(Simulator):
 
 def price_of(service: str, weights: list[float]) -> float:
     """Return the price of parcels of `weights` kilograms, two decimals."""
-    first, further, _days = SERVICES[service]
+    first, further, _days = SERVICES[service.lower()]
     total = sum(
         (first + further * max(Decimal(str(weight)) - 1, Decimal(0)) for weight in weights),
         Decimal(0),
