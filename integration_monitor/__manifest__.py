@@ -17,6 +17,8 @@
         "data/integration_cron.xml",
         "data/integration_retry_policy.xml",
         "data/integration_product_data.xml",
+        "security/integration_transaction_rules.xml",
+        "data/integration_process_order_to_cash.xml",
         "views/integration_menus.xml",
     ],
     "post_load": "post_load",

@@ -1,6 +1,31 @@
-from odoo import models
+"""Customer invoices and credit notes as documents of a business transaction."""
+
+from odoo import api, models
+
+SALES_TYPES = frozenset({"out_invoice", "out_refund"})
 
 
 class AccountMove(models.Model):
+    """An invoice reaches milestones when it is posted and when it is paid."""
+
     _name = "account.move"
     _inherit = ["account.move", "integration.document.mixin"]
+
+    _integration_computed = frozenset({"payment_state"})
+    _integration_written = frozenset({"state"})
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = super().create(vals_list)
+        invoices = moves.filtered(lambda move: move.move_type in SALES_TYPES)
+        if invoices:
+            seen = self.env["integration.milestone"]._notes().documents["account.move"]
+            for invoice in invoices:
+                seen.setdefault(invoice.id, {"state": False, "payment_state": False})
+        return moves
+
+    def _integration_note(self, names):
+        """Only customer invoices and credit notes belong to orders."""
+        invoices = self.filtered(lambda move: move.move_type in SALES_TYPES)
+        if invoices:
+            super(AccountMove, invoices)._integration_note(names)

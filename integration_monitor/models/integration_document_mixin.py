@@ -1,13 +1,37 @@
 """What every document that takes part in a business transaction has."""
 
-from odoo import fields, models
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .integration_transaction_blame import since_text
+
+TONES = {"missed": "danger", "warning": "warning", "failed": "danger"}
+ICONS = {
+    "message_failed": "fa-exclamation-triangle",
+    "exception": "fa-exclamation-triangle",
+    "paused": "fa-pause-circle",
+    "stock": "fa-cubes",
+    "completed": "fa-check-circle",
+    "cancelled": "fa-ban",
+}
 
 
 class IntegrationDocumentMixin(models.AbstractModel):
-    """Adds the banner, the status and the way to the transaction to a document."""
+    """Banner, status and way to the business transaction, and notes of every change of state.
+
+    A document gains the fields ``integration_*`` and :meth:`action_open_integration_transaction`.
+    It names its stored states: ``_integration_computed`` those that a compute method writes,
+    ``_integration_written`` those that :meth:`write` gets. What their change means is read from
+    the database when the transaction commits, so nothing else is needed from the document.
+    """
 
     _name = "integration.document.mixin"
     _description = "Document of a Business Transaction (mixin)"
+
+    _integration_computed = frozenset()
+    _integration_written = frozenset()
 
     integration_transaction_ids = fields.Many2many(
         "integration.transaction",
@@ -16,7 +40,7 @@ class IntegrationDocumentMixin(models.AbstractModel):
     )
     integration_transaction_count = fields.Integer(compute="_compute_integration_transactions")
     integration_banner = fields.Html(
-        compute="_compute_integration_transactions", sanitize=False
+        string="Integration", compute="_compute_integration_transactions", sanitize=False
     )
     integration_status = fields.Selection(
         [
@@ -27,22 +51,175 @@ class IntegrationDocumentMixin(models.AbstractModel):
             ("completed", "Completed"),
             ("cancelled", "Cancelled"),
         ],
+        string="Integration Status",
         compute="_compute_integration_transactions",
+        search="_search_integration_status",
     )
 
+    @api.model
+    def _integration_fields(self):
+        """Names of the fields that follow from the transaction."""
+        return [
+            "integration_transaction_ids",
+            "integration_transaction_count",
+            "integration_banner",
+            "integration_status",
+        ]
+
+    @api.depends_context("uid", "lang", "allowed_company_ids")
     def _compute_integration_transactions(self):
-        links = self.env["integration.transaction.document"].search_fetch(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids)],
-            ["transaction_id", "res_id"],
-        )
-        ids_by_document = {}
-        for link in links:
-            ids_by_document.setdefault(link.res_id, []).append(link.transaction_id.id)
-        for document in self:
-            transactions = self.env["integration.transaction"].browse(
-                ids_by_document.get(document._origin.id, [])
+        """Find the transactions of all documents at once; none costs one query."""
+        # Whoever reads a document sees how it stands, even when the order is not his to read.
+        links = (
+            self.env["integration.transaction.document"]
+            .sudo()
+            .search_fetch(
+                [("res_model", "=", self._name), ("res_id", "in", self._origin.ids)],
+                ["transaction_id", "res_id"],
             )
-            document.integration_transaction_ids = transactions
-            document.integration_transaction_count = len(transactions)
-            document.integration_banner = False
-            document.integration_status = False
+            if self._origin.ids
+            else ()
+        )
+        by_document = {}
+        for link in links:
+            by_document.setdefault(link.res_id, []).append(link.transaction_id.id)
+        every = {owner_id for ids in by_document.values() for owner_id in ids}
+        owners = self.env["integration.transaction"].browse(every)
+        readable = set(owners._filtered_access("read").ids) if owners else set()
+        for document in self:
+            ids = by_document.get(document._origin.id, [])
+            owner = owners.browse(ids).sudo()._most_urgent()
+            document.integration_transaction_ids = [i for i in ids if i in readable]
+            document.integration_transaction_count = len(document.integration_transaction_ids)
+            document.integration_status = owner._status()
+            document.integration_banner = owner._banner(owner.id in readable, len(ids))
+
+    @api.model
+    def _search_integration_status(self, operator, value):
+        """Find documents by the status of one of their transactions."""
+        if operator != "in":
+            return NotImplemented
+        ended = [status for status in value if status in ("completed", "failed", "cancelled")]
+        timely = [status for status in value if status in ("on_track", "warning", "missed")]
+        domain = Domain("transaction_id.state", "in", ended) | (
+            Domain("transaction_id.state", "=", "in_progress")
+            & Domain("transaction_id.timeliness", "in", timely)
+        )
+        Link = self.env["integration.transaction.document"].sudo()  # filtered by the documents
+        found = Link._search(Domain("res_model", "=", self._name) & domain)
+        result = Domain("id", "in", found.subselect("res_id"))
+        if False in value:
+            every = Link._search([("res_model", "=", self._name)])
+            result |= Domain("id", "not in", every.subselect("res_id"))
+        return result
+
+    def action_open_integration_transaction(self):
+        """Open the business transaction of the document, or the list when there are several."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_monitor.action_integration_transaction_of_document"
+        )
+        owners = self.integration_transaction_ids
+        if len(owners) == 1:
+            return {
+                **action,
+                "res_id": owners.id,
+                "view_mode": "form",
+                "views": [view for view in action["views"] if view[1] == "form"],
+            }
+        return {**action, "domain": [("id", "in", owners.ids)]}
+
+    def _integration_note(self, names):
+        """Remember the first old values of documents that are about to change."""
+        seen = self.env["integration.milestone"]._notes().documents[self._name]
+        for document in self:
+            if isinstance(document.id, int):
+                old = seen.setdefault(document.id, {})
+                for name in names:
+                    if name not in old:
+                        old[name] = document[name]
+
+    def _compute_field_value(self, field):
+        if field.name in self._integration_computed and any(self._ids):
+            self._origin._integration_note((field.name,))
+        return super()._compute_field_value(field)
+
+    def write(self, vals):
+        names = self._integration_written.intersection(vals)
+        if names and self:
+            self._integration_note(names)
+        return super().write(vals)
+
+    def unlink(self):
+        model, ids = self._name, self.ids
+        result = super().unlink()
+        if ids:
+            # The bookkeeping goes with the document, whoever may delete it.
+            links = self.env["integration.transaction.document"].sudo()
+            owners = self.env["integration.transaction"].sudo()
+            domain = [("res_model", "=", model), ("res_id", "in", ids)]
+            owners.search(domain).unlink()
+            links.search(domain).unlink()
+        return result
+
+
+class IntegrationTransactionBanner(models.Model):
+    _inherit = "integration.transaction"
+
+    def _most_urgent(self):
+        """Return the transaction that a document shows when it belongs to several."""
+        rank = {"missed": 0, "warning": 1, "on_track": 2}
+        return min(
+            self,
+            key=lambda owner: (owner.state != "in_progress", rank[owner.timeliness], owner.id),
+            default=self,
+        )[:1]
+
+    def _status(self):
+        """Return the one-word status of a transaction for its documents."""
+        if not self:
+            return False
+        return self.timeliness if self.state == "in_progress" else self.state
+
+    def _banner(self, linked, count):
+        """Return the line that a document shows, as HTML; False without a transaction.
+
+        :param bool linked: whether the reader may open the transaction
+        :param int count: number of transactions of the document
+        """
+        if not self:
+            return False
+        _ = self.env._
+        status = self._status()
+        tone = TONES.get(status, "info" if self.state == "in_progress" else "success")
+        if self.cause in ("message_failed", "exception") and tone == "info":
+            tone = "warning"
+        icon = ICONS.get(self.cause) or ICONS.get(self.state) or "fa-clock-o"
+        if self.state == "in_progress" and self.waits_for_step_id:
+            step = self.waits_for_step_id
+            line = _(
+                "Waiting for %(step)s since %(since)s",
+                step=Markup("<b>%s</b>") % (step.waiting_name or step.name),
+                since=since_text(self.env, self.waits_since),
+            )
+            if self.waits_on:
+                line += Markup(" — ") + _("on %s", Markup("<b>%s</b>") % self.waits_on)
+            if self.cause_text:
+                line += Markup(": <span class='text-muted'>%s</span>") % self.cause_text
+        else:
+            line = _("Everything of this order is done") if self.state == "completed" else (
+                _("This order was cancelled or came back")
+            )  # fmt: skip
+            if self.state == "cancelled":
+                tone = "secondary"
+        link = Markup("")
+        if linked:
+            link = Markup(" <a class='alert-link ms-2' href='/odoo/%s/%s'>%s</a>") % (
+                "integration-transactions", self.id, self.name
+            )  # fmt: skip
+            if count > 1:
+                link += Markup(" <span class='text-muted'>%s</span>") % _("and %s more", count - 1)
+        return Markup(
+            "<div class='alert alert-%s mb-0 py-1 px-3 o_integration_banner' role='status'>"
+            "<i class='fa %s me-2' aria-hidden='true'></i>%s%s</div>"
+        ) % (tone, icon, line, link)

@@ -57,6 +57,10 @@ class IntegrationMilestone(models.Model):
         [("document", "Document"), ("message", "Message"), ("external", "Partner")],
         readonly=True,
     )
+    evidence = fields.Json(
+        readonly=True,
+        help="Who reported it: the moment by document, so that a repeated report counts once.",
+    )
     history = fields.Json(
         readonly=True,
         help="Earlier states: a list of {at, from, to, reached_at}, oldest first.",

@@ -1,6 +1,21 @@
 """The milestones that a business process defines."""
 
-from odoo import fields, models
+import re
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import ormcache
+
+from ..tools.milestones import Source
+
+
+CODE_PATTERN = re.compile(r"[a-z][a-z0-9_]*")
+#: What may change in a process that is in use: words, times and pictures, not its shape.
+FREE_FIELDS = frozenset({"name", "waiting_name", "icon", "expected_minutes", "waits_on"})
+DOCUMENT_EVENTS = frozenset(
+    {"sale.created", "sale.confirmed", "picking.first.ready", "picking.first.done",
+     "picking.pack.done", "picking.out.done", "invoice.posted", "invoice.paid"}
+)  # fmt: skip
 
 
 class IntegrationProcessStep(models.Model):
@@ -66,3 +81,100 @@ class IntegrationProcessStep(models.Model):
     _expected_minutes_positive = models.Constraint(
         "CHECK(expected_minutes >= 0)", "The expected minutes cannot be negative."
     )
+
+    @api.model
+    @ormcache("event_code")
+    def _codes_by_event(self, event_code):
+        """Return the codes of the steps, of processes in use, that an event reaches.
+
+        :rtype: tuple of str
+        """
+        # Which steps exist is no secret; a service account need not read processes.
+        steps = self.sudo().search(
+            [("event_code", "=", event_code), ("process_id.state", "!=", "draft")]
+        )
+        return tuple(sorted(set(steps.mapped("code"))))
+
+    @api.model
+    @ormcache("company_id")
+    def _sources(self, company_id):
+        """Return the active flows of a company that bring reports, by message type.
+
+        Kept in the cache of the registry, which flows and systems clear when they change.
+        :rtype: dict of tuple of Source
+        """
+        flows = (
+            self.env["integration.flow"]
+            .sudo()  # whoever moves a document need not read flows
+            .search([("company_id", "=", company_id), ("message_type", "!=", False)])
+        )
+        result = {}
+        for flow in flows:
+            source = Source(
+                flow.system_id.name, flow.system_id.id, frozenset(flow.warehouse_ids.ids)
+            )
+            result.setdefault(flow.message_type, []).append(source)
+        return {message_type: tuple(sources) for message_type, sources in result.items()}
+
+    @api.constrains("code")
+    def _check_code(self):
+        for step in self:
+            if not CODE_PATTERN.fullmatch(step.code):
+                raise ValidationError(
+                    self.env._(
+                        "'%(code)s' cannot be the code of a step. Start with a letter and use only "
+                        "small letters, digits and the underscore, for example carrier_booked.",
+                        code=step.code,
+                    )
+                )
+
+    @api.constrains("record_kind", "event_code")
+    def _check_event(self):
+        for step in self:
+            if (
+                step.record_kind == "document"
+                and step.event_code
+                and step.event_code not in DOCUMENT_EVENTS
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "No document reports the event '%(event)s' of the step '%(step)s'. Choose "
+                        "one of: %(events)s.",
+                        event=step.event_code,
+                        step=step.name,
+                        events=", ".join(sorted(DOCUMENT_EVENTS)),
+                    )
+                )
+
+    def _check_draft(self):
+        """Refuse to change the shape of a process that documents follow already."""
+        if self.process_id.filtered(lambda process: process.state != "draft"):
+            raise UserError(
+                self.env._(
+                    "Transactions are measured by this process, so its steps are fixed. Use 'New "
+                    "Version', change the steps there and put that version in use."
+                )
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        steps = super().create(vals_list)
+        steps._check_draft()
+        self.env.registry.clear_cache()
+        return steps
+
+    def write(self, vals):
+        if not FREE_FIELDS.issuperset(vals):
+            self._check_draft()
+        result = super().write(vals)
+        self.env.registry.clear_cache()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_in_use(self):
+        self._check_draft()
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result

@@ -1,10 +1,61 @@
-from odoo import fields, models
+"""The sales order: root of the order-to-cash transaction."""
+
+from odoo import api, fields, models
+
+from ..tools import context, tracing
 
 
 class SaleOrder(models.Model):
+    """Gives each order its correlation id and notes what moves its transaction."""
+
     _name = "sale.order"
     _inherit = ["sale.order", "integration.document.mixin"]
+
+    _integration_written = frozenset({"state", "commitment_date", "partner_id", "user_id"})
 
     integration_correlation_id = fields.Char(
         string="Correlation ID", copy=False, readonly=True, index="btree_not_null"
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        current = context.current()
+        # The order that an inbound message makes carries on the message's correlation; a second
+        # one of the same message must not share it, for it owns a transaction of its own.
+        inherited = current.correlation_id if current.message_id and len(vals_list) == 1 else None
+        if inherited and self._integration_correlation_taken(inherited):
+            inherited = None
+        for vals in vals_list:
+            if not vals.get("integration_correlation_id"):
+                vals["integration_correlation_id"] = inherited or tracing.new_correlation_id()
+        orders = super().create(vals_list)
+        if current.message_id:
+            notes = self.env["integration.milestone"]._notes()
+            notes.begun.update(orders.ids)
+            notes.message_ids.update(dict.fromkeys(orders.ids, current.message_id))
+        if current.message_id or any(vals.get("state") for vals in vals_list):
+            orders._integration_note_created()
+        return orders
+
+    @api.model
+    def _integration_correlation_taken(self, correlation_id):
+        """Tell whether an order carries this correlation id already."""
+        # An order of another salesperson counts too.
+        return bool(
+            self.sudo().search_count(
+                [("integration_correlation_id", "=", correlation_id)], limit=1
+            )
+        )
+
+    def _integration_note_created(self):
+        """Note new orders: they were nothing before."""
+        seen = self.env["integration.milestone"]._notes().documents["sale.order"]
+        for order in self:
+            seen.setdefault(order.id, {"state": False})
+
+    def _compute_field_value(self, field):
+        if field.compute == "_compute_amounts":
+            confirmed = self._origin.filtered(lambda order: order.state == "sale")
+            if confirmed:
+                confirmed._integration_note(("state",))
+        return super()._compute_field_value(field)

@@ -11,3 +11,10 @@ class SaleOrderLine(models.Model):
     integration_external_line_id = fields.Char(
         string="Shop Line ID", copy=False, readonly=True, index="btree_not_null"
     )
+
+    def _prepare_reference_vals(self):
+        """Let every move that follows from the order carry its correlation id."""
+        return {
+            **super()._prepare_reference_vals(),
+            "integration_correlation_id": self.order_id.integration_correlation_id,
+        }

@@ -1,7 +1,11 @@
+"""The reference that Odoo carries from an order to all its moves, return and purchases."""
+
 from odoo import fields, models
 
 
 class StockReference(models.Model):
+    """Carries the correlation id where context and custom fields do not reach."""
+
     _inherit = "stock.reference"
 
     integration_correlation_id = fields.Char(

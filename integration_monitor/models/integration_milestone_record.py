@@ -1,0 +1,122 @@
+"""Recording milestones: from changed documents and from what messages report."""
+
+import functools
+from collections import defaultdict
+from typing import NamedTuple
+
+from odoo import api, models
+
+from ..tools import order_counts
+
+NOTES = "integration_monitor.notes"
+
+
+class Notes:
+    """What happened since the last recording, kept in ``cr.precommit.data``.
+
+    A savepoint that is rolled back drops it together with what it speaks of.
+    """
+
+    __slots__ = ("begun", "documents", "message_ids", "refresh", "reports")
+
+    def __init__(self):
+        #: model -> id -> first old values
+        self.documents = defaultdict(dict)
+        #: orders that a message made: they have a transaction from the start
+        self.begun = set()
+        self.message_ids = {}
+        self.reports = []
+        self.refresh = set()
+
+
+class Event(NamedTuple):
+    """Something that happened to a document; what flows are triggered by."""
+
+    code: str
+    res_model: str
+    res_id: int
+    transaction_id: int | None
+    company_id: int
+
+
+class IntegrationMilestoneRecord(models.Model):
+    _inherit = "integration.milestone"
+
+    @api.model
+    def _notes(self):
+        """Return the notes of this database transaction, which are recorded before it commits."""
+        callbacks = self.env.cr.precommit
+        notes = callbacks.data.get(NOTES)
+        if notes is None:
+            notes = callbacks.data[NOTES] = Notes()
+            # Milestones are the engine's bookkeeping: who moves a document need not write them.
+            callbacks.add(functools.partial(self.sudo()._record_pending))
+        return notes
+
+    @api.model
+    def _record(self, reports):
+        """Record milestones that messages and partners report; repeated reports count once.
+
+        :param list reports: dicts of ``transaction_id`` or ``correlation_id``, ``step_code``,
+            ``occurred_at`` (UTC), ``res_model`` and ``res_id`` of the document it speaks of,
+            ``message_id`` and ``source`` (message, external)
+        """
+        if reports:
+            self._notes().reports.extend(reports)
+            self.sudo()._record_pending()
+
+    @api.model
+    def _record_pending(self):
+        """Write the milestones of everything noted so far, and trigger the flows."""
+        # Other hooks may have changed documents since the cursor flushed; this notes them too.
+        self.env.flush_all()
+        notes = self.env.cr.precommit.data.pop(NOTES, None)
+        if notes is None:
+            return
+        roots = {model: list(changes) for model, changes in notes.documents.items()}
+        owner_ids = {report["transaction_id"] for report in notes.reports
+                     if report.get("transaction_id")} | notes.refresh  # fmt: skip
+        roots["integration.transaction"] = list(owner_ids)
+        roots["correlation"] = list({
+            report["correlation_id"] for report in notes.reports
+            if not report.get("transaction_id") and report.get("correlation_id")
+        })  # fmt: skip
+        Transaction = self.env["integration.transaction"]
+        orders = Transaction._snapshot(
+            roots, payments="account.payment" in roots or "account.move" in roots
+        )
+        if not orders:
+            return
+        owner_by_order = Transaction._advance(orders, notes)
+        self._forget_banners(orders)
+        events = self._events(orders, notes, owner_by_order)
+        if events and self.env["integration.flow"]._emit_for_events(events):
+            Transaction.browse({event.transaction_id for event in events})._refresh_blame()
+
+    @api.model
+    def _forget_banners(self, orders):
+        """Let the documents show their banners anew: they are computed from what was written."""
+        ids = defaultdict(list)
+        for order in orders:
+            ids["sale.order"].append(order["id"])
+            ids["stock.picking"] += [row[0] for row in order["pickings"] or ()]
+            ids["account.move"] += [row[0] for row in order["invoices"] or ()]
+            ids["account.payment"] += [row[0] for row in order["payments"] or ()]
+        fields = self.env["integration.document.mixin"]._integration_fields()
+        for model, record_ids in ids.items():
+            self.env[model].browse(record_ids).invalidate_recordset(fields, flush=False)
+
+    @api.model
+    def _events(self, orders, notes, owner_by_order):
+        """Return the events between the first old and the last new states of noted documents.
+
+        :rtype: list of Event
+        """
+        events = {}
+        for order in orders:
+            owner_id = owner_by_order.get(order["id"])
+            for code, model, res_id in order_counts.events(order, notes.documents):
+                events.setdefault(
+                    (code, model, res_id), Event(code, model, res_id, owner_id, order["company_id"])
+                )
+        return list(events.values())

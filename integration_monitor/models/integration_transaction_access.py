@@ -1,0 +1,61 @@
+"""Who may read a business transaction: whoever may read its documents by his job."""
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+#: Roles that read the documents of a model as their job. Sales people may read all transfers in
+#: Odoo; a colleague's order is not theirs for that.
+ROLES = {
+    "stock.picking": ("stock.group_stock_user",),
+    "account.move": ("account.group_account_invoice", "account.group_account_readonly"),
+    "account.payment": ("account.group_account_invoice", "account.group_account_readonly"),
+}
+
+
+class IntegrationTransactionAccess(models.Model):
+    _inherit = "integration.transaction"
+
+    user_may_read = fields.Boolean(
+        compute="_compute_user_may_read",
+        search="_search_user_may_read",
+        help="Whether the current user may read one of its documents; used by record rules.",
+    )
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_user_may_read(self):
+        # The rules themselves ask for this field: the search below must not ask them again.
+        readable = self.sudo().search(
+            Domain("id", "in", self.ids) & self._readable_domain()
+        )
+        for transaction in self:
+            transaction.user_may_read = transaction._origin in readable
+
+    @api.model
+    def _search_user_may_read(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domain = self._readable_domain()
+        return Domain.OR(domain if wanted else ~domain for wanted in value)
+
+    @api.model
+    def _readable_domain(self):
+        """Return the domain of the transactions whose documents the user may read.
+
+        Sub-queries carry the user's own access rules, so that a search stays one statement.
+        """
+        reader = self.sudo(False).with_context(active_test=False)
+        domain = Domain.FALSE
+        if reader.env["sale.order"].has_access("read"):
+            orders = reader.env["sale.order"]._search([])
+            domain |= Domain("res_model", "=", "sale.order") & Domain("res_id", "in", orders)
+        Link = self.env["integration.transaction.document"].sudo()  # its rule asks this field
+        for model, groups in ROLES.items():
+            if any(reader.env.user.has_group(group) for group in groups) and reader.env[
+                model
+            ].has_access("read"):
+                documents = reader.env[model]._search([])
+                links = Link._search(
+                    Domain("res_model", "=", model) & Domain("res_id", "in", documents)
+                )
+                domain |= Domain("id", "in", links.subselect("transaction_id"))
+        return domain

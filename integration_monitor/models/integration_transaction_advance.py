@@ -1,0 +1,214 @@
+"""From the snapshot of an order to its transaction and milestones as they should be."""
+
+import uuid
+from collections import defaultdict
+
+from odoo import api, models
+
+from ..tools import blame as judging
+from ..tools import milestones as progress
+from ..tools import order_counts
+from ..tools.milestones import Milestone, Report
+from .integration_transaction_store import TRANSACTION_COLUMNS
+
+
+class IntegrationTransactionAdvance(models.Model):
+    _inherit = "integration.transaction"
+
+    def _advance(self, orders, notes):
+        """Bring transactions in line with the snapshot of their orders.
+
+        :param list orders: rows of :meth:`_snapshot`
+        :return: transaction id by order id
+        """
+        now = self.env.cr.now().replace(microsecond=0)
+        reports = self._reports_by_owner(notes.reports, now)
+        transactions, documents, milestones, linked = [], [], [], []
+        owner_by_order = {}
+        for order in orders:
+            owner = order["owner"]
+            begun = order["id"] in notes.begun
+            if not owner and not begun and order["state"] != "sale":
+                continue
+            process_id = owner["process_id"] if owner else self.env[
+                "integration.process"
+            ]._for_root("sale.order", order["company_id"])  # fmt: skip
+            if not process_id:
+                continue
+            values, changes = self._judge_order(
+                order, process_id, notes.message_ids.get(order["id"]), reports, now
+            )
+            ids = {"root_id": order["id"], "transaction_id": owner["id"] if owner else None}
+            if owner:
+                owner_by_order[order["id"]] = owner["id"]
+            elif begun:
+                linked.append(values["correlation_id"])
+            if not owner or _differ(owner, values):
+                transactions.append(values)
+            milestones += [{**ids, **change} for change in changes]
+            documents += [{**ids, **row} for row in order_counts.document_changes(order)]
+        if transactions or documents or milestones:
+            owner_by_order.update(self._store(transactions, documents, milestones, linked))
+        return owner_by_order
+
+    @api.model
+    def _reports_by_owner(self, rows, now):
+        """Index the reports by transaction id and by correlation id."""
+        result = defaultdict(list)
+        for row in rows:
+            model, res_id = row.get("res_model"), row.get("res_id")
+            result[row.get("transaction_id") or row.get("correlation_id")].append(
+                Report(
+                    row["step_code"],
+                    f"{model},{res_id}" if model and res_id else "all",
+                    row.get("occurred_at") or now,
+                    model,
+                    res_id,
+                    row.get("message_id"),
+                    row.get("source") or "external",
+                )
+            )
+        return result
+
+    def _judge_order(self, order, process_id, message_id, reports, now):
+        """Return the values of an order's transaction, and those of its changed milestones."""
+        owner = order["owner"] or {}
+        pickings = [order_counts.Picking(*row) for row in order["pickings"] or ()]
+        invoices = [order_counts.Invoice(*row) for row in order["invoices"] or ()]
+        steps = self.env["integration.process"]._definition(process_id)
+        old = {row["step_id"]: _milestone(row) for row in order["milestones"] or ()}
+        counts = order_counts.count_order(order, pickings, invoices)
+        sources = self.env["integration.process.step"]._sources(order["company_id"])
+        counts.update(
+            progress.expected_reports(steps, sources, counts, order["warehouse_id"], old)
+        )
+        found = reports.get(owner.get("id"), []) + reports.get(order["correlation_id"], [])
+        if message_id and (created := counts.get("sale.created")):
+            created.message_id = message_id
+        new = progress.advance(steps, counts, old, found, now)
+        started = order_counts.moment(owner.get("started_at") or order["create_date"])
+        if not owner:
+            progress.plan(steps, new, started, order["commitment_date"])
+        sequences = {step.id: step.sequence for step in steps}
+        changes = [
+            _milestone_values(milestone, sequences[milestone.step_id])
+            for milestone in new
+            if milestone.step_id not in old
+            or old[milestone.step_id].facts() != milestone.facts()
+        ]
+        values = self._root_values(order, owner, process_id, started)
+        values.update(self._progress_values(order, steps, new, pickings, invoices, now))
+        return values, changes
+
+    @api.model
+    def _root_values(self, order, owner, process_id, started):
+        """What the transaction takes over from its order."""
+        return {
+            "name": order["name"],
+            "process_id": process_id,
+            "correlation_id": owner.get("correlation_id")
+            or order["correlation_id"]
+            or uuid.uuid4().hex,
+            "res_model": "sale.order",
+            "res_id": order["id"],
+            "partner_id": order["partner_id"],
+            "company_id": order["company_id"],
+            "warehouse_id": order["warehouse_id"],
+            "user_id": order["user_id"],
+            "amount_total": order["amount_total"],
+            "currency_id": order["currency_id"],
+            "amount_company": round(order["amount_company"], 6),
+            "started_at": started,
+            "promised_at": order["commitment_date"],
+        }
+
+    def _progress_values(self, order, steps, milestones, pickings, invoices, now):
+        """State, awaited step, timeliness and blame of one transaction."""
+        owner = order["owner"] or {}
+        step = progress.awaited(steps, milestones)
+        last = max((m.reached_at for m in milestones if m.reached_at), default=now)
+        if order["state"] == "cancel" or order_counts.is_undone(order, pickings, invoices):
+            state, step = "cancelled", None
+        else:
+            state = "in_progress" if step else "completed"
+        since = None
+        if step and step.id == owner.get("waits_for_step_id"):
+            since = order_counts.moment(owner["waits_since"])
+        elif step:
+            since = now if owner else last
+        due_at = judging.due(
+            step, since, order_counts.scheduled(step, pickings, invoices), order["commitment_date"]
+        )
+        timeliness, tick_at = judging.timeliness(since, due_at, now)
+        if not step and owner:
+            # How it ended stays readable: late is late.
+            timeliness = owner["timeliness"]
+        verdict = judging.judge(step, self._evidence(order, step, pickings))
+        ended = order_counts.moment(owner.get("completed_at")) or last
+        return {
+            "state": state,
+            "completed_at": ended if state == "completed" else None,
+            "waits_for_step_id": step.id if step else None,
+            "waits_since": since,
+            "due_at": due_at,
+            "tick_at": tick_at,
+            "timeliness": timeliness,
+            **self._blame_values(verdict, order),
+        }
+
+    @api.model
+    def _evidence(self, order, step, pickings):
+        """What the verdict on the awaited step is judged by; see ``tools.blame.judge``."""
+        evidence = {key: order[key] for key in ("message", "exception", "released_to")}
+        if step is None:
+            return evidence
+        if step.message_type:
+            sources = self.env["integration.process.step"]._sources(order["company_id"])
+            evidence["expected_from"] = progress.source_of(step, sources, order["warehouse_id"])
+        evidence["stock_missing"] = next(
+            (p.name for p in pickings if p.state == "confirmed" and p.role != "return"), None
+        )
+        return evidence
+
+
+def _differ(owner, values):
+    """Tell whether the stored row, as JSON, differs from the values it should have."""
+    for name, value in values.items():
+        stored = owner[name]
+        kind = TRANSACTION_COLUMNS[name]
+        if stored is not None and kind == "timestamp":
+            stored = order_counts.moment(stored)
+        elif stored is not None and kind == "numeric":
+            stored, value = round(stored, 6), round(value or 0, 6)
+        if (stored or None) != (value or None):
+            return True
+    return False
+
+
+def _milestone(row):
+    """The stored form of a milestone, from JSON."""
+    moment = order_counts.moment
+    return Milestone(
+        row["step_id"], row["state"], moment(row["reached_at"]), moment(row["planned_at"]),
+        row["expected"] or 0, row["reached"] or 0, row["res_model"], row["res_id"],
+        row["message_id"], row["source"], row["evidence"] or {}, row["history"] or [],
+    )  # fmt: skip
+
+
+def _milestone_values(milestone, sequence):
+    """The columns of a milestone."""
+    return {
+        "step_id": milestone.step_id,
+        "sequence": sequence,
+        "state": milestone.state,
+        "planned_at": milestone.planned_at,
+        "reached_at": milestone.reached_at,
+        "expected_count": milestone.expected,
+        "reached_count": milestone.reached,
+        "res_model": milestone.res_model,
+        "res_id": milestone.res_id,
+        "message_id": milestone.message_id,
+        "source": milestone.source,
+        "evidence": milestone.evidence or None,
+        "history": milestone.history or None,
+    }

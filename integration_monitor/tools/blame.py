@@ -1,0 +1,131 @@
+"""Whom a business transaction waits for, judged by the evidence at hand.
+
+The evidence is what the database holds at this moment: unfinished messages, open exceptions, paused
+flows, transfers without stock, unpaid invoices. Texts are made by the caller (they are translated);
+this module decides cause, category and culprit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from .milestones import Step
+
+FAILED = frozenset({"dead", "quarantined"})
+#: A step counts as at risk when this share of its time is over.
+WARNING_SHARE = 0.8
+
+
+@dataclass(slots=True)
+class Blame:
+    """The verdict. ``text`` names a sentence, ``facts`` its parameters."""
+
+    cause: str = "unknown"
+    category: str | None = None
+    on: str = "nobody"
+    system_id: int | None = None
+    text: str = "unknown"
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def judge(step: Step | None, evidence: dict[str, Any]) -> Blame:
+    """Return the verdict on the awaited step.
+
+    :param evidence: ``message`` (the worst unfinished one: state, held, hold_reason, error,
+        attempt, limit, next_at, system, system_id, endpoint), ``exception`` (title, category,
+        system, system_id), ``released_to`` (system, system_id: holds the goods), ``expected_from``
+        (system, system_id of the flow that would bring the step), ``stock_missing`` (name of the
+        transfer), ``partner`` and ``warehouse`` (names)
+    """
+    if step is None:
+        return Blame("none", None, "nobody", None, "none")
+    message = evidence.get("message")
+    exception = evidence.get("exception")
+    if message and (verdict := _of_message(message, exception)):
+        return verdict
+    if exception:
+        return Blame(
+            "exception", exception["category"], "system" if exception["system"] else "team",
+            exception["system_id"], "exception", exception,
+        )  # fmt: skip
+    return _of_step(step, evidence)
+
+
+def _of_message(message: dict[str, Any], exception: dict[str, Any] | None) -> Blame | None:
+    """Judge by the worst unfinished message of the transaction."""
+    system_id = message["system_id"]
+    if message["state"] in FAILED:
+        category = exception["category"] if exception else "technical"
+        on = "team" if category == "business" else "system"
+        return Blame("message_failed", category, on, system_id, "message_failed", message)
+    if message["state"] == "retry":
+        return Blame("message_failed", "technical", "system", system_id, "message_retry", message)
+    if message["held"] or message["paused"]:
+        return Blame("paused", "technical", "team", system_id, "paused", message)
+    if message["state"] in ("pending", "processing"):
+        return Blame("message_pending", "technical", "system", system_id, "message_pending", message)
+    if message["ack_state"] == "awaited":
+        return Blame("acknowledgement", "partner", "system", system_id, "acknowledgement", message)
+    return None
+
+
+def _of_step(step: Step, evidence: dict[str, Any]) -> Blame:
+    """Judge by the awaited step itself: nothing is broken, somebody has work to do."""
+    if step.event_code.startswith("picking.") and evidence.get("stock_missing"):
+        return Blame(
+            "stock", "business", "team", None, "stock", {"picking": evidence["stock_missing"]}
+        )
+    source = evidence.get("expected_from") or (
+        evidence.get("released_to") if step.event_code.startswith("picking.") else None
+    )
+    if source:
+        return Blame("partner", "partner", "system", source["system_id"], "partner", source)
+    if step.waits_on == "customer":
+        return Blame("customer", "business", "customer", None, f"customer.{step.event_code}")
+    if step.waits_on == "team":
+        return Blame("team", "business", "team", None, f"team.{step.event_code}")
+    if step.waits_on == "partner":
+        return Blame("partner", "partner", "partner", None, "partner.unnamed")
+    return Blame()
+
+
+def due(
+    step: Step | None, since: datetime | None, scheduled: datetime | None, promised: datetime | None
+) -> datetime | None:
+    """Return when the awaited step should be reached; None when nobody measures it.
+
+    :param scheduled: date of the document that reaches the step (transfer, due date of an invoice)
+    :param promised: delivery date promised to the customer, for steps up to the delivery
+    """
+    if step is None or since is None:
+        return None
+    dates = []
+    if step.expected_minutes:
+        dates.append(since + timedelta(minutes=step.expected_minutes))
+    if scheduled:
+        dates = [max([scheduled, *dates])]
+    if promised and step.event_code in BEFORE_DELIVERY:
+        dates.append(promised)
+    return min(dates, default=None)
+
+
+BEFORE_DELIVERY = frozenset(
+    {"sale.confirmed", "picking.first.ready", "picking.first.done", "picking.pack.done",
+     "picking.out.done"}
+)  # fmt: skip
+
+
+def timeliness(
+    since: datetime | None, due_at: datetime | None, now: datetime
+) -> tuple[str, datetime | None]:
+    """Return (on_track, warning or missed; the moment this changes by itself, or None)."""
+    if due_at is None or since is None:
+        return "on_track", None
+    if now >= due_at:
+        return "missed", None
+    warn_at = since + (due_at - since) * WARNING_SHARE if due_at > since else since
+    if now >= warn_at:
+        return "warning", due_at
+    return "on_track", warn_at

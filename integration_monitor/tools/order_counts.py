@@ -1,0 +1,280 @@
+"""From the documents of a sales order to the counts of the order-to-cash events.
+
+Takes the plain rows that the snapshot of the database holds; knows nothing of the ORM.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from .milestones import Count, Step
+
+PAID_STATES = frozenset({"paid", "in_payment", "reversed"})
+CLOSED_PICKINGS = frozenset({"done", "cancel"})
+
+
+class Picking(NamedTuple):
+    """A transfer of the order: ``returned`` when everything it delivered came back,
+    ``feeds`` when later transfers of its goods exist already."""
+
+    id: int
+    name: str
+    state: str
+    role: str
+    date_done: str | None
+    scheduled_date: str | None
+    returned: bool
+    feeds: bool
+
+
+class Invoice(NamedTuple):
+    """A customer invoice or credit note of the order."""
+
+    id: int
+    name: str
+    move_type: str
+    state: str
+    payment_state: str
+    due: str | None
+
+
+class Payment(NamedTuple):
+    """A payment of an invoice of the order."""
+
+    id: int
+    name: str
+    state: str
+
+
+def moment(value: str | None) -> datetime | None:
+    """Parse a timestamp as PostgreSQL writes it into JSON."""
+    return datetime.fromisoformat(value) if value else None
+
+
+def count_order(
+    order: dict[str, Any], pickings: list[Picking], invoices: list[Invoice]
+) -> dict[str, Count]:
+    """Return the count of every document event of order-to-cash.
+
+    :param order: state, invoice_status, create_date of the sales order
+    """
+    confirmed = order["state"] == "sale"
+    counts = {
+        "sale.created": Count(1, 1, at=moment(order["create_date"]), res_model="sale.order",
+                              res_id=order["id"]),
+        "sale.confirmed": Count(1, int(confirmed), res_model="sale.order", res_id=order["id"]),
+    }  # fmt: skip
+    counts.update(_count_pickings(pickings, confirmed))
+    counts.update(_count_invoices(order, pickings, invoices))
+    return counts
+
+
+def _count_pickings(pickings: list[Picking], confirmed: bool) -> dict[str, Count]:
+    """Count the transfers of the outgoing chain by their place in it."""
+    roles: dict[str, list[Picking]] = {"pick": [], "pack": [], "out": [], "internal": []}
+    for picking in pickings:
+        if picking.role in roles:
+            roles[picking.role].append(picking)
+    first = roles["pick"] or roles["internal"] or roles["out"]
+    outs = [picking for picking in roles["out"] if not picking.returned]
+    # Goods on their way through the house, whose delivery is not written yet.
+    upstream = [
+        picking
+        for role in ("pick", "pack", "internal")
+        for picking in roles[role]
+        if picking.state not in CLOSED_PICKINGS and not picking.feeds
+    ]
+    started = bool(roles["out"] or first)
+    return {
+        "picking.first.ready": _count(first, {"assigned", "done"}),
+        "picking.first.done": _count(first, minimum=started or not confirmed),
+        "picking.pack.done": _count(roles["pack"]),
+        "picking.out.done": _count(
+            outs, minimum=started or not confirmed, extra=len(upstream)
+        ),
+    }
+
+
+def _count(
+    pickings: list[Picking],
+    states: set[str] | frozenset[str] = frozenset({"done"}),
+    *,
+    minimum: bool = False,
+    extra: int = 0,
+) -> Count:
+    """Count the transfers that are not cancelled, and those in one of the states."""
+    relevant = [picking for picking in pickings if picking.state != "cancel"]
+    reached = [picking for picking in relevant if picking.state in states]
+    last = max(reached, key=lambda picking: picking.date_done or "", default=None)
+    current = last or next(iter(relevant), None)
+    return Count(
+        expected=max(len(relevant) + extra, int(minimum)),
+        reached=len(reached),
+        at=moment(last.date_done) if last else None,
+        res_model="stock.picking" if current else None,
+        res_id=current.id if current else None,
+    )
+
+
+def _count_invoices(
+    order: dict[str, Any], pickings: list[Picking], invoices: list[Invoice]
+) -> dict[str, Count]:
+    """Count invoices posted and paid; one more is expected while something is to be invoiced."""
+    sales = [
+        invoice
+        for invoice in invoices
+        if invoice.move_type == "out_invoice" and invoice.state != "cancel"
+    ]
+    posted = [invoice for invoice in sales if invoice.state == "posted"]
+    moving = any(
+        picking.state not in CLOSED_PICKINGS and picking.role in ("pick", "pack", "out")
+        for picking in pickings
+    )
+    status = order["invoice_status"]
+    more = (
+        not sales
+        or status == "to invoice"
+        or (status == "no" and (moving or order["state"] != "sale"))
+    )
+    paid = [invoice for invoice in posted if invoice.payment_state in PAID_STATES]
+    part = any(invoice.payment_state == "partial" for invoice in posted)
+    newest = posted[-1] if posted else (sales[-1] if sales else None)
+    model = "account.move" if newest else None
+    res_id = newest.id if newest else None
+    return {
+        "invoice.posted": Count(len(sales) + int(more), len(posted), res_model=model,
+                                res_id=res_id),
+        "invoice.paid": Count(len(sales) + int(more), len(paid), part, res_model=model,
+                              res_id=res_id),
+    }  # fmt: skip
+
+
+def is_undone(order: dict[str, Any], pickings: list[Picking], invoices: list[Invoice]) -> bool:
+    """Tell whether everything that was delivered came back and nothing is left to settle."""
+    outs = [picking for picking in pickings if picking.role == "out" and picking.state != "cancel"]
+    if not outs or not all(picking.state == "done" and picking.returned for picking in outs):
+        return False
+    return all(
+        invoice.state == "cancel" or invoice.payment_state in PAID_STATES
+        for invoice in invoices
+        if invoice.state != "draft" or invoice.move_type == "out_invoice"
+    )
+
+
+def scheduled(
+    step: Step | None, pickings: list[Picking], invoices: list[Invoice]
+) -> datetime | None:
+    """Return the date of the document that reaches the step: transfer or due date of invoices."""
+    if step is None:
+        return None
+    if step.event_code.startswith("picking."):
+        dates = [
+            picking.scheduled_date
+            for picking in pickings
+            if picking.state not in CLOSED_PICKINGS and picking.role not in ("return", "in")
+        ]
+    elif step.event_code == "invoice.paid":
+        # Due on a day means until its end.
+        dates = [
+            f"{invoice.due[:10]}T23:59:59"
+            for invoice in invoices
+            if invoice.due and invoice.state == "posted" and invoice.move_type == "out_invoice"
+            and invoice.payment_state not in PAID_STATES
+        ]  # fmt: skip
+    else:
+        return None
+    return moment(min(filter(None, dates), default=None))
+
+
+def document_changes(order: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the documents of an order that its transaction does not know as they are now."""
+    known = order["documents"] or {}
+    rows = [("sale.order", order["id"], order["name"], "order", order["state"])]
+    rows += [
+        ("stock.picking", *Picking(*row)[:2], row[3], row[2]) for row in order["pickings"] or ()
+    ]
+    for row in order["invoices"] or ():
+        invoice = Invoice(*row)
+        role = "refund" if invoice.move_type == "out_refund" else "invoice"
+        state = invoice.state if invoice.state != "posted" else invoice.payment_state
+        rows.append(("account.move", invoice.id, invoice.name, role, state))
+    rows += [
+        ("account.payment", payment_id, name, "payment", state)
+        for payment_id, name, state in order["payments"] or ()
+    ]
+    return [
+        {"res_model": model, "res_id": res_id, "document_name": name, "role": role, "state": state}
+        for model, res_id, name, role, state in rows
+        if known.get(f"{model},{res_id}") != [name, state]
+    ]
+
+
+def events(
+    order: dict[str, Any], changes: dict[str, dict[int, dict[str, Any]]]
+) -> list[tuple[str, str, int]]:
+    """Return (event code, model, id) of what changed between the first old and the new states.
+
+    :param changes: first old values by model, id and field of the documents that changed
+    """
+    result = []
+    old = changes.get("sale.order", {}).get(order["id"])
+    if old is not None and old.get("state") != order["state"]:
+        code = {"sale": "sale.confirmed", "cancel": "sale.cancelled"}.get(order["state"])
+        if code:
+            result.append((code, "sale.order", order["id"]))
+    result += _picking_events(order, changes.get("stock.picking", {}))
+    for row in order["invoices"] or ():
+        invoice = Invoice(*row)
+        old = changes.get("account.move", {}).get(invoice.id)
+        if old is not None and invoice.state == "posted":
+            result += [(code, "account.move", invoice.id) for code in _invoice_events(invoice, old)]
+    for payment_id, _name, state in order["payments"] or ():
+        old = changes.get("account.payment", {}).get(payment_id)
+        if old is not None and state == "paid" and old.get("state") != "paid":
+            result.append(("payment.paid", "account.payment", payment_id))
+    return result
+
+
+def _picking_events(
+    order: dict[str, Any], changes: dict[int, dict[str, Any]]
+) -> list[tuple[str, str, int]]:
+    """Return the events of the order's transfers by their place in the chain."""
+    pickings = [Picking(*row) for row in order["pickings"] or ()]
+    roles = {picking.role for picking in pickings}
+    first = next((role for role in ("pick", "internal", "out") if role in roles), None)
+    result = []
+    for picking in pickings:
+        old = (changes.get(picking.id) or {}).get("state")
+        if picking.id not in changes or old == picking.state:
+            continue
+        place = "in" if picking.role == "return" else picking.role
+        codes = []
+        if picking.state == "cancel":
+            codes.append("picking.cancelled")
+        elif picking.role == first and old not in ("assigned", "done"):
+            if picking.state in ("assigned", "done"):
+                codes.append("picking.first.ready")
+        if picking.state == "done":
+            if picking.role == first:
+                codes.append("picking.first.done")
+            if place in ("pack", "out", "in"):
+                codes.append(f"picking.{place}.done")
+        result += [(code, "stock.picking", picking.id) for code in codes]
+    return result
+
+
+def _invoice_events(invoice: Invoice, old: dict[str, Any]) -> list[str]:
+    """Return the event codes of a posted invoice or credit note."""
+    if invoice.move_type == "out_refund":
+        return ["refund.posted"] if old.get("state", "posted") != "posted" else []
+    codes = []
+    if old.get("state", "posted") != "posted":
+        codes.append("invoice.posted")
+    before = old.get("payment_state")
+    if "payment_state" in old and before != invoice.payment_state:
+        if invoice.payment_state in PAID_STATES and before not in PAID_STATES:
+            codes.append("invoice.paid")
+        elif invoice.payment_state == "partial":
+            codes.append("invoice.partial")
+    return codes
