@@ -39,13 +39,24 @@ def program() -> Path:
     return paths.BIN / "odoo"
 
 
-def write(target: Path | None = None, *, channels: str = "root:2", data_dir: Path | None = None) -> Path:
+def write(
+    target: Path | None = None,
+    *,
+    channels: str = "root:2",
+    data_dir: Path | None = None,
+    with_suite: bool = True,
+) -> Path:
     """Write Odoo's configuration file and return its path.
 
     The database server is not part of it: it is named by the environment (``PGHOST`` and so on).
+
+    :param channels: queue_job's channels
+    :param with_suite: whether the addons of the clone are on the addons path
     """
     target = target or paths.CONF
-    folders = [*odoo_package.addons_paths(), venv.queue_job_addons(), paths.ADDONS]
+    folders = [*odoo_package.addons_paths(), venv.queue_job_addons()]
+    if with_suite:
+        folders.append(paths.ADDONS)
     text = TEMPLATE.format(
         addons_path=",".join(str(folder) for folder in dict.fromkeys(folders)),
         data_dir=data_dir or paths.DATA,

@@ -23,6 +23,8 @@ BASE_MODULES = (
     "sale_management", "stock", "account", "stock_delivery", "purchase_stock", "queue_job",
 )  # fmt: skip
 BASE_PREFIX, SUITE_PREFIX, BUILD_PREFIX = "im_base_", "im_suite_", "im_build_"
+#: Counted up when templates are made in another way.
+FORMAT = 2
 #: How many suite templates stay, and for how many seconds an unused one does.
 KEEP_TEMPLATES, KEEP_SECONDS = 3, 7 * 24 * 3600
 #: Files that do not change what a database contains.
@@ -44,7 +46,9 @@ def base_template() -> str:
         if not _restore(archive, build):
             with progress.step("Template database with Odoo's base modules (once)"):
                 databases.create(build)
-                install(build, BASE_MODULES)
+                # Odoo notes every addon on its path in the database: the suite's must not be there.
+                bare = config.write(paths.WORK / "conf" / "base.conf", with_suite=False)
+                install(build, BASE_MODULES, bare)
             _save(archive, build)
         databases.rename(build, name)
         databases.freeze(name)
@@ -55,7 +59,7 @@ def base_template() -> str:
 def base_key() -> str:
     """Return the hash of what the base template is made from."""
     queue_job = (venv.queue_job_addons() / "queue_job" / "__manifest__.py").read_text("utf-8")
-    return stamps.digest(odoo_package.build(), queue_job, BASE_MODULES)
+    return stamps.digest(odoo_package.build(), queue_job, BASE_MODULES, FORMAT)
 
 
 def suite_template(modules: Iterable[str] = ()) -> str:
@@ -81,9 +85,10 @@ def suite_template(modules: Iterable[str] = ()) -> str:
     return name
 
 
-def install(database: str, modules: Iterable[str]) -> None:
+def install(database: str, modules: Iterable[str], conf: Path | None = None) -> None:
     """Install modules into a database by Odoo's command line.
 
+    :param conf: configuration file, by default the clone's
     :raise ProvisionError: when Odoo ends with an error; the message names its log
     """
     paths.LOGS.mkdir(parents=True, exist_ok=True)
@@ -93,7 +98,7 @@ def install(database: str, modules: Iterable[str]) -> None:
     with log.open("w", encoding="utf-8") as handle:
         result = subprocess.run(
             command,
-            env=config.environment(),
+            env=config.environment(conf),
             stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=subprocess.STDOUT,
