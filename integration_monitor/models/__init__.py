@@ -11,6 +11,7 @@ from . import integration_flow_view
 from . import integration_flow_setup
 from . import integration_flow_receive
 from . import integration_flow_emit
+from . import integration_flow_trigger
 from . import integration_flow_wake
 from . import integration_flow_drain
 from . import integration_flow_commerce

@@ -130,17 +130,19 @@ class IntegrationFlow(models.Model):
 
         :return: ids of the rows
         """
-        try:
-            with self.env.cr.savepoint(flush=False):
-                self.env.cr.execute(self._outbound_query(rows))
-                return [row[0] for row in self.env.cr.fetchall()]
-        except OperationalError as error:
-            if error.pgcode != errorcodes.SERIALIZATION_FAILURE:
-                raise
-        # Another transaction put a message for the same key, which our snapshot does not show.
-        # It may be built before we commit, so ours goes as well: one call too many at worst.
         position = COLUMNS.index("coalesce_key")
-        rows = [(*row[:position], None, *row[position + 1 :]) for row in rows]
+        if any(row[position] for row in rows):
+            try:
+                with self.env.cr.savepoint(flush=False):
+                    self.env.cr.execute(self._outbound_query(rows))
+                    return [row[0] for row in self.env.cr.fetchall()]
+            except OperationalError as error:
+                if error.pgcode != errorcodes.SERIALIZATION_FAILURE:
+                    raise
+            # Another transaction put a message for the same key, which our snapshot does not
+            # show. It may be built before we commit, so ours goes as well: one call too many at
+            # worst.
+            rows = [(*row[:position], None, *row[position + 1 :]) for row in rows]
         self.env.cr.execute(self._outbound_query(rows))
         return [row[0] for row in self.env.cr.fetchall()]
 

@@ -4,6 +4,8 @@ import logging
 
 from odoo import fields, models
 
+from ..tools.errors import ContractError
+
 _logger = logging.getLogger(__name__)
 
 
@@ -85,6 +87,8 @@ class IntegrationMessage(models.Model):
         try:
             with self.env.cr.savepoint(flush=False):
                 return message.flow_id._handler()._stake(message, self._parsed_payload()) or {}
+        except ContractError:
+            return {}
         except Exception:  # noqa: BLE001 - a broken payload must not hide the failure itself
             _logger.info("Message %s: the stake is unknown", self.id, exc_info=True)
             return {}
