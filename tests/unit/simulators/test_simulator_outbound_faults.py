@@ -149,3 +149,12 @@ def test_many_at_once_all_arrive(shop, receiver):
 def test_invalid_target_is_refused(shop):
     answer = shop.call("PUT", "/control/targets", {"order.created": {"url": "http://x"}})
     assert answer.status_code == 422
+
+
+def test_one_worker_keeps_the_order(start, receiver):
+    shop = start("shop", workers=1)
+    for number in range(5):
+        _order(shop, number)
+    shop.wait_for("deliveries", 5, state="unrouted")
+    shop.targets(order__created=receiver.target())
+    assert [hook.id for hook in receiver.wait(5)] == [f"msg_{number}" for number in range(5)]
