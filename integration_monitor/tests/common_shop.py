@@ -1,0 +1,130 @@
+"""A shop, its flow and its service account, for tests of orders, releases and stock."""
+
+import copy
+import json
+from decimal import Decimal
+from pathlib import Path
+
+from odoo.tests import TransactionCase, new_test_user
+
+DATA = Path(__file__).parent / "data"
+SERVICE_GROUPS = (
+    "integration_monitor.group_service",
+    "sales_team.group_sale_salesman_all_leads",
+    "base.group_partner_manager",
+    "stock.group_stock_user",
+)
+
+
+def sample(name):
+    """Return a fresh copy of a published payload, as a webhook delivers it."""
+    payload = json.loads((DATA / name).read_text(encoding="utf-8"))
+    return copy.deepcopy(payload["order"] if set(payload) == {"order"} else payload)
+
+
+class ShopCase(TransactionCase):
+    """One system with one inbound flow; handlers run as the service account."""
+
+    handler = "integration.handler.shop.order.shopify"
+    PRODUCTS = ("IPOD2008GREEN", "IPOD2008RED", "IPOD2008BLACK", "Bar3")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env["res.company"].create(
+            {
+                "name": "Shop company",
+                "currency_id": cls.env.ref("base.USD").id,
+                "country_id": cls.env.ref("base.us").id,
+                "account_fiscal_country_id": cls.env.ref("base.us").id,
+            }
+        )
+        cls.env.ref("base.USD").active = True
+        cls.env.user.company_ids |= cls.company
+        cls.env = cls.env(
+            context={**cls.env.context, "allowed_company_ids": [cls.company.id]}
+        )
+        cls.warehouse = cls.env["stock.warehouse"].search(
+            [("company_id", "=", cls.company.id)], limit=1
+        )
+        cls.service = new_test_user(
+            cls.env,
+            "shop_service",
+            groups=",".join(SERVICE_GROUPS),
+            company_id=cls.company.id,
+            company_ids=[(6, 0, cls.company.ids)],
+        )
+        cls.system = cls.env["integration.system"].create(
+            {"name": "Test shop", "code": "testshop", "company_id": cls.company.id}
+        )
+        cls.flow = cls._make_flow(cls.handler, "testshop.orders", message_type="shop.order")
+        cls.products = {
+            sku: cls.env["product.product"].create(
+                {
+                    "name": f"Product {sku}",
+                    "default_code": sku,
+                    "type": "consu",
+                    "is_storable": True,
+                    "list_price": 5.0,
+                }
+            )
+            for sku in cls.PRODUCTS
+        }
+
+    @classmethod
+    def _make_flow(cls, handler, code, **values):
+        return cls.env["integration.flow"].create(
+            {
+                "name": code,
+                "code": code,
+                "system_id": cls.system.id,
+                "handler": handler,
+                "message_type": "test",
+                "service_user_id": cls.service.id,
+                "warehouse_id": cls.warehouse.id,
+                **values,
+            }
+        )
+
+    def _message(self, flow=None, **values):
+        flow = flow or self.flow
+        return self.env["integration.message"].create(
+            {
+                "flow_id": flow.id,
+                "system_id": flow.system_id.id,
+                "company_id": flow.company_id.id,
+                "direction": flow.direction,
+                "message_type": flow.message_type,
+                **values,
+            }
+        )
+
+    def _handle(self, payload, flow=None):
+        """Handle a payload as the drain does: as the service account, all or nothing."""
+        flow = (flow or self.flow).with_user(self.service)
+        message = self._message(flow=flow.sudo()).with_user(self.service)
+        self.assertFalse(flow.env.su)
+        with self.env.cr.savepoint():
+            return flow._handler()._handle(message, payload)
+
+    def assertMoney(self, order, untaxed, tax, total):
+        """Compare an order's amounts with texts such as ``"409.94"``, to the cent."""
+        amounts = (order.amount_untaxed, order.amount_tax, order.amount_total)
+        reached = [Decimal(str(amount)).quantize(Decimal("0.01")) for amount in amounts]
+        self.assertEqual(reached, [Decimal(untaxed), Decimal(tax), Decimal(total)])
+
+    def assertLines(self, order, expected):
+        """Compare (product, quantity, unit price, discount, tax names) of all lines."""
+        self.assertEqual(
+            [
+                (
+                    line.product_id.default_code,
+                    line.product_uom_qty,
+                    round(line.price_unit, 4),
+                    line.discount,
+                    tuple(line.tax_ids.mapped("name")),
+                )
+                for line in order.order_line
+            ],
+            expected,
+        )
