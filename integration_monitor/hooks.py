@@ -1,8 +1,12 @@
 """Installation hooks of the engine."""
 
+from .instrumentation import log_table
+from .instrumentation.install import install
+
 
 def post_load():
     """Install the process-wide wrappers once the addon's code is loaded."""
+    install()
 
 
 def post_init_hook(env):
@@ -11,3 +15,5 @@ def post_init_hook(env):
 
 def uninstall_hook(env):
     """Leave nothing behind: drop what the ORM does not know of."""
+    env["integration.metric"]._drop_storage()
+    log_table.drop_all(env.cr)

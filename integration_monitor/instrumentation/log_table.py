@@ -14,12 +14,13 @@ import psycopg2
 
 from odoo.tools import SQL
 
+from ..tools.observation import RETENTION_CLASSES, utcnow
+
 _logger = logging.getLogger(__name__)
 
 TABLE = "integration_log_data"
 VIEW = "integration_log"
 SEQUENCE = "integration_log_data_id_seq"
-RETENTION_CLASSES = ("standard", "refused", "audit")
 MONTHS_AHEAD = 3
 
 # Column and type, in the order of the first release; append new ones at the end.
@@ -126,22 +127,22 @@ def ensure_schema(cr):
 
 def ensure_partitions(cr, today=None, months_ahead=MONTHS_AHEAD):
     """Make the partitions of last month, this month and ``months_ahead`` more; returns the count."""
-    today = today or datetime.utcnow()  # noqa: DTZ003 - naive UTC, as the column holds it
+    today = today or utcnow()
     months = [_add_months(today, offset) for offset in range(-1, months_ahead + 1)]
     return sum(
-        ensure_partition(cr, retention_class, month)
+        ensure_partition(cr, retention_class, month.year, month.month)
         for retention_class in RETENTION_CLASSES
         for month in months
     )
 
 
-def ensure_partition(cr, retention_class, moment):
-    """Make the partition that holds ``moment``; returns whether it was missing.
+def ensure_partition(cr, retention_class, year, month):
+    """Make the partition of a month; returns whether it was missing.
 
     The table is made first and attached then: attaching takes a weaker lock on the parent than
     CREATE TABLE … PARTITION OF, so that writers go on.
     """
-    start = _month(moment)
+    start = _month(year, month)
     name = _leaf_name(retention_class, start)
     if _exists(cr, name):
         return False
@@ -186,7 +187,7 @@ def partitions(cr):
     for (name,) in cr.fetchall():
         match = _LEAF.fullmatch(name)
         if match:
-            start = datetime(int(match.group(2)), int(match.group(3)), 1)  # noqa: DTZ001
+            start = _month(int(match.group(2)), int(match.group(3)))
             result.append((name, match.group(1), start, _add_months(start, 1)))
     return result
 
@@ -266,13 +267,13 @@ def _leaf_name(retention_class, start):
     return f"integration_log_{retention_class}_y{start.year:04d}m{start.month:02d}"
 
 
-def _month(moment):
-    return datetime(moment.year, moment.month, 1)  # noqa: DTZ001 - naive UTC
+def _month(year, month):
+    return datetime(year, month, 1)  # noqa: DTZ001 - naive UTC, as the column holds it
 
 
 def _add_months(moment, months):
     index = moment.year * 12 + moment.month - 1 + months
-    return datetime(index // 12, index % 12 + 1, 1)  # noqa: DTZ001 - naive UTC
+    return _month(index // 12, index % 12 + 1)
 
 
 def _month_literal(moment):

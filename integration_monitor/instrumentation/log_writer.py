@@ -131,16 +131,18 @@ def write_on(cr, observations):
 
     :raises psycopg2.Error: the rows could not be written.
     """
-    rows = [row(_bounded(observation)) for observation in observations]
+    observations = [_bounded(observation) for observation in observations]
+    rows = [row(observation) for observation in observations]
     with contextlib.suppress(psycopg2.errors.CheckViolation):
         with cr.savepoint(flush=False):
             _insert(cr, rows)
             return
     # No partition for a month: the daily job did not run, or an old time was reported.
-    for retention_class, month in {
-        (item.retention_class, item.occurred_at.replace(day=1, hour=0, minute=0)) for item in map(_bounded, observations)
+    for retention_class, year, month in {
+        (item.retention_class, item.occurred_at.year, item.occurred_at.month)
+        for item in observations
     }:
-        log_table.ensure_partition(cr, retention_class, month)
+        log_table.ensure_partition(cr, retention_class, year, month)
     _insert(cr, rows)
 
 
@@ -235,13 +237,16 @@ def _has_suite(dbname):
 
 
 def _insert(cr, rows):
-    psycopg2.extras.execute_values(cr._obj if isinstance(cr, Cursor) else cr, _INSERT, rows, page_size=_PAGE)
+    # The driver's cursor: Odoo's would log a missing partition as an error. Tests' cursors wrap one.
+    driver = getattr(cr, "_cursor", cr)._obj
+    psycopg2.extras.execute_values(driver, _INSERT, rows, page_size=_PAGE)
 
 
 def _bounded(observation):
     """Times far from now (a broken clock) go to now: they would make partitions without end."""
     now = utcnow()
-    months = (observation.occurred_at.year - now.year) * 12 + observation.occurred_at.month - now.month
+    then = observation.occurred_at
+    months = (then.year - now.year) * 12 + then.month - now.month
     if -_PAST_MONTHS <= months <= _FUTURE_MONTHS:
         return observation
     return dataclasses.replace(observation, occurred_at=now)

@@ -49,6 +49,7 @@ from . import sale_order
 from . import sale_order_shop
 from . import sale_order_line
 from . import stock_reference
+from . import stock_move
 from . import stock_picking
 from . import stock_picking_wms
 from . import account_move

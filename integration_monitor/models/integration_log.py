@@ -98,7 +98,14 @@ class IntegrationLog(models.Model):
     error_message = fields.Text(readonly=True)
     fingerprint = fields.Char(readonly=True, help="Equal for errors that are the same fault.")
     request_headers = fields.Json(readonly=True, groups="integration_monitor.group_support")
-    response_excerpt = fields.Text(readonly=True, groups="integration_monitor.group_support")
+    request_headers_text = fields.Text(
+        "Headers",
+        compute="_compute_request_headers_text",
+        groups="integration_monitor.group_support",
+    )
+    response_excerpt = fields.Text(
+        "Answer", readonly=True, groups="integration_monitor.group_support"
+    )
 
     def init(self):
         """Create or upgrade the partitioned table, its indexes, partitions and the view."""
@@ -112,6 +119,12 @@ class IntegrationLog(models.Model):
             what = " ".join(filter(None, [line.method, line.path_template]))
             status = f" {line.status_code}" if line.status_code else ""
             line.display_name = f"{what or kinds.get(line.kind, line.kind)}{status}"
+
+    @api.depends("request_headers")
+    def _compute_request_headers_text(self):
+        for line in self:
+            headers = sorted((line.request_headers or {}).items())
+            line.request_headers_text = "\n".join(f"{name}: {value}" for name, value in headers)
 
     @api.model
     def _retention_days(self):

@@ -44,7 +44,7 @@ class IntegrationMetric(models.Model):
     error_classes = fields.Json("Failures by class", readonly=True)
     request_bytes = fields.Float("Sent (bytes)", digits=(20, 0), readonly=True)
     response_bytes = fields.Float("Received (bytes)", digits=(20, 0), readonly=True)
-    histogram = fields.Json(readonly=True, help="Buckets as in tools/histogram.py.")
+    histogram = fields.Json(readonly=True, help="Bucket index and count.")
     duration_sum_ms = fields.Float("Total duration (ms)", readonly=True)
     duration_max_ms = fields.Float("Longest (ms)", readonly=True, aggregator="max")
 
@@ -67,10 +67,10 @@ class IntegrationMetric(models.Model):
             handled = metric.count_ok + metric.count_error + metric.count_duplicate
             metric.error_rate = metric.count_error / handled if handled else 0.0
 
-    @api.depends("histogram")
+    @api.depends("histogram", "duration_max_ms")
     def _compute_quantiles(self):
         for metric in self:
-            histogram = Histogram.from_dict(metric.histogram)
-            metric.p50_ms = histogram.quantile(0.5) or 0.0
-            metric.p95_ms = histogram.quantile(0.95) or 0.0
-            metric.p99_ms = histogram.quantile(0.99) or 0.0
+            histogram = Histogram.from_flat(metric.histogram)
+            for name, share in (("p50_ms", 0.5), ("p95_ms", 0.95), ("p99_ms", 0.99)):
+                # A bucket's middle may lie above the longest call that was seen.
+                metric[name] = min(histogram.quantile(share) or 0.0, metric.duration_max_ms)

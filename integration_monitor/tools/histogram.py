@@ -21,8 +21,11 @@ CEILING = 1e9
 EPSILON = 1e-9
 _PER_LN = PER_OCTAVE / math.log(2)
 
-# The same formula for a double precision value in SQL (0.001 <= value <= 1e9).
-SQL_INDEX = f"ceil(ln(least(%s, 1e9)) * {_PER_LN!r} - {EPSILON!r})::int - 1"
+# The same formula for a double precision column in SQL (value >= 0.001); a constant, no input.
+SQL_INDEX = (
+    "(ceil(ln(least({column}, 1e9::float8)) * "
+    f"{_PER_LN!r}::float8 - {EPSILON!r}::float8)::int - 1)"
+)
 
 
 def bucket_index(value: float) -> int:
@@ -62,6 +65,20 @@ class Histogram:
         """JSON-ready: ``{"scale": 4, "zero": 0, "buckets": {"93": 2}}``."""
         buckets = {str(index): self.buckets[index] for index in sorted(self.buckets)}
         return {"scale": self.scale, "zero": self.zero, "buckets": buckets}
+
+    @classmethod
+    def from_flat(cls, data: Mapping[str, Any] | None) -> Histogram:
+        """Read the database's form, which sums key by key: ``{"93": 2, "zero": 1}``."""
+        buckets = dict(data or {})
+        zero = int(buckets.pop("zero", 0) or 0)
+        return cls({int(index): int(count) for index, count in buckets.items()}, zero)
+
+    def to_flat(self) -> dict[str, int]:
+        """The database's form. :raises ValueError: not at the standard scale."""
+        if self.scale != SCALE:
+            raise ValueError("only the standard scale is stored")
+        flat = {str(index): self.buckets[index] for index in sorted(self.buckets)}
+        return {**flat, "zero": self.zero} if self.zero else flat
 
     @property
     def count(self) -> int:
@@ -137,9 +154,10 @@ class Histogram:
         return result
 
 
-def merge_all(items: Iterable[Mapping[str, Any] | None]) -> Histogram:
-    """One histogram of many serialised ones."""
-    result = Histogram()
+def merge_flat(items: Iterable[Mapping[str, Any] | None]) -> Histogram:
+    """One histogram of many in the database's form."""
+    total: dict[str, int] = {}
     for item in items:
-        result = result.merge(Histogram.from_dict(item))
-    return result
+        for key, count in (item or {}).items():
+            total[key] = total.get(key, 0) + int(count)
+    return Histogram.from_flat(total)

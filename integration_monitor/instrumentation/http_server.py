@@ -1,0 +1,88 @@
+"""Around Odoo's HTTP requests: one log execution each, and an honest answer without a database."""
+
+import functools
+import json
+import logging
+
+import psycopg2
+
+from odoo import http
+from odoo.http import RegistryError, Request
+from odoo.service import db as db_service
+from odoo.sql_db import PoolError
+
+from . import log_writer
+
+_logger = logging.getLogger(__name__)
+
+PREFIX = "/integration/"
+RETRY_AFTER = 30
+_MARK = "_integration_monitor_wrapped"
+# Lost connection, server starting up or shutting down, too many connections.
+_UNUSABLE = (RegistryError, PoolError, psycopg2.OperationalError, psycopg2.InterfaceError)
+
+
+def install():
+    """Wrap ``Request._serve_db`` and ``_serve_nodb``; a second call changes nothing."""
+    if getattr(Request._serve_db, _MARK, False):
+        return
+    Request._serve_db = _wrap_serve_db(Request._serve_db)
+    Request._serve_nodb = _wrap_serve_nodb(Request._serve_nodb)
+
+
+def _wrap_serve_db(original):
+    @functools.wraps(original)
+    def _serve_db(self):
+        # The buffer is flushed when the original has closed its cursor. Webhooks, RPC, pages and
+        # the runner's jobs (/queue_job/runjob) all come through here.
+        with log_writer.execution():
+            try:
+                return original(self)
+            except _UNUSABLE as error:
+                if not _is_ours(self):
+                    raise
+                _logger.warning("Database unusable for %s: %s", self.httprequest.path, error)
+                return unavailable()
+
+    setattr(_serve_db, _MARK, True)
+    return _serve_db
+
+
+def _wrap_serve_nodb(original):
+    @functools.wraps(original)
+    def _serve_nodb(self):
+        # Without a database Odoo answers 404, and a partner who reads 404 stops delivering.
+        if _is_ours(self) and _server_is_down():
+            return unavailable()
+        return original(self)
+
+    setattr(_serve_nodb, _MARK, True)
+    return _serve_nodb
+
+
+def unavailable():
+    """503 as problem+json (RFC 9457): nothing was stored, come back later."""
+    problem = {
+        "type": "about:blank",
+        "title": "Service Unavailable",
+        "status": 503,
+        "detail": "The database cannot be reached; nothing was stored. Try again later.",
+    }
+    return http.Response(
+        json.dumps(problem),
+        status=503,
+        headers={"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"},
+        content_type="application/problem+json",
+    )
+
+
+def _is_ours(request):
+    return request.httprequest.path.startswith(PREFIX)
+
+
+def _server_is_down():
+    try:
+        db_service.list_dbs(force=True)
+    except psycopg2.OperationalError:
+        return True
+    return False

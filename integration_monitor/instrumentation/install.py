@@ -1,0 +1,12 @@
+"""Install every process-wide wrapper, once."""
+
+import odoo
+
+from . import http_server
+
+
+def install():
+    """Called from ``post_load``; the event process (long polling) serves no business."""
+    if odoo.evented:
+        return
+    http_server.install()

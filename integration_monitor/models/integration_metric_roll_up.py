@@ -1,0 +1,268 @@
+"""From log lines to traffic figures: incremental, exact, in SQL."""
+
+import logging
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.histogram import SQL_INDEX, ZERO_BELOW, merge_flat
+
+_logger = logging.getLogger(__name__)
+
+RETENTION_DAYS = {"minute": 7, "hour": 400}
+LIFETIME_BUCKET = "1970-01-01 00:00:00"
+_PURGE_BATCH = 20000
+
+_SUM_FUNCTION = """
+    CREATE OR REPLACE FUNCTION integration_jsonb_sum(a jsonb, b jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+        SELECT CASE
+            WHEN a IS NULL THEN b
+            WHEN b IS NULL THEN a
+            ELSE (SELECT jsonb_object_agg(key, total)
+                    FROM (SELECT key, sum(value::numeric) AS total
+                            FROM (SELECT * FROM jsonb_each_text(a)
+                                  UNION ALL SELECT * FROM jsonb_each_text(b)) pairs
+                           GROUP BY key) sums)
+        END
+    $$
+"""
+
+
+class IntegrationMetric(models.Model):
+    """The roll-up of ``integration.metric``.
+
+    Which lines are new is decided by transactions, not by times or ids: a line is new when its
+    transaction was not yet visible in the snapshot of the last roll-up. A line that a slow
+    transaction commits late is therefore counted once, neither lost nor doubled.
+    """
+
+    _inherit = "integration.metric"
+
+    def init(self):
+        """Create the watermark's table and the function that adds JSON counters."""
+        cr = self.env.cr
+        cr.execute(SQL(_SUM_FUNCTION))
+        cr.execute(
+            SQL(
+                """
+                CREATE TABLE IF NOT EXISTS integration_metric_watermark (
+                    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+                    snapshot pg_snapshot NOT NULL,
+                    last_id bigint NOT NULL,
+                    baseline_id bigint NOT NULL
+                )
+                """
+            )
+        )
+        # Nothing is visible in this snapshot: the first roll-up counts the whole log.
+        cr.execute(
+            SQL(
+                "INSERT INTO integration_metric_watermark (snapshot, last_id, baseline_id)"
+                " VALUES ('1:1:', 0, 0) ON CONFLICT DO NOTHING"
+            )
+        )
+
+    @api.model
+    def _drop_storage(self):
+        """Uninstallation: drop what the ORM does not know of."""
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS integration_metric_watermark"))
+        self.env.cr.execute(SQL("DROP FUNCTION IF EXISTS integration_jsonb_sum(jsonb, jsonb)"))
+
+    @api.model
+    def _roll_up(self):
+        """Count the lines that came since the last time; by cron each minute, or on request.
+
+        Runs and commits on a cursor of its own, so that its snapshot is fresh. A caller whose
+        transaction began before sees the new figures in its next transaction only.
+
+        :return: whether it ran; False while another worker or server is at it.
+        """
+        try:
+            with self.env.registry.cursor() as cr:
+                return self._roll_up_on(cr)
+        except psycopg2.errors.SerializationFailure:
+            return False  # another one finished between our snapshot and our lock
+
+    @api.model
+    def _roll_up_on(self, cr):
+        """The work of :meth:`_roll_up` in the transaction of ``cr``."""
+        cr.execute(
+            SQL(
+                """
+                SELECT snapshot::text, last_id, baseline_id, pg_current_snapshot()::text,
+                       pg_snapshot_xmax(pg_current_snapshot()) < pg_snapshot_xmax(snapshot)
+                  FROM integration_metric_watermark
+                   FOR UPDATE SKIP LOCKED
+                """
+            ),
+            log_exceptions=False,
+        )
+        found = cr.fetchone()
+        if not found:
+            return False
+        last_snapshot, last_id, baseline_id, snapshot, other_cluster = found
+        cr.execute(SQL("SELECT COALESCE(max(id), 0) FROM integration_log_data"))
+        newest_id = max(cr.fetchone()[0], last_id)
+        unseen = SQL("NOT pg_visible_in_snapshot(txid, %s::pg_snapshot)", last_snapshot)
+        if other_cluster:
+            # Restored from a dump: transaction numbers began anew, so ids must tell once. Lines
+            # from before count as seen from now on, whatever number they carry.
+            new = SQL("id > %s AND (id > %s OR %s)", baseline_id, last_id, unseen)
+            baseline_id = newest_id
+        else:
+            new = SQL(
+                # The first term lets the index find the few rows that can be new.
+                "txid >= pg_snapshot_xmin(%s::pg_snapshot) AND %s AND id > %s"
+                # Lines of this very transaction (tests share one) never enter a snapshot.
+                " AND (txid IS DISTINCT FROM pg_current_xact_id_if_assigned() OR id > %s)",
+                last_snapshot,
+                unseen,
+                baseline_id,
+                last_id,
+            )
+        cr.execute(self._accumulate_query(new, ("minute", "hour", "lifetime")))
+        cr.execute(
+            SQL(
+                "UPDATE integration_metric_watermark"
+                " SET snapshot = %s::pg_snapshot, last_id = %s, baseline_id = %s",
+                snapshot,
+                newest_id,
+                baseline_id,
+            )
+        )
+        self.env["integration.metric"].invalidate_model()
+        return True
+
+    @api.model
+    def _rebuild(self):
+        """Compute the minutes and hours anew from the log, as far back as it is complete.
+
+        Lifetime figures stay: they also count what the log no longer holds.
+        """
+        cr = self.env.cr
+        if not self._roll_up_on(cr):
+            return False
+        days = min(self.env["integration.log"]._retention_days().values())
+        since = (fields.Datetime.now() - timedelta(days=days)).replace(
+            minute=0, second=0, microsecond=0
+        ) + timedelta(hours=1)
+        cr.execute(
+            SQL(
+                "DELETE FROM integration_metric WHERE level IN ('minute', 'hour')"
+                " AND bucket >= %s",
+                since,
+            )
+        )
+        cr.execute(self._accumulate_query(SQL("occurred_at >= %s", since), ("minute", "hour")))
+        return True
+
+    @api.model
+    def _purge(self):
+        """Scheduled daily: drop minutes after 7 and hours after 400 days, in batches."""
+        for level, days in RETENTION_DAYS.items():
+            limit = fields.Datetime.now() - timedelta(days=days)
+            while True:
+                self.env.cr.execute(
+                    SQL(
+                        "DELETE FROM integration_metric WHERE id IN ("
+                        "SELECT id FROM integration_metric WHERE level = %s AND bucket < %s"
+                        " LIMIT %s)",
+                        level,
+                        limit,
+                        _PURGE_BATCH,
+                    )
+                )
+                if self.env.cr.rowcount < _PURGE_BATCH:
+                    break
+
+    @api.model
+    def _merged_histogram(self, domain):
+        """One duration histogram (ms) of all rows of a domain that the user may read."""
+        return merge_flat(self.search_fetch(domain, ["histogram"]).mapped("histogram"))
+
+    @api.model
+    def _accumulate_query(self, where, levels):
+        """INSERT … ON CONFLICT that adds the log lines of ``where`` to the figures of ``levels``."""
+        return SQL(
+            """
+            WITH cells AS MATERIALIZED (
+                SELECT lv.level, lv.bucket, cell.*
+                  FROM (SELECT date_trunc('minute', occurred_at) AS minute, kind,
+                               COALESCE(system_id, 0) AS s, COALESCE(endpoint_id, 0) AS e,
+                               COALESCE(flow_id, 0) AS f, COALESCE(company_id, 0) AS c,
+                               outcome, error_class, %(slot)s AS slot,
+                               sum(count) AS n,
+                               sum(COALESCE(request_bytes, 0) * count) AS sent,
+                               sum(COALESCE(response_bytes, 0) * count) AS received,
+                               sum(COALESCE(duration_ms, 0) * count) AS spent,
+                               max(COALESCE(duration_ms, 0)) AS longest
+                          FROM integration_log_data
+                         WHERE %(where)s
+                         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9) cell
+                 CROSS JOIN LATERAL (VALUES
+                        ('minute', cell.minute),
+                        ('hour', date_trunc('hour', cell.minute)),
+                        ('lifetime', %(lifetime)s::timestamp)) lv(level, bucket)
+                 WHERE lv.level = ANY(%(levels)s)
+            ), classes AS (
+                SELECT level, bucket, kind, s, e, f, c, jsonb_object_agg(error_class, n) AS value
+                  FROM (SELECT level, bucket, kind, s, e, f, c, error_class, sum(n) AS n
+                          FROM cells WHERE error_class IS NOT NULL
+                         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8) x
+                 GROUP BY 1, 2, 3, 4, 5, 6, 7
+            ), slots AS (
+                SELECT level, bucket, kind, s, e, f, c, jsonb_object_agg(slot, n) AS value
+                  FROM (SELECT level, bucket, kind, s, e, f, c, slot, sum(n) AS n
+                          FROM cells WHERE slot IS NOT NULL
+                         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8) x
+                 GROUP BY 1, 2, 3, 4, 5, 6, 7
+            ), totals AS (
+                SELECT level, bucket, kind, s, e, f, c,
+                       COALESCE(sum(n) FILTER (WHERE outcome = 'ok'), 0) AS ok,
+                       COALESCE(sum(n) FILTER (WHERE outcome = 'error'), 0) AS error,
+                       COALESCE(sum(n) FILTER (WHERE outcome = 'refused'), 0) AS refused,
+                       COALESCE(sum(n) FILTER (WHERE outcome = 'duplicate'), 0) AS duplicate,
+                       sum(n) AS total, sum(sent) AS sent, sum(received) AS received,
+                       sum(spent) AS spent, max(longest) AS longest
+                  FROM cells GROUP BY 1, 2, 3, 4, 5, 6, 7
+            )
+            INSERT INTO integration_metric AS m (
+                   level, bucket, kind, system_id, endpoint_id, flow_id, company_id,
+                   count_ok, count_error, count_refused, count_duplicate, count_total,
+                   error_classes, histogram, request_bytes, response_bytes,
+                   duration_sum_ms, duration_max_ms)
+            SELECT level, bucket, kind, NULLIF(s, 0), NULLIF(e, 0), NULLIF(f, 0), NULLIF(c, 0),
+                   ok, error, refused, duplicate, total,
+                   classes.value, slots.value, sent, received, spent, longest
+              FROM totals
+              LEFT JOIN classes USING (level, bucket, kind, s, e, f, c)
+              LEFT JOIN slots USING (level, bucket, kind, s, e, f, c)
+             ORDER BY level, bucket, kind, s, e, f, c
+            ON CONFLICT (level, bucket, kind, COALESCE(system_id, 0), COALESCE(endpoint_id, 0),
+                         COALESCE(flow_id, 0), COALESCE(company_id, 0))
+            DO UPDATE SET
+                   count_ok = m.count_ok + excluded.count_ok,
+                   count_error = m.count_error + excluded.count_error,
+                   count_refused = m.count_refused + excluded.count_refused,
+                   count_duplicate = m.count_duplicate + excluded.count_duplicate,
+                   count_total = m.count_total + excluded.count_total,
+                   error_classes = integration_jsonb_sum(m.error_classes, excluded.error_classes),
+                   histogram = integration_jsonb_sum(m.histogram, excluded.histogram),
+                   request_bytes = m.request_bytes + excluded.request_bytes,
+                   response_bytes = m.response_bytes + excluded.response_bytes,
+                   duration_sum_ms = m.duration_sum_ms + excluded.duration_sum_ms,
+                   duration_max_ms = greatest(m.duration_max_ms, excluded.duration_max_ms)
+            """,
+            slot=SQL(
+                "CASE WHEN duration_ms < %s THEN 'zero' ELSE %s::text END",
+                ZERO_BELOW,
+                SQL(SQL_INDEX.format(column="duration_ms")),
+            ),
+            where=where,
+            lifetime=LIFETIME_BUCKET,
+            levels=list(levels),
+        )
