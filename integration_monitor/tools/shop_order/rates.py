@@ -11,7 +11,9 @@ HALF_CENT = Decimal("0.005")
 PERCENT_DIGITS = 4
 
 
-def shortest_rate(samples: Sequence[tuple[Decimal, Decimal]]) -> Decimal:
+def shortest_rate(
+    samples: Sequence[tuple[Decimal, Decimal]], *, rounded_bases: bool = False
+) -> Decimal:
     """Return the rate with the fewest digits that explains every tax amount.
 
     Each amount was rounded to the cent, so base and tax allow an interval of rates; the true
@@ -19,14 +21,16 @@ def shortest_rate(samples: Sequence[tuple[Decimal, Decimal]]) -> Decimal:
     likeliest (nobody charges 7.4821 %).
 
     :param samples: pairs (base without tax, tax amount)
+    :param rounded_bases: the bases were rounded too, being prices less the tax inside
     :return: fraction, zero when there is nothing to learn from; the plain ratio when no rate
         explains all amounts
     """
-    usable = [(base, tax) for base, tax in samples if base > 0 and tax > 0]
+    slack = HALF_CENT if rounded_bases else ZERO
+    usable = [(base, tax) for base, tax in samples if base > slack and tax > 0]
     if not usable:
         return ZERO
-    low = max((tax - HALF_CENT) / base for base, tax in usable) * 100
-    high = min((tax + HALF_CENT) / base for base, tax in usable) * 100
+    low = max((tax - HALF_CENT) / (base + slack) for base, tax in usable) * 100
+    high = min((tax + HALF_CENT) / (base - slack) for base, tax in usable) * 100
     ratio = total(tax for _base, tax in usable) / total(base for base, _tax in usable) * 100
     for digits in range(PERCENT_DIGITS + 1):
         step = Decimal(1).scaleb(-digits)

@@ -43,7 +43,7 @@ def parse_woocommerce(payload: Any) -> ShopOrder:
     included = body.flag("prices_include_tax")
     currency = currency_of(body, "currency")
     unit = unit_of(currency)
-    keys = _tax_keys(body)
+    keys = _tax_keys(body, included)
     status = body.text("status")
     order = ShopOrder(
         external_id=external_id,
@@ -86,7 +86,7 @@ def parse_woocommerce(payload: Any) -> ShopOrder:
     return reconcile(order, _order_taxes(body, keys))
 
 
-def _tax_keys(body: Reader) -> dict[str, TaxKey]:
+def _tax_keys(body: Reader, included: bool) -> dict[str, TaxKey]:
     """Return the taxes of the order by their rate id.
 
     Versions before 3.7 send no rate: it is the shortest number that explains every amount.
@@ -103,7 +103,7 @@ def _tax_keys(body: Reader) -> dict[str, TaxKey]:
         if "rate_percent" in item:
             rate = item.number("rate_percent") / 100
         else:
-            rate = shortest_rate(samples.get(rate_id, []))
+            rate = shortest_rate(samples.get(rate_id, []), rounded_bases=included)
         title = item.text("label", "rate_code") or "Tax"
         keys[rate_id] = TaxKey(title, rate, rate_id)
     return keys
