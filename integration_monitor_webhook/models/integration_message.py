@@ -13,7 +13,7 @@ class IntegrationMessage(models.Model):
 
         The flow's handler is not called: a test makes no document.
         """
-        self.with_context(integration_engine=True).write(
+        self.write(
             {
                 "state": "done",
                 "done_at": fields.Datetime.now(),

@@ -19,7 +19,7 @@ class IntegrationWebhookHandover(models.TransientModel):
     credential_id = fields.Many2one(
         "integration.credential", required=True, readonly=True, ondelete="cascade"
     )
-    flow_name = fields.Char(related="flow_id.name", string="Flow")
+    flow_name = fields.Char(related="flow_id.name", string="Name of the Flow")
     webhook_url = fields.Char(related="flow_id.webhook_url")
     secret = fields.Char(compute="_compute_secret")
     former_secret_count = fields.Integer(compute="_compute_secret")
