@@ -17,14 +17,17 @@ class Notes:
     A savepoint that is rolled back drops it together with what it speaks of.
     """
 
-    __slots__ = ("begun", "documents", "message_ids", "refresh", "reports")
+    __slots__ = ("begun", "documents", "levels", "message_ids", "refresh", "reports")
 
     def __init__(self):
         #: model -> id -> first old values
         self.documents = defaultdict(dict)
         #: orders that a message made: they have a transaction from the start
         self.begun = set()
+        #: order -> message that made it
         self.message_ids = {}
+        #: (company, warehouse) -> products whose stock level changed
+        self.levels = defaultdict(set)
         self.reports = []
         self.refresh = set()
 
@@ -73,6 +76,8 @@ class IntegrationMilestoneRecord(models.Model):
         notes = self.env.cr.precommit.data.pop(NOTES, None)
         if notes is None:
             return
+        if notes.levels:
+            self._emit_levels(notes.levels)
         roots = {model: list(changes) for model, changes in notes.documents.items()}
         owner_ids = {report["transaction_id"] for report in notes.reports
                      if report.get("transaction_id")} | notes.refresh  # fmt: skip
@@ -92,6 +97,25 @@ class IntegrationMilestoneRecord(models.Model):
         events = self._events(orders, notes, owner_by_order)
         if events and self.env["integration.flow"]._emit_for_events(events):
             Transaction.browse({event.transaction_id for event in events})._refresh_blame()
+
+    @api.model
+    def _emit_levels(self, levels):
+        """Let the flows that watch stock levels tell of the products that changed."""
+        by_event = self.env["integration.flow"]._flow_ids_by_event()
+        products_by_flow = defaultdict(set)
+        for (company_id, warehouse_id), product_ids in levels.items():
+            for flow_id in by_event.get(("stock.changed", company_id), ()):
+                flow = self.env["integration.flow"].browse(flow_id)
+                if not flow.warehouse_ids or warehouse_id in flow.warehouse_ids.ids:
+                    products_by_flow[flow].update(product_ids)
+        for flow, product_ids in products_by_flow.items():
+            flow._emit(
+                [
+                    {"res_model": "product.product", "res_id": product_id}
+                    for product_id in sorted(product_ids)
+                ],
+                "stock.changed",
+            )
 
     @api.model
     def _forget_banners(self, orders):

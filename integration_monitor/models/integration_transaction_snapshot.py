@@ -206,7 +206,7 @@ class IntegrationTransactionSnapshot(models.Model):
         return self.env.execute_query_dict(
             SQL(
                 """
-                WITH roots AS (%(roots)s),
+                WITH roots AS (SELECT DISTINCT id FROM (%(roots)s) found (id)),
                      pickings AS (%(pickings)s),
                      invoice_links AS (%(invoice_links)s),
                      invoices AS (%(invoices)s),
