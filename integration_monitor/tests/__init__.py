@@ -6,3 +6,9 @@ from . import test_message_drain
 from . import test_pause
 from . import test_retry
 from . import test_sweeper
+from . import test_shop_order_shopify
+from . import test_shop_order_identity
+from . import test_shop_order_woocommerce
+from . import test_wms_release
+from . import test_wms_shipment
+from . import test_shop_stock

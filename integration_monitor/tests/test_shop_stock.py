@@ -1,0 +1,64 @@
+from datetime import datetime
+
+from odoo.tests import tagged
+
+from .test_wms_release import WmsCase
+
+
+@tagged("post_install", "-at_install")
+class TestShopStock(WmsCase):
+    """A shop is told what it can still sell."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.stock_flow = cls._make_flow(
+            "integration.handler.shop.stock",
+            "testshop.stock",
+            direction="outbound",
+            endpoint_id=cls.endpoint.id,
+            coalesce=True,
+            warehouse_ids=[(6, 0, cls.warehouse.ids)],
+        )
+
+    def _level(self, product, **values):
+        flow = self.stock_flow.with_user(self.service)
+        message = self._message(
+            flow=flow.sudo(), res_model="product.product", res_id=product.id, **values
+        ).with_user(self.service)
+        return flow._handler()._prepare(message)
+
+    def test_free_quantity(self):
+        """Promised pieces are not offered again."""
+        product = self.products["IPOD2008GREEN"]
+        before = self._level(product)["items"][0]
+        self.assertEqual((before["sku"], before["quantity"]), ("IPOD2008GREEN", 100))
+        self._order((4, 1, 1))
+        item = self._level(product)["items"][0]
+        self.assertEqual(item["quantity"], 96)
+        self.assertIsInstance(item["quantity"], int)
+        datetime.fromisoformat(item["as_of"])
+
+    def test_other_warehouses_do_not_count(self):
+        """Stock that this shop does not sell from is not offered."""
+        other = self.env["stock.warehouse"].create({"name": "Other", "code": "OTH"})
+        product = self.products["IPOD2008GREEN"]
+        self.env["stock.quant"]._update_available_quantity(product, other.lot_stock_id, 50)
+        self.assertEqual(self._level(product)["items"][0]["quantity"], 100)
+
+    def test_never_below_zero(self):
+        """More promised than there is means nothing to sell."""
+        product = self.products["IPOD2008GREEN"]
+        self.env["stock.quant"]._update_available_quantity(
+            product, self.warehouse.lot_stock_id, -120
+        )
+        self.assertEqual(self._level(product)["items"][0]["quantity"], 0)
+
+    def test_nothing_to_push(self):
+        """Services and products without reference are no business of the shop."""
+        service = self.env["product.product"].create(
+            {"name": "Service", "type": "service", "default_code": "SRV"}
+        )
+        self.assertIsNone(self._level(service))
+        self.products["IPOD2008RED"].default_code = False
+        self.assertIsNone(self._level(self.products["IPOD2008RED"]))
