@@ -42,7 +42,8 @@ def _wrap_serve_db(original):
                 if not _is_ours(self):
                     raise
                 _logger.warning("Database unusable for %s: %s", self.httprequest.path, error)
-                return unavailable()
+                # The webhook route has answered in its own words already.
+                return getattr(error, "error_response", None) or unavailable()
 
     setattr(_serve_db, _MARK, True)
     return _serve_db
