@@ -3,6 +3,7 @@
 ``python -m provision odoo ARG…``      provision, then run Odoo's command line
 ``python -m provision run PROGRAM ARG…``  provision, then run a program in Odoo's environment
 ``python -m provision test ARG…``      provision, then run the tests
+``python -m provision lint ARG…``      provide the linters, then run them
 ``python -m provision runtime``        provision only
 ``python -m provision postgres start|stop|status``
 """
@@ -46,6 +47,12 @@ def test(arguments: list[str]) -> None:
     run([str(venv.python()), str(paths.SETUP / "testing" / "main.py"), *arguments])
 
 
+def lint(arguments: list[str]) -> None:
+    """Replace this process by the linters, which need neither Odoo nor a database."""
+    venv.check_python()
+    os.execvpe(sys.executable, [sys.executable, "-m", "testing.linting", *arguments], os.environ)
+
+
 def postgres_command(arguments: list[str]) -> None:
     """Start and keep, stop, or show the embedded PostgreSQL."""
     action = arguments[0] if arguments else "status"
@@ -72,6 +79,7 @@ def main(arguments: list[str]) -> int:
         "odoo": odoo,
         "run": run,
         "test": test,
+        "lint": lint,
         "runtime": lambda _arguments: provide_runtime(),
         "postgres": postgres_command,
     }

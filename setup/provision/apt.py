@@ -41,7 +41,7 @@ def mirror() -> str:
     for uri in _configured_uris():
         return uri
     raise ProvisionError(
-        f"No Debian mirror in the machine's apt sources: set {MIRROR_VARIABLE} to the base URI of one."
+        f"No Debian mirror in the machine's apt sources: set {MIRROR_VARIABLE} to the URI of one."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from . import addons, odoo_package, paths, postgres, venv
+from . import odoo_package, paths, postgres, venv
 
 SERVER_WIDE = "base,rpc,web,queue_job"
 TEMPLATE = """\

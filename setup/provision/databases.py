@@ -19,7 +19,7 @@ from . import paths
 @contextmanager
 def cursor(database: str = "postgres") -> Iterator[Any]:
     """Yield a cursor on *database* that commits each statement."""
-    # Only the run-time environment has it; the rest of the package needs the standard library alone.
+    # Only the run-time environment has it; the rest of the package needs the standard library.
     import psycopg2
 
     connection = psycopg2.connect(dbname=database)
@@ -50,9 +50,8 @@ def exists(name: str) -> bool:
 def create(name: str) -> None:
     """Create an empty database as Odoo expects it."""
     with cursor() as cr:
-        cr.execute(
-            f"CREATE DATABASE {_identifier(name)} ENCODING 'unicode' LC_COLLATE 'C' TEMPLATE template0"
-        )
+        options = "ENCODING 'unicode' LC_COLLATE 'C' TEMPLATE template0"
+        cr.execute(f"CREATE DATABASE {_identifier(name)} {options}")
 
 
 def filestore(name: str, data_dir: Path | None = None) -> Path:
@@ -67,8 +66,8 @@ def clone(template: str, name: str, data_dir: Path | None = None) -> None:
     """
     with cursor() as cr:
         cr.execute(f"CREATE DATABASE {_identifier(name)} TEMPLATE {_identifier(template)}")
-        # As with Odoo's own copy: two databases of one identity would share their secrets.
     with cursor(name) as cr:
+        # As with Odoo's own copy: two databases of one identity would share their secrets.
         cr.execute(
             "UPDATE ir_config_parameter SET value = gen_random_uuid()::text "
             "WHERE key IN ('database.uuid', 'database.secret')"

@@ -14,7 +14,7 @@ REPEAT_SECONDS = 10.0
 
 
 def folder_size(folder: Path) -> int:
-    """Return the bytes of all files below *folder*; files that vanish meanwhile count as nothing."""
+    """Return the bytes of all files below *folder*; files that vanish meanwhile do not count."""
     total = 0
     for path in folder.rglob("*"):
         try:
@@ -55,9 +55,7 @@ def step(label: str, watch: Path | None = None) -> Iterator[None]:
         _line(f"{label}: {elapsed:.0f} s{megabytes()}", final=True)
 
 
-def _report(
-    label: str, start: float, done: threading.Event, megabytes: Callable[[], str]
-) -> None:
+def _report(label: str, start: float, done: threading.Event, megabytes: Callable[[], str]) -> None:
     wait = QUIET_SECONDS
     while not done.wait(wait):
         _line(f"{label} … {time.monotonic() - start:.0f} s{megabytes()}", final=False)

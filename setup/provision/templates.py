@@ -107,7 +107,9 @@ def install(database: str, modules: Iterable[str], conf: Path | None = None) -> 
     if result.returncode:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         words = [line for line in lines if re.search(r"Error\b|CRITICAL", line)] or lines or ["-"]
-        raise ProvisionError(f"Installing {', '.join(modules)} failed: {words[-1][:300]} — see {log}")
+        raise ProvisionError(
+            f"Installing {', '.join(modules)} failed: {words[-1][:300]} — see {log}"
+        )
     log.unlink()
 
 

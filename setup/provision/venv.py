@@ -139,9 +139,7 @@ def _provide_extra(files: list[Path]) -> None:
     if missing:
         lines = EXTRA / "requirements.txt"
         lines.write_text("\n".join(missing) + "\n", encoding="utf-8")
-        pip_install(
-            interpreter, [lines], "Python packages that Odoo lacks", "--target", str(EXTRA)
-        )
+        pip_install(interpreter, [lines], "Python packages that Odoo lacks", "--target", str(EXTRA))
     stamps.mark("extra", key)
 
 

@@ -1,8 +1,8 @@
 """Odoo servers as subprocesses: on free ports, with queue_job's runner, killed when need be.
 
-    with OdooServer(database, log_file=Path("odoo.log"), channels="root:4") as server:
-        server.wait_ready()
-        server.rpc().call("res.partner", "search_count", [])
+with OdooServer(database, log_file=Path("odoo.log"), channels="root:4") as server:
+    server.wait_ready()
+    server.rpc().call("res.partner", "search_count", [])
 """
 
 from __future__ import annotations
