@@ -8,6 +8,7 @@
     "depends": ["integration_monitor"],
     "data": [
         "security/ir.model.access.csv",
+        "security/integration_webhook_rules.xml",
         "views/integration_flow_views.xml",
         "views/integration_system_views.xml",
         "wizards/integration_webhook_handover_views.xml",

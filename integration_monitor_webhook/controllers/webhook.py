@@ -28,6 +28,8 @@ class IntegrationWebhook(http.Controller):
         acknowledgement leaves after the commit.
         """
         reception = self._reception(flow_code)
+        if request.httprequest.method != "POST":  # Odoo adds OPTIONS to every route
+            return reception.refuse(Refusal("method-not-allowed", "OPTIONS"))
         try:
             return reception.accept()
         except Refusal as refusal:
@@ -37,7 +39,7 @@ class IntegrationWebhook(http.Controller):
         PATH,
         type="integration_webhook",
         auth="none",
-        methods=["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        methods=["GET", "HEAD", "PUT", "PATCH", "DELETE"],
         csrf=False,
         save_session=False,
         readonly=True,

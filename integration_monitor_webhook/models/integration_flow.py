@@ -9,16 +9,6 @@ from odoo.tools import SQL
 from ..tools.adapters import ADAPTERS
 
 MAX_BODY_KB = 64 * 1024
-PROFILE_FIELDS = {
-    "active",
-    "code",
-    "direction",
-    "system_id",
-    "service_user_id",
-    "webhook_adapter",
-    "webhook_max_kb",
-    "webhook_rate_limit",
-}
 
 
 class WebhookProfile(NamedTuple):
@@ -127,7 +117,10 @@ class IntegrationFlow(models.Model):
     @api.model
     @tools.ormcache()
     def _webhook_profiles(self):
-        """All profiles by code. One entry, so that guessed codes cannot push others out."""
+        """All profiles by code. One entry, so that guessed codes cannot push others out.
+
+        The engine forgets it whenever a flow changes, this addon when a secret or a system does.
+        """
         self.env["integration.flow"].flush_model()
         self.env["integration.credential"].flush_model()
         rows = self.env.execute_query(
@@ -157,22 +150,6 @@ class IntegrationFlow(models.Model):
                 flow_id, system, company, user, active, adapter, kb * 1024, rate, credentials
             )
         return profiles
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        flows = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return flows
-
-    def write(self, vals):
-        result = super().write(vals)
-        if PROFILE_FIELDS & vals.keys():
-            self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
 
     # Secrets
 

@@ -24,7 +24,8 @@ class ConnectMixin:
         wizard.action_next()
         form = Form(wizard)
         form.preset = preset
-        form.warehouse_id = self.env["stock.warehouse"].search([], limit=1)
+        if form.has_warehouse:
+            form.warehouse_id = self.env["stock.warehouse"].search([], limit=1)
         return form.save()
 
 

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from odoo.tests import tagged
 
+from odoo.addons.integration_monitor.instrumentation import log_writer
 from odoo.addons.integration_monitor.tools import signature
 
 from ..controllers import evidence
@@ -53,8 +54,6 @@ class TestRefusalsAreSeen(WebhookHttpCase):
 
         with self.observed() as seen:
             flood()
-            from odoo.addons.integration_monitor.instrumentation import log_writer
-
             held = [item for _db, item in log_writer.refusals.due(everything=True)]
         lines = [item for item in [*seen, *held] if item.kind == "webhook_in"]
         self.assertLess(len(lines), 5)

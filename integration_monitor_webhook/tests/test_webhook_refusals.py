@@ -26,7 +26,7 @@ class TestWebhookRefusals(WebhookHttpCase):
 
     def test_outbound_flow(self):
         """Nobody delivers to an outbound flow."""
-        self.flow.direction = "outbound"
+        self._make_outbound()
         self.check(self.deliver(), 404, "unknown-flow")
 
     def test_archived(self):

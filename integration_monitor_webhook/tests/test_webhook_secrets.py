@@ -59,7 +59,7 @@ class TestSecretIsShownOnce(WebhookCase):
 
     def test_outbound_flow_has_none(self):
         """A secret for a flow that nobody delivers to would mislead."""
-        self.flow.direction = "outbound"
+        self._make_outbound()
         with self.assertRaises(UserError):
             self.as_admin.action_new_webhook_secret()
 
@@ -68,6 +68,7 @@ class TestSecretIsShownOnce(WebhookCase):
 class TestTestEvent(WebhookHttpCase):
     def send_event(self):
         self.env["ir.config_parameter"].set_param("web.base.url", self.base_url())
+        self.env.flush_all()
         with self.allow_requests(all_requests=True):
             return self.flow.with_user(self.admin)._send_test_event()
 

@@ -66,7 +66,6 @@ class IntegrationConnectWizard(models.TransientModel):
             system_id=system.id,
             endpoint_id=endpoint.id if line.direction == "outbound" else False,
             user_id=self.user_id.id,
-            service_user_id=self._service_account(system).id,
         )
         if self.warehouse_id and self.has_warehouse:
             values["warehouse_id"] = self.warehouse_id.id
