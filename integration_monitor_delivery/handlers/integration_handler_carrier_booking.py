@@ -49,7 +49,7 @@ class IntegrationHandlerCarrierBooking(models.AbstractModel):
         return {
             "reference": picking.name,
             "order": order.name or picking.origin or "",
-            "service": picking.carrier_id.integration_service or "STANDARD",
+            "service": picking.carrier_id.integration_service or "standard",
             "from": self._address(
                 picking.picking_type_id.warehouse_id.partner_id or picking.company_id.partner_id
             ),

@@ -17,7 +17,7 @@ class DeliveryCarrier(models.Model):
     )
     integration_service = fields.Char(
         string="Carrier Service",
-        help="The carrier's code for the service, for example GROUND. Empty: STANDARD.",
+        help="The carrier's code for the service, for example express. Empty: standard.",
     )
     integration_tracking_url = fields.Char(
         string="Tracking Address",

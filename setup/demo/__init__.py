@@ -1,0 +1,1 @@
+"""The demonstration: two companies, five partner systems and a scenario that keeps running."""

@@ -1,0 +1,126 @@
+"""The demonstration: provisioned, seeded, running, and playing its scenario.
+
+Run by ``./setup/demo.sh``; see ``--help``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from demo.scenario import Scenario  # noqa: E402
+from demo.stack import Stack, seeded_template  # noqa: E402
+from provision import databases, paths  # noqa: E402
+from provision.errors import ProvisionError  # noqa: E402
+from provision.progress import step  # noqa: E402
+
+DATABASE = "integration_demo"
+PORT = 8069
+FOLDER = paths.WORK / "demo" / "run"
+MARK = FOLDER / "template"
+LOOK = """
+  {url}    database {database}, sign in as admin/admin
+
+  What to look at
+    Integrations > Control Tower     what is late, open and broken, live
+    Integrations > Exceptions        press Retry on “{retry}”: the carrier works again
+    Integrations > Transactions      each order with its milestones
+    Sales > Orders                   each order says what it waits for
+    as wendy/wendy (warehouse) or sam/sam (support): the same, as they see it
+    {url}/integration/metrics        Prometheus (make a token in the settings)
+
+  New orders keep coming. Press Ctrl-C to stop.
+"""
+
+
+def say(text: str) -> None:
+    """Print one line at once."""
+    print(text, flush=True)
+
+
+def prepare(fresh: bool) -> dict[str, object]:
+    """Provide the demonstration's database; return the output of its seeding.
+
+    The database of an earlier run is kept, unless the suite's files changed or *fresh* asks for
+    a new one.
+    """
+    template, seed = seeded_template()
+    known = MARK.read_text(encoding="utf-8") if MARK.exists() else ""
+    if fresh or known != template or not databases.exists(DATABASE):
+        with step("Database of the demonstration"):
+            databases.drop(DATABASE)
+            shutil.rmtree(FOLDER, ignore_errors=True)
+            databases.clone(template, DATABASE)
+        FOLDER.mkdir(parents=True)
+        MARK.write_text(template, encoding="utf-8")
+    return seed
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start everything, play, wait for an interrupt; return the exit code."""
+    stop = threading.Event()
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    seed = prepare(arguments.fresh)
+    stack = Stack(DATABASE, seed, FOLDER, port=arguments.port)
+    with contextlib.ExitStack() as exits:
+        with step("Starting the partner systems and Odoo"):
+            exits.enter_context(stack)
+        say(f"Odoo runs at {stack.odoo.url} (database {DATABASE}, admin/admin)")
+        for name, partner in stack.partners.items():
+            say(f"  partner {name}: {partner.url}")
+        scenario = Scenario(stack)
+        missed = scenario.play(lambda text: say(f"· {text}"))
+        retry = scenario.rpc.search_read(
+            "integration.exception",
+            [("is_open", "=", True), ("flow_id.code", "=", "carrier.booking")],
+            ["name"],
+            limit=1,
+        )
+        say(
+            LOOK.format(
+                url=stack.odoo.url,
+                database=DATABASE,
+                retry=retry[0]["name"] if retry else "the carrier's exception",
+            )
+        )
+        if arguments.once:
+            return 1 if missed else 0
+        try:
+            scenario.trickle(stop)
+        except KeyboardInterrupt:
+            say("Stopping …")
+    return 0
+
+
+def main() -> int:
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(prog="./setup/demo.sh", description=__doc__)
+    parser.add_argument("--port", type=int, default=PORT, help="where Odoo listens (8069)")
+    parser.add_argument("--fresh", action="store_true", help="start from a new database")
+    parser.add_argument("--once", action="store_true", help="end when the scenario has been played")
+    try:
+        return run(parser.parse_args())
+    except KeyboardInterrupt:
+        say("Stopped.")
+        return 130
+    except (ProvisionError, json.JSONDecodeError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""What happens in the demonstration: good days, bad days, and what a person should look at."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from testing.rpc import RpcClient
+from testing.waiting import NotInTime, wait_until
+
+from .stack import Stack
+
+US_PRODUCTS = ("IPOD2008GREEN", "IPOD2008RED", "IPOD2008BLACK")
+EU_PRODUCTS = ("Bar3",)
+SHOPS = {"shop-us": ("shopify", US_PRODUCTS), "shop-eu": ("woocommerce", EU_PRODUCTS)}
+SETTLE_SECONDS = 120
+
+
+class Scenario:
+    """Plays on a running stack; each step is a method that says what it did."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Take a started stack."""
+        self.stack = stack
+        self.rpc: RpcClient = stack.odoo.rpc()
+
+    def order(
+        self,
+        shop: str = "shop-us",
+        *,
+        count: int = 1,
+        mix: tuple[str, ...] = ("plain",),
+        target: str | None = None,
+        skus: tuple[str, ...] | None = None,
+        seed: int = 1,
+    ) -> list[dict[str, Any]]:
+        """Let customers order; return the shop's orders (``key``, ``webhook_id``, ``payload``).
+
+        :param mix: variants of the order generator, taken in turn
+        :param target: the shop's webhook target, when not the usual one
+        :param skus: what is ordered, when not from the shop's usual articles
+        """
+        style, usual = SHOPS[shop]
+        body: dict[str, Any] = {
+            "count": count,
+            "format": style,
+            "mix": list(mix),
+            "seed": seed,
+            "products": [{"sku": sku} for sku in skus or usual],
+        }
+        if target:
+            body["target"] = target
+        return self.stack.partners[shop].control("POST", "orders/generate", body)["orders"]
+
+    def sale_orders(self, keys: list[str]) -> list[dict[str, Any]]:
+        """Return the sales orders of shop orders, by the shop's number."""
+        return self.rpc.search_read(
+            "sale.order",
+            [("integration_external_key", "in", keys)],
+            ["name", "state", "amount_total", "invoice_status", "integration_external_key"],
+        )
+
+    def transactions(self, domain: list[Any]) -> list[dict[str, Any]]:
+        """Return business transactions with what they wait for."""
+        return self.rpc.search_read(
+            "integration.transaction",
+            domain,
+            ["name", "state", "res_id", "waits_for_step_id", "waits_on", "cause", "cause_text"],
+        )
+
+    def wait_completed(self, keys: list[str], timeout: float = SETTLE_SECONDS) -> None:
+        """Wait until the orders with these shop numbers are delivered, invoiced and paid."""
+
+        def completed() -> bool:
+            orders = self.sale_orders(keys)
+            if len(orders) < len(keys):
+                return False
+            open_ones = self.transactions(
+                [
+                    ("res_model", "=", "sale.order"),
+                    ("res_id", "in", [order["id"] for order in orders]),
+                    ("state", "!=", "completed"),
+                ]
+            )
+            return not open_ones
+
+        wait_until(completed, timeout, f"orders {keys} completed", interval=0.5)
+
+    def wait_exception(self, domain: list[Any], timeout: float = SETTLE_SECONDS) -> dict[str, Any]:
+        """Wait for an open exception that matches, and return it."""
+        found = wait_until(
+            lambda: self.rpc.search_read(
+                "integration.exception",
+                [("is_open", "=", True), *domain],
+                ["name", "state", "error_class", "amount_at_stake", "message_id", "user_id"],
+                limit=1,
+            ),
+            timeout,
+            f"an open exception {domain}",
+            interval=0.5,
+        )
+        return found[0]
+
+    def steps(self) -> Iterator[tuple[str, Callable[[], None]]]:
+        """Yield (what happens, action) in order."""
+        yield "Four customers order in the web shop; everything works", self._good_day
+        yield "Two orders for the warehouse that a third party runs", self._third_party
+        yield "Two orders in the European shop; its warehouse picks by hand", self._europe
+        yield "The warehouse finds only half of an order: a back order follows", self._short_pick
+        yield "The shop delivers one order twice, and one with a wrong signature", self._noise
+        yield "An order with a product that Odoo does not know", self._unknown_product
+        yield "The carrier is down: booking is retried, then an exception opens", self._carrier_down
+
+    def _good_day(self) -> None:
+        orders = self.order(count=4, mix=("plain", "discount", "shipping", "repeat_customer"))
+        self.wait_completed([order["key"] for order in orders])
+
+    def _third_party(self) -> None:
+        orders = self.order(count=2, target="east", mix=("guest", "plain"), seed=2)
+        self.wait_completed([order["key"] for order in orders])
+
+    def _europe(self) -> None:
+        self.order("shop-eu", count=2, mix=("tax_included+foreign_currency", "plain"), seed=3)
+
+    def _short_pick(self) -> None:
+        warehouse = self.stack.partners["wms-main"]
+        before = len(warehouse.ledger("effects", kind="shipment"))
+        warehouse.behaviour(short_rate=1.0)
+        self.order(count=1, seed=14)
+        warehouse.wait_for("effects", before + 1, timeout=SETTLE_SECONDS, kind="shipment")
+        warehouse.behaviour(short_rate=0.0)
+
+    def _noise(self) -> None:
+        shop = self.stack.partners["shop-us"]
+        shop.faults({"kind": "duplicate", "direction": "out", "count": 1})
+        self.order(seed=5)
+        shop.faults({"kind": "wrong_signature", "direction": "out", "count": 2})
+        self.order(seed=6)
+
+    def _unknown_product(self) -> None:
+        self.order(skus=("NEW-SPEAKER",), seed=7)
+        self.wait_exception([("source_value", "=", "NEW-SPEAKER")])
+
+    def _carrier_down(self) -> None:
+        carrier = self.stack.partners["carrier"]
+        carrier.faults(
+            {"kind": "status", "direction": "in", "path": "/shipments", "status": 503}
+        )
+        self.order(count=2, seed=8)
+        self.wait_exception([("flow_id.code", "=", "carrier.booking")])
+        carrier.clear_faults()
+
+    def play(self, say: Callable[[str], None]) -> list[str]:
+        """Play every step; return what did not happen in time (nothing, on a good machine)."""
+        missed = []
+        for text, action in self.steps():
+            say(text)
+            try:
+                action()
+            except NotInTime as error:
+                missed.append(str(error))
+                say(f"  not in time: {error}")
+        return missed
+
+    def trickle(self, stop: threading.Event, every: float = 20.0) -> None:
+        """Let one customer order every few seconds until *stop* is set."""
+        number = 100
+        while not stop.wait(every):
+            number += 1
+            self.order(seed=number, mix=("plain", "shipping", "discount", "guest")[number % 4:][:1])

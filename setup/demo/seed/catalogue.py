@@ -1,0 +1,58 @@
+"""Products that the sample orders ask for, and stock for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# SKU -> (name, sales price, weight in kg)
+PRODUCTS = {
+    "IPOD2008GREEN": ("Pocket player 8 GB, green", 199.0, 0.2),
+    "IPOD2008RED": ("Pocket player 8 GB, red", 199.0, 0.2),
+    "IPOD2008BLACK": ("Pocket player 8 GB, black", 199.0, 0.2),
+    "WOO-SINGLE-1": ("Poster, single", 3.0, 0.1),
+    "Bar3": ("T-shirt Ship Your Idea, black, M", 12.0, 0.25),
+}
+QUANTITY = 5000.0
+
+
+def seed_products(env: Any, skus: dict[str, tuple[str, float, float]] | None = None) -> Any:
+    """Create the storable products, shared by the companies, and return them."""
+    catalogue = {**PRODUCTS, **(skus or {})}
+    known = set(
+        env["product.product"].search([("default_code", "in", list(catalogue))]).mapped(
+            "default_code"
+        )
+    )
+    return env["product.product"].create(
+        [
+            {
+                "name": name,
+                "default_code": sku,
+                "type": "consu",
+                "is_storable": True,
+                "list_price": price,
+                "standard_price": round(price * 0.6, 2),
+                "weight": weight,
+                "invoice_policy": "delivery",
+                "taxes_id": [(5,)],
+            }
+            for sku, (name, price, weight) in catalogue.items()
+            if sku not in known
+        ]
+    )
+
+
+def seed_stock(env: Any, products: Any, warehouses: Any, quantity: float = QUANTITY) -> None:
+    """Count the same quantity of each product into the stock of each warehouse."""
+    quants = env["stock.quant"].with_context(inventory_mode=True)
+    for warehouse in warehouses:
+        quants.with_company(warehouse.company_id).create(
+            [
+                {
+                    "product_id": product.id,
+                    "location_id": warehouse.lot_stock_id.id,
+                    "inventory_quantity": quantity,
+                }
+                for product in products
+            ]
+        ).action_apply_inventory()

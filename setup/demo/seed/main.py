@@ -1,0 +1,32 @@
+"""Seed a database; runs inside Odoo's shell."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .catalogue import PRODUCTS, seed_products, seed_stock
+from .companies import seed_companies
+from .integrations import seed_integrations
+from .users import seed_users
+
+SEEDED = "integration_monitor.demonstration_seeded"
+
+
+def seed(env: Any, output: Path) -> None:
+    """Fill a database that has the suite installed; commits once at the end.
+
+    :param output: file that receives ``{"secrets": {flow code: secret}, "skus": [...]}``
+    """
+    if env["ir.config_parameter"].sudo().get_param(SEEDED):
+        return
+    us, eu = seed_companies(env)
+    env = env(context={**env.context, "allowed_company_ids": [us.id, eu.id], "lang": "en_US"})
+    people = seed_users(env, us | eu)
+    products = seed_products(env)
+    seed_stock(env, products, env["stock.warehouse"].search([("company_id", "in", (us | eu).ids)]))
+    secrets = seed_integrations(env, {"us": us, "eu": eu}, people["oscar"])
+    env["ir.config_parameter"].sudo().set_param(SEEDED, "1")
+    env.cr.commit()
+    output.write_text(json.dumps({"secrets": secrets, "skus": sorted(PRODUCTS)}))

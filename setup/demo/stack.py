@@ -1,0 +1,209 @@
+"""The whole system of processes: partner simulators and Odoo, wired to each other.
+
+Used by the demonstration and by the end-to-end tests; both run the same software.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from provision import config, databases, paths, templates, venv
+from provision.errors import ProvisionError
+from simulators.launcher import Simulator
+from testing.processes import OdooServer
+from testing.waiting import free_port
+
+from .seed.integrations import TOKEN
+
+# Simulator process -> kind of simulator.
+PARTNERS = {
+    "shop-us": "shop",
+    "shop-eu": "shop",
+    "wms-main": "wms",
+    "wms-3pl": "wms",
+    "carrier": "carrier",
+}
+# Simulator process -> {name of its webhook target: flow that receives it}.
+TARGETS = {
+    "shop-us": {
+        "order.created": "shop-us.orders",
+        "order.cancelled": "shop-us.orders",
+        "east": "shop-us.orders-east",
+    },
+    "shop-eu": {"order.created": "shop-eu.orders", "order.cancelled": "shop-eu.orders"},
+    "wms-main": {"shipment.confirmed": "wms-main.shipment"},
+    "wms-3pl": {"shipment.confirmed": "wms-3pl.shipment"},
+    "carrier": {"tracker.updated": "carrier.tracking"},
+}
+CHANNELS = "root:6,root.integration:4"
+KEY_VARIABLE = "INTEGRATION_MONITOR_KEY"
+# A fixed key of the demonstration: its databases hold nothing but the simulators' secrets.
+DEMONSTRATION_KEY = "aW50ZWdyYXRpb24tbW9uaXRvci1kZW1vLWtleS0wMDE="
+
+
+def seeded_template() -> tuple[str, dict[str, Any]]:
+    """Return (database name, seed output) of a seeded template, made once per version of the suite.
+
+    :raises ProvisionError: when seeding fails; the message names the log
+    """
+    suite = templates.suite_template()
+    name = f"{suite}_demo_{_seed_version()}"
+    output = paths.WORK / "demo" / f"{name}.json"
+    if not databases.exists(name) or not output.exists():
+        databases.drop(name)
+        build = f"{name}_build"
+        databases.drop(build)
+        databases.clone(suite, build)
+        seed_database(build, output)
+        databases.rename(build, name)
+    return name, json.loads(output.read_text(encoding="utf-8"))
+
+
+def _seed_version() -> str:
+    """Return a short hash of the files that seed a database."""
+    from provision import stamps
+
+    folder = Path(__file__).parent / "seed"
+    return stamps.digest(*(file.read_text("utf-8") for file in sorted(folder.glob("*.py"))))[:6]
+
+
+def seed_database(database: str, output: Path) -> None:
+    """Seed a database that has the suite installed, in a process of its own."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    log = paths.LOGS / f"seed-{database}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    script = (
+        "import sys; from pathlib import Path; "
+        f"sys.path.insert(0, {str(paths.SETUP)!r}); "
+        "from demo.seed.main import seed; "
+        f"seed(env, Path({str(output)!r}))\n"
+    )
+    command = [str(venv.python()), str(config.program()), "shell", "-d", database]
+    command += ["--no-http", "--max-cron-threads=0", "--shell-interface=python"]
+    with log.open("w", encoding="utf-8") as handle:
+        subprocess.run(
+            command,
+            input=script,
+            text=True,
+            env={**config.environment(), KEY_VARIABLE: encryption_key()},
+            stdout=handle,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if not output.exists():
+        words = [line for line in log.read_text("utf-8").splitlines() if "Error" in line] or ["-"]
+        raise ProvisionError(f"Filling the database failed: {words[-1][:300]} — see {log}")
+
+
+def encryption_key() -> str:
+    """Return the key that encrypts the secrets of the demonstration's databases."""
+    return os.environ.get(KEY_VARIABLE) or DEMONSTRATION_KEY
+
+
+class Stack:
+    """Partner simulators and one Odoo server on one seeded database."""
+
+    def __init__(
+        self,
+        database: str,
+        seed: Mapping[str, Any],
+        folder: Path,
+        *,
+        port: int | None = None,
+        workers: int = 0,
+        partner_config: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Describe the stack; ``start`` starts it.
+
+        :param database: a clone of the seeded template
+        :param seed: the output of seeding (secrets, skus)
+        :param folder: holds the simulators' ledgers and the logs
+        :param port: Odoo's port; by default a free one
+        :param workers: prefork workers of Odoo; 0 for threads
+        :param partner_config: simulator process -> settings that differ from the defaults
+        """
+        self.database = database
+        self.seed = seed
+        self.folder = folder
+        self.odoo = OdooServer(
+            database,
+            folder / "odoo.log",
+            port=port or free_port(),
+            workers=workers,
+            channels=CHANNELS,
+            env={KEY_VARIABLE: encryption_key()},
+        )
+        self.partners = {
+            name: Simulator(
+                kind,
+                ledger=folder / f"{name}.sqlite",
+                config={"token": TOKEN, **(partner_config or {}).get(name, {})},
+                odoo_url=self.odoo.url,
+            )
+            for name, kind in PARTNERS.items()
+        }
+
+    def start(self) -> Stack:
+        """Start the partners, point the database at them, start Odoo and wait until it serves."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name, partner in self.partners.items():
+            partner.start()
+            self._connect(name, partner)
+        self._point_endpoints()
+        self.odoo.start()
+        self.odoo.wait_ready()
+        return self
+
+    def _connect(self, name: str, partner: Simulator) -> None:
+        """Hand the partner its webhook addresses and secrets, and the catalogue."""
+        partner.control(
+            "PUT",
+            "targets",
+            {
+                event: {
+                    "url": f"{self.odoo.url}/integration/webhook/{flow}",
+                    "secret": self.seed["secrets"][flow],
+                }
+                for event, flow in TARGETS[name].items()
+            },
+        )
+        partner.control("PUT", "catalogue", {"skus": list(self.seed["skus"])})
+
+    def _point_endpoints(self) -> None:
+        """Write the partners' addresses, which differ at each start, before Odoo runs."""
+        with databases.cursor(self.database) as cr:
+            for name, partner in self.partners.items():
+                cr.execute(
+                    "UPDATE integration_endpoint SET base_url = %s WHERE code = %s",
+                    [partner.url, name],
+                )
+
+    def stop(self) -> None:
+        """Stop Odoo first, so that no partner sees a call to nobody, then the partners."""
+        self.odoo.stop()
+        self.odoo.conf.unlink(missing_ok=True)
+        for partner in self.partners.values():
+            partner.stop()
+
+    def __enter__(self) -> Stack:
+        """Start everything; stop what started when the rest does not."""
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Stop everything."""
+        self.stop()

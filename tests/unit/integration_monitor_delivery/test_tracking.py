@@ -1,0 +1,70 @@
+"""Tracking events as the carriers' gateway sends them, and as they go wrong."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from integration_monitor_delivery.tools.tracking import (
+    STATUS_RANK,
+    parse_time,
+    parse_tracking_event,
+)
+
+SAMPLE = (
+    Path(__file__).parents[3]
+    / "integration_monitor_delivery/tests/data/easypost/tracker_updated_event.json"
+)
+
+
+@pytest.fixture
+def payload():
+    return json.loads(SAMPLE.read_text())
+
+
+def test_published_sample(payload):
+    """The gateway's own sample is read without a change."""
+    event = parse_tracking_event(payload)
+    assert event.tracking_code == "1"
+    assert event.status == "in_transit"
+    assert event.occurred_at == datetime(2024, 8, 2, 18, 50)
+    assert event.in_transit_at == datetime(2024, 7, 31, 19, 27)
+    assert event.detail == "Arrived at FedEx location"
+    assert event.carrier == "FedEx"
+
+
+def test_delivered_ranks_highest():
+    """A late scan must never take a delivered parcel back into transit."""
+    assert max(STATUS_RANK, key=STATUS_RANK.get) == "delivered"
+    assert STATUS_RANK["failure"] > STATUS_RANK["in_transit"]
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"result": None}, "result"),
+        ({"result": {"status": "delivered"}}, "tracking_code"),
+        ({"result": {"tracking_code": "1", "status": "teleported"}}, "teleported"),
+        ({"result": {"tracking_code": "1", "status": "delivered"}, "created_at": None}, "time"),
+    ],
+)
+def test_bad_events_name_the_field(payload, change, word):
+    """A person who reads the exception learns which field is wrong."""
+    with pytest.raises(ValueError, match=word):
+        parse_tracking_event({**payload, **change})
+
+
+def test_not_an_object():
+    """A list or a text instead of an event is refused, not an internal error."""
+    for body in ([], "x", None, 3):
+        with pytest.raises(ValueError, match="result"):
+            parse_tracking_event(body)
+
+
+def test_times_are_utc():
+    """A carrier's local time is stored as UTC."""
+    assert parse_time("2024-08-02T14:50:00-04:00") == datetime(2024, 8, 2, 18, 50)
+    assert parse_time("2024-08-02 14:50") == datetime(2024, 8, 2, 14, 50)
+    assert parse_time("yesterday") is None
+    assert parse_time(None) is None
