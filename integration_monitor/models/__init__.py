@@ -44,6 +44,7 @@ from . import integration_milestone_record
 from . import integration_transaction_advance
 from . import integration_transaction_blame
 from . import integration_transaction_access
+from . import integration_transaction_view
 from . import integration_document_mixin
 from . import sale_order
 from . import sale_order_shop

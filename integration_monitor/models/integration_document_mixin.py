@@ -1,21 +1,7 @@
 """What every document that takes part in a business transaction has."""
 
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.fields import Domain
-
-from .integration_transaction_blame import since_text
-
-TONES = {"missed": "danger", "warning": "warning", "failed": "danger"}
-ICONS = {
-    "message_failed": "fa-exclamation-triangle",
-    "exception": "fa-exclamation-triangle",
-    "paused": "fa-pause-circle",
-    "stock": "fa-cubes",
-    "completed": "fa-check-circle",
-    "cancelled": "fa-ban",
-}
 
 
 class IntegrationDocumentMixin(models.AbstractModel):
@@ -161,65 +147,3 @@ class IntegrationDocumentMixin(models.AbstractModel):
             owners.search(domain).unlink()
             links.search(domain).unlink()
         return result
-
-
-class IntegrationTransactionBanner(models.Model):
-    _inherit = "integration.transaction"
-
-    def _most_urgent(self):
-        """Return the transaction that a document shows when it belongs to several."""
-        rank = {"missed": 0, "warning": 1, "on_track": 2}
-        return min(
-            self,
-            key=lambda owner: (owner.state != "in_progress", rank[owner.timeliness], owner.id),
-            default=self,
-        )[:1]
-
-    def _status(self):
-        """Return the one-word status of a transaction for its documents."""
-        if not self:
-            return False
-        return self.timeliness if self.state == "in_progress" else self.state
-
-    def _banner(self, linked, count):
-        """Return the line that a document shows, as HTML; False without a transaction.
-
-        :param bool linked: whether the reader may open the transaction
-        :param int count: number of transactions of the document
-        """
-        if not self:
-            return False
-        _ = self.env._
-        status = self._status()
-        tone = TONES.get(status, "info" if self.state == "in_progress" else "success")
-        if self.cause in ("message_failed", "exception") and tone == "info":
-            tone = "warning"
-        icon = ICONS.get(self.cause) or ICONS.get(self.state) or "fa-clock-o"
-        if self.state == "in_progress" and self.waits_for_step_id:
-            step = self.waits_for_step_id
-            line = _(
-                "Waiting for %(step)s since %(since)s",
-                step=Markup("<b>%s</b>") % (step.waiting_name or step.name),
-                since=since_text(self.env, self.waits_since),
-            )
-            if self.waits_on:
-                line += Markup(" — ") + _("on %s", Markup("<b>%s</b>") % self.waits_on)
-            if self.cause_text:
-                line += Markup(": <span class='text-muted'>%s</span>") % self.cause_text
-        else:
-            line = _("Everything of this order is done") if self.state == "completed" else (
-                _("This order was cancelled or came back")
-            )  # fmt: skip
-            if self.state == "cancelled":
-                tone = "secondary"
-        link = Markup("")
-        if linked:
-            link = Markup(" <a class='alert-link ms-2' href='/odoo/%s/%s'>%s</a>") % (
-                "integration-transactions", self.id, self.name
-            )  # fmt: skip
-            if count > 1:
-                link += Markup(" <span class='text-muted'>%s</span>") % _("and %s more", count - 1)
-        return Markup(
-            "<div class='alert alert-%s mb-0 py-1 px-3 o_integration_banner' role='status'>"
-            "<i class='fa %s me-2' aria-hidden='true'></i>%s%s</div>"
-        ) % (tone, icon, line, link)

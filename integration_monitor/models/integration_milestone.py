@@ -1,6 +1,7 @@
 """Milestones: what happened to a business transaction, and what is still to come."""
 
 from odoo import fields, models
+from odoo.tools import format_datetime
 
 
 class IntegrationMilestone(models.Model):
@@ -70,3 +71,40 @@ class IntegrationMilestone(models.Model):
         "UNIQUE(transaction_id, step_id)", "A transaction goes through each step once."
     )
     _reached_index = models.Index("(step_id, reached_at) WHERE reached_at IS NOT NULL")
+
+    def _timeline_entry(self, now):
+        """Return one milestone in the reader's words.
+
+        :param datetime now: UTC, to tell what is late
+        """
+        self.ensure_one()
+        owner, step = self.transaction_id, self.step_id
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        awaited = owner.state == "in_progress" and owner.waits_for_step_id == step
+        measured = self.reached_at or now
+        late = bool(
+            self.planned_at
+            and measured > self.planned_at
+            and self.state != "skipped"
+            and owner.state != "cancelled"
+        )
+        return {
+            "id": self.id,
+            "code": step.code,
+            "name": step.name,
+            "icon": step.icon or "fa-circle-o",
+            "state": self.state,
+            "label": self.env._("Waiting") if awaited else labels[self.state],
+            "awaited": awaited,
+            "late": late,
+            "planned": self._short_moment(self.planned_at),
+            "reached": self._short_moment(self.reached_at),
+            "count": f"{self.reached_count} / {self.expected_count}"
+            if self.expected_count > 1
+            else "",
+            "undone": len(self.history or ()),
+        }
+
+    def _short_moment(self, moment):
+        """Return day and time as the reader writes them, or an empty text."""
+        return format_datetime(self.env, moment, dt_format="d MMM HH:mm") if moment else ""

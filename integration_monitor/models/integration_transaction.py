@@ -2,6 +2,13 @@
 
 from odoo import fields, models
 
+# Warehouse staff follow an order without its price, as on its transfers.
+AMOUNT_GROUPS = (
+    "sales_team.group_sale_salesman,account.group_account_invoice,"
+    "account.group_account_readonly,integration_monitor.group_viewer,"
+    "integration_monitor.group_service"
+)
+
 
 class IntegrationTransaction(models.Model):
     """One business transaction, owned by its root document.
@@ -44,12 +51,15 @@ class IntegrationTransaction(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     warehouse_id = fields.Many2one("stock.warehouse", readonly=True)
     user_id = fields.Many2one("res.users", string="Salesperson", readonly=True, index=True)
-    amount_total = fields.Monetary(currency_field="currency_id", readonly=True)
+    amount_total = fields.Monetary(
+        currency_field="currency_id", readonly=True, groups=AMOUNT_GROUPS
+    )
     currency_id = fields.Many2one("res.currency", readonly=True)
     amount_company = fields.Monetary(
         string="Amount in Company Currency",
         currency_field="company_currency_id",
         readonly=True,
+        groups=AMOUNT_GROUPS,
         help="The order's amount at the order's own rate, so that transactions add up.",
     )
     company_currency_id = fields.Many2one(

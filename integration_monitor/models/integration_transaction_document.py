@@ -40,3 +40,31 @@ class IntegrationTransactionDocument(models.Model):
         "The document belongs to this transaction already.",
     )
     _document_index = models.Index("(res_model, res_id)")
+
+    state_label = fields.Char(compute="_compute_state_label", string="State in Words")
+
+    def _compute_state_label(self):
+        for link in self:
+            link.state_label = link._label_of(link.state)
+
+    def _label_of(self, state):
+        """Return the word that the document's own form shows for a state."""
+        if not state or self.res_model not in self.env:
+            return state
+        # A posted invoice is recorded by how far it is paid.
+        for name in ("state", "payment_state"):
+            field = self.env[self.res_model]._fields.get(name)
+            labels = dict(field._description_selection(self.env)) if field else {}
+            if state in labels:
+                return labels[state]
+        return state
+
+    def action_open_document(self):
+        """Open the document; Odoo's own access rules decide whether the user may."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [[False, "form"]],
+        }

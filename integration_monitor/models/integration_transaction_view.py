@@ -1,0 +1,147 @@
+"""What people see of a transaction: its line on documents, its timeline, its buttons."""
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+
+from .integration_transaction_blame import since_text
+
+TONES = {"missed": "danger", "warning": "warning", "failed": "danger"}
+ICONS = {
+    "message_failed": "fa-exclamation-triangle",
+    "exception": "fa-exclamation-triangle",
+    "paused": "fa-pause-circle",
+    "stock": "fa-cubes",
+    "completed": "fa-check-circle",
+    "cancelled": "fa-ban",
+}
+
+
+class IntegrationTransactionView(models.Model):
+    _inherit = "integration.transaction"
+
+    banner = fields.Html(string="State in Words", compute="_compute_banner", sanitize=False)
+    timeline = fields.Json(
+        compute="_compute_timeline",
+        help="The milestones in order, in the reader's words: code, name, icon, state, planned and "
+        "done moments, counts.",
+    )
+    message_count = fields.Integer(
+        compute="_compute_counts", groups="integration_monitor.group_viewer"
+    )
+    exception_count = fields.Integer(
+        string="Open Exceptions",
+        compute="_compute_counts",
+        groups="integration_monitor.group_viewer",
+    )
+
+    def _compute_banner(self):
+        for transaction in self:
+            transaction.banner = transaction._banner(linked=False, count=1)
+
+    def _compute_counts(self):
+        for field, model, domain in (
+            ("message_count", "integration.message", []),
+            ("exception_count", "integration.exception", [("is_open", "=", True)]),
+        ):
+            counts = dict(
+                self.env[model]._read_group(
+                    [("transaction_id", "in", self.ids), *domain], ["transaction_id"], ["__count"]
+                )
+            )
+            for transaction in self:
+                transaction[field] = counts.get(transaction, 0)
+
+    @api.depends_context("lang", "tz")
+    def _compute_timeline(self):
+        now = fields.Datetime.now()
+        for transaction in self:
+            transaction.timeline = [
+                milestone._timeline_entry(now) for milestone in transaction.milestone_ids
+            ]
+
+    def action_open_root(self):
+        """Open the order that owns the transaction."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [[False, "form"]],
+        }
+
+    def action_open_messages(self):
+        """Show the messages of the transaction."""
+        return self._open_related("integration.message", self.env._("Messages"))
+
+    def action_open_exceptions(self):
+        """Show the exceptions of the transaction."""
+        return self._open_related("integration.exception", self.env._("Exceptions"))
+
+    def _open_related(self, model, name):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "views": [[False, "list"], [False, "form"]],
+            "domain": [("transaction_id", "=", self.id)],
+        }
+
+    def _most_urgent(self):
+        """Return the transaction that a document shows when it belongs to several."""
+        rank = {"missed": 0, "warning": 1, "on_track": 2}
+        return min(
+            self,
+            key=lambda owner: (owner.state != "in_progress", rank[owner.timeliness], owner.id),
+            default=self,
+        )[:1]
+
+    def _status(self):
+        """Return the one-word status of a transaction for its documents."""
+        if not self:
+            return False
+        return self.timeliness if self.state == "in_progress" else self.state
+
+    def _banner(self, linked, count):
+        """Return the line that a document shows, as HTML; False without a transaction.
+
+        :param bool linked: whether the reader may open the transaction
+        :param int count: number of transactions of the document
+        """
+        if not self:
+            return False
+        _ = self.env._
+        status = self._status()
+        tone = TONES.get(status, "info" if self.state == "in_progress" else "success")
+        if self.cause in ("message_failed", "exception") and tone == "info":
+            tone = "warning"
+        icon = ICONS.get(self.cause) or ICONS.get(self.state) or "fa-clock-o"
+        if self.state == "in_progress" and self.waits_for_step_id:
+            step = self.waits_for_step_id
+            line = _(
+                "Waiting for %(step)s since %(since)s",
+                step=Markup("<b>%s</b>") % (step.waiting_name or step.name),
+                since=since_text(self.env, self.waits_since),
+            )
+            if self.waits_on:
+                line += Markup(" — ") + _("on %s", Markup("<b>%s</b>") % self.waits_on)
+            if self.cause_text:
+                line += Markup(": <span class='text-muted'>%s</span>") % self.cause_text
+        else:
+            line = _("Everything of this order is done") if self.state == "completed" else (
+                _("This order was cancelled or came back")
+            )  # fmt: skip
+            if self.state == "cancelled":
+                tone = "secondary"
+        link = Markup("")
+        if linked:
+            link = Markup(" <a class='alert-link ms-2' href='/odoo/%s/%s'>%s</a>") % (
+                "integration-transactions", self.id, self.name
+            )  # fmt: skip
+            if count > 1:
+                link += Markup(" <span class='text-muted'>%s</span>") % _("and %s more", count - 1)
+        return Markup(
+            "<div class='alert alert-%s mb-0 py-1 px-3 o_integration_banner' role='status'>"
+            "<i class='fa %s me-2' aria-hidden='true'></i>%s%s</div>"
+        ) % (tone, icon, line, link)

@@ -1,0 +1,40 @@
+import { Component } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+
+/**
+ * The milestones of a transaction as one line that reads from left to right: what was done and
+ * when, what is awaited, what was planned. Below the width of a tablet it reads from top to bottom.
+ */
+export class MilestoneTimeline extends Component {
+    static template = "integration_monitor.MilestoneTimeline";
+    static props = { ...standardFieldProps };
+
+    get milestones() {
+        return this.props.record.data[this.props.name] || [];
+    }
+
+    classOf(milestone) {
+        const classes = [`o_milestone_${milestone.state}`];
+        if (milestone.awaited) {
+            classes.push("o_milestone_awaited");
+        }
+        if (milestone.late) {
+            classes.push("o_milestone_late");
+        }
+        return classes.join(" ");
+    }
+
+    undoneTitle(milestone) {
+        return milestone.undone ? _t("Was done before and undone again") : "";
+    }
+}
+
+export const milestoneTimeline = {
+    component: MilestoneTimeline,
+    displayName: _t("Milestone Timeline"),
+    supportedTypes: ["json", "jsonb"],
+};
+
+registry.category("fields").add("integration_milestone_timeline", milestoneTimeline);
