@@ -1,7 +1,7 @@
 """Template databases: Odoo with the base modules, and the same with the suite installed.
 
-Both are built once per content and copied in about a second. The base template is kept in the user's
-cache as well (embedded PostgreSQL only), so that a second clone of the project need not build it.
+Both are built once per content and copied in about a second. The base template is kept in the
+user's cache as well (embedded PostgreSQL only): a second clone of the project need not build it.
 Runs in the run-time environment, as ``databases`` does.
 """
 

@@ -64,7 +64,11 @@ class Check:
         return [
             target
             for target in targets
-            if any(Path(target).is_relative_to(folder) for folder in folders)
+            if any(
+                # A file within a folder, or an addon around one.
+                Path(target).is_relative_to(folder) or folder.is_relative_to(target)
+                for folder in folders
+            )
         ]
 
     def run(self, fix: bool, within: Sequence[str]) -> Result:

@@ -25,6 +25,7 @@ from .waiting import free_port, wait_until
 
 READY_PATH = "/web/health"
 READY_SECONDS = 120.0
+RUNNER_READY = b"database connections ready"
 STOP_SECONDS = 30.0
 
 
@@ -48,6 +49,8 @@ class ManagedProcess:
         self.env = dict(os.environ if env is None else env)
         self.cwd = cwd
         self.process: subprocess.Popen[bytes] | None = None
+        #: Where the log of the present run begins.
+        self.log_start = 0
 
     @property
     def pid(self) -> int | None:
@@ -59,6 +62,7 @@ class ManagedProcess:
         assert self.pid is None, f"{self.command[0]} runs already"
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
+            self.log_start = log.tell()
             self.process = subprocess.Popen(
                 self.command,
                 env=self.env,
@@ -178,6 +182,21 @@ class OdooServer(ManagedProcess):
         what = f"Odoo at {self.url}{path}, log {self.log_file}"
         wait_until(answers, timeout, what, interval=0.2, ignore=(requests.RequestException,))
 
+    def wait_runner(self, timeout: float = READY_SECONDS) -> None:
+        """Wait until queue_job's runner takes jobs (it begins five seconds after the server)."""
+
+        def ready() -> bool:
+            with self.log_file.open("rb") as log:
+                log.seek(self.log_start)
+                return RUNNER_READY in log.read()
+
+        wait_until(ready, timeout, f"queue_job's runner, log {self.log_file}", interval=0.2)
+
+    def close(self) -> None:
+        """Stop the server and remove its configuration file."""
+        self.stop()
+        self.conf.unlink(missing_ok=True)
+
     def rpc(self, login: str = "admin", password: str = "admin") -> RpcClient:
         """Return a logged-in client."""
         return RpcClient(self.url, self.database, login, password)
@@ -194,5 +213,4 @@ class OdooServer(ManagedProcess):
         traceback: TracebackType | None,
     ) -> None:
         """Stop the server and remove its configuration file."""
-        super().__exit__(exc_type, exc, traceback)
-        self.conf.unlink(missing_ok=True)
+        self.close()

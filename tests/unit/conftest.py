@@ -1,7 +1,7 @@
 """Unit tests of plain code: the addons as bare packages, without Odoo and without a database.
 
-``from integration_monitor.tools import backoff`` works although the addon's ``__init__`` needs Odoo:
-the package is registered with nothing but its path.
+``from integration_monitor.tools import backoff`` works although the addon's ``__init__`` needs
+Odoo: the package is registered with nothing but its path.
 """
 
 from __future__ import annotations
