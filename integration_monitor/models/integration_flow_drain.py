@@ -37,6 +37,10 @@ class IntegrationFlow(models.Model):
         :return: text for the job: how many messages were settled
         """
         self.ensure_one()
+        if self.sudo()._hold_reason() == "environment":
+            self._sync_holds()
+            self._commit_step()
+            return self.env._("Held: this Odoo belongs to another environment.")
         until = time.monotonic() + SLICE_SECONDS
         settled = 0
         while self._lock_lane():
@@ -85,9 +89,6 @@ class IntegrationFlow(models.Model):
         :return: tuple (message id, attempt) or None
         """
         now = fields.Datetime.now()
-        if self.sudo()._hold_reason() == "environment":
-            self._sync_holds()
-            return None
         self.env.cr.execute(
             SQL(
                 """UPDATE integration_message
@@ -99,21 +100,24 @@ class IntegrationFlow(models.Model):
                 RETURNING id, attempt_count""",
                 now=now,
                 job=self.env.context.get("job_uuid") or None,
-                next=self._due_query(now, lock=True),
+                next=self._due_query(now),
             )
         )
         return self.env.cr.fetchone()
 
     def _has_due(self):
-        """:return: whether a message of this lane could be claimed now, with a new snapshot"""
+        """Look with a new snapshot; a row that another transaction holds does not count.
+
+        :return: whether a message of this lane could be claimed now
+        """
         self._rollback_step()
-        self.env.cr.execute(self._due_query(fields.Datetime.now(), lock=False))
+        self.env.cr.execute(self._due_query(fields.Datetime.now()))
         found = bool(self.env.cr.fetchone())
         self._rollback_step()
         return found
 
-    def _due_query(self, now, lock):
-        """The next due message of this lane, by priority and age.
+    def _due_query(self, now):
+        """The next due message of this lane, by priority and age, locked.
 
         A held message is skipped unless its switch was released meanwhile. With ``ordering`` a
         message waits for its unfinished predecessors of the same key.
@@ -135,10 +139,10 @@ class IntegrationFlow(models.Model):
                          AND b.id < m.id AND b.state IN
                              ('pending', 'processing', 'retry', 'dead', 'quarantined')))
                 ORDER BY m.priority, m.id
-                LIMIT 1 %(lock)s""",
+                LIMIT 1
+                  FOR NO KEY UPDATE OF m SKIP LOCKED""",
             flow=self.id,
             now=now,
-            lock=SQL("FOR NO KEY UPDATE OF m SKIP LOCKED") if lock else SQL(),
         )
 
     def _lock_lane(self):

@@ -129,6 +129,8 @@ class IntegrationFlow(models.Model):
     def _idle_lanes(self, now):
         """Return the active flows with due messages and no job that is about to serve them.
 
+        The queue keeps a job's records as JSON in a string.
+
         :param datetime now: UTC
         """
         self.env.cr.execute(
@@ -148,7 +150,7 @@ class IntegrationFlow(models.Model):
                            WHERE j.model_name = 'integration.flow' AND j.method_name = '_drain'
                              AND j.state IN ('pending', 'enqueued', 'started')
                              AND (j.eta IS NULL OR j.eta <= %(now)s)
-                             AND j.records -> 'ids' @> to_jsonb(f.id))""",
+                             AND (j.records #>> '{}')::jsonb -> 'ids' @> to_jsonb(f.id))""",
                 now=now,
                 due=now - timedelta(seconds=2),
             )

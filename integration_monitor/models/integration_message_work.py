@@ -214,6 +214,13 @@ class IntegrationMessage(models.Model):
         if isinstance(error, IntegrationError):
             _logger.info("Message %s: %s: %s", self.id, error.error_class, error)
             return error
+        if isinstance(error, OperationalError) and error.pgcode in CONFLICT_CODES:
+            _logger.info("Message %s: database conflict %s", self.id, error.pgcode)
+            failure = IntegrationError(
+                self.env._("Somebody works on the same record; trying again in a moment.")
+            )
+            failure.retryable = True
+            return failure
         text = str(error.args[0] if error.args else error) or type(error).__name__
         if isinstance(error, AccessError):
             _logger.warning("Message %s: the service account lacks a right: %s", self.id, text)

@@ -1,0 +1,163 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import ValidationError
+from odoo.tests import tagged
+
+from ..tools.errors import (
+    BusinessError,
+    ContractError,
+    RateLimited,
+    RemoteError,
+    RetryLater,
+    TransportError,
+)
+from .common import IntegrationCase
+
+
+@tagged("post_install", "-at_install")
+class TestRetry(IntegrationCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.policy = cls.env["integration.retry.policy"].create(
+            {
+                "name": "Test",
+                "code": "im_test",
+                "max_attempts": 3,
+                "base_seconds": 10,
+                "factor": 2,
+                "cap_seconds": 60,
+                "deadline_minutes": 60,
+            }
+        )
+        cls.inbound.retry_policy_id = cls.policy
+        cls.message = cls.env["integration.message"]
+
+    def fail_with(self, error, external_id):
+        """Receive a message and let its handler fail. :return: the message"""
+
+        def handle(handler, message, payload):
+            raise error
+
+        message, _created = self.receive({"id": external_id}, external_id=external_id)
+        with self.handler(self.inbound, _handle=handle):
+            self.drain(self.inbound)
+        return message
+
+    def test_transient_failure_waits_and_wakes(self):
+        """A partner that was down for a second costs an order."""
+        before = fields.Datetime.now()
+        message = self.fail_with(TransportError("down"), "r1")
+        self.assertEqual(message.state, "retry")
+        self.assertEqual(message.error_class, "connect")
+        self.assertLessEqual(message.next_attempt_at, before + timedelta(seconds=15))
+        job = self.env["queue.job"].search([("eta", "!=", False)], order="id desc", limit=1)
+        self.assertEqual(job.method_name, "_drain")
+        self.assertEqual(job.eta, message.next_attempt_at)
+
+    def test_retry_is_not_early(self):
+        """A message is tried again at once and knocks the partner down for good."""
+        message = self.fail_with(RateLimited(120), "r2")
+        self.assertGreaterEqual(
+            message.next_attempt_at, fields.Datetime.now() + timedelta(seconds=110)
+        )
+        self.drain(self.inbound)
+        self.assertEqual(message.attempt_count, 1)
+
+    def test_retry_after_can_be_ignored(self):
+        """The switch 'Respect Retry-After' does nothing."""
+        self.policy.respect_retry_after = False
+        message = self.fail_with(RateLimited(3000), "r3")
+        self.assertLess(message.next_attempt_at, fields.Datetime.now() + timedelta(seconds=30))
+
+    def test_budget_ends_in_one_exception(self):
+        """A message fails for ever and nobody is told."""
+
+        def handle(handler, message, payload):
+            raise TransportError("down")
+
+        message, _created = self.receive({"id": 1}, external_id="r4")
+        with self.handler(self.inbound, _handle=handle):
+            for _try in range(5):
+                self.drain(self.inbound)
+                self.due_now(message)
+        self.assertEqual(message.state, "dead")
+        self.assertEqual(message.attempt_count, 3)
+        self.assertEqual(len(message.exception_ids), 1)
+
+    def test_deadline_ends_it(self):
+        """A message is tried again days after it was of use."""
+        message = self.fail_with(TransportError("down"), "r5")
+        message.sudo().budget_at = fields.Datetime.now() - timedelta(minutes=61)
+        self.due_now(message)
+
+        def handle(handler, message, payload):
+            raise TransportError("still down")
+
+        with self.handler(self.inbound, _handle=handle):
+            self.drain(self.inbound)
+        self.assertEqual(message.state, "dead")
+
+    def test_person_is_asked_at_once(self):
+        """An order with an unknown product is tried for hours instead of shown."""
+        self.assertEqual(self.fail_with(BusinessError("Wrong."), "r6").state, "dead")
+        self.assertEqual(self.fail_with(ContractError("Odd."), "r7").state, "quarantined")
+        self.assertEqual(self.fail_with(RemoteError(422), "r8").state, "dead")
+        self.assertEqual(self.fail_with(RemoteError(503), "r9").state, "retry")
+        self.assertEqual(self.fail_with(RetryLater(5), "r10").state, "retry")
+        self.assertEqual(
+            self.fail_with(TransportError("x", error_class="tls"), "r11").state, "dead"
+        )
+
+    def test_policy_names_the_kinds(self):
+        """An administrator's choice of what to retry has no effect."""
+        self.policy.retry_classes = "server"
+        self.assertEqual(self.fail_with(TransportError("down"), "r12").state, "dead")
+        with self.assertRaises(ValidationError):
+            self.policy.retry_classes = "server,typo"
+
+    def test_database_conflict_is_no_failure(self):
+        """Two orders of one customer at once open an exception."""
+        tries = []
+
+        def conflict(handler, message, payload):
+            tries.append(1)
+            if len(tries) < 3:
+                handler.env.cr.execute("DO $$BEGIN RAISE SQLSTATE '40001'; END$$")
+
+        message, _created = self.receive({"id": 1}, external_id="r13")
+        with self.handler(self.inbound, _handle=conflict):
+            with self.assertLogs("odoo.sql_db", "ERROR"):
+                self.drain(self.inbound)
+        self.assertEqual(message.state, "done")
+        self.assertEqual(len(tries), 3)
+        self.assertEqual(message.attempt_count, 1)
+
+    def test_lasting_conflict_waits_without_cost(self):
+        """A locked record uses up the budget of the order."""
+
+        def conflict(handler, message, payload):
+            handler.env.cr.execute("DO $$BEGIN RAISE SQLSTATE '55P03'; END$$")
+
+        message, _created = self.receive({"id": 1}, external_id="r14")
+        with self.handler(self.inbound, _handle=conflict):
+            with self.assertLogs("odoo.sql_db", "ERROR"):
+                self.drain(self.inbound)
+        self.assertEqual(message.state, "retry")
+        self.assertEqual(message.attempt_count - message.attempt_start, 0)
+        self.assertEqual(message.conflict_count, 1)
+        self.assertFalse(message.exception_ids)
+
+    def test_unknown_failure_is_logged_and_retried(self):
+        """A bug in a handler leaves no trace, or loses the message."""
+        with self.assertLogs("odoo.addons.integration_monitor", "WARNING") as logs:
+            message = self.fail_with(ZeroDivisionError("oops"), "r15")
+        self.assertEqual(message.state, "retry")
+        self.assertEqual(message.error_class, "unknown")
+        self.assertIn("ZeroDivisionError", message.error_message)
+        self.assertIn("Traceback", logs.output[0])
+
+    def test_schedule_in_words(self):
+        """An administrator cannot tell what the numbers of a policy mean."""
+        self.assertIn("10 s, 20 s", self.policy.schedule)
