@@ -50,7 +50,7 @@ class IntegrationHandlerWmsRelease(models.AbstractModel):
         order = picking.sale_id
         return {
             "reference": picking.name,
-            "warehouse": picking.picking_type_id.warehouse_id.code,
+            "warehouse": (picking.picking_type_id.warehouse_id.code or "").strip(),
             "order": order.name or picking.origin or "",
             "customer_reference": order.client_order_ref or "",
             "priority": "urgent" if picking.priority == "1" else "normal",

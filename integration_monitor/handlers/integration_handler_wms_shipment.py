@@ -84,12 +84,14 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
                 source={"res_model": "stock.picking", "key": "name", "value": reference},
             )
         code = data.text("warehouse")
-        if code and code != picking.picking_type_id.warehouse_id.code:
+        # Odoo cuts the code out of the warehouse's name, at a space too.
+        own = (picking.picking_type_id.warehouse_id.code or "").strip()
+        if code and code != own:
             raise self._refusal(
                 picking,
                 self.env._(
                     "belongs to warehouse %(own)s, the shipment names %(other)s",
-                    own=picking.picking_type_id.warehouse_id.code,
+                    own=own,
                     other=code,
                 ),
             )

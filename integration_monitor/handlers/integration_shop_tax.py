@@ -80,8 +80,7 @@ class IntegrationShopTax(models.AbstractModel):
                 *self.env["account.tax"]._check_company_domain(company),
                 ("type_tax_use", "=", "sale"),
                 ("amount_type", "=", "percent"),
-                ("amount", ">", float(key.percent) - 0.00005),
-                ("amount", "<", float(key.percent) + 0.00005),
+                ("amount", "=", round(float(key.percent), 4)),
                 ("price_include", "=", shop.taxes_included),
                 ("country_id", "=", country.id),
                 ("id", "not in", taken.ids),
@@ -117,9 +116,11 @@ class IntegrationShopTax(models.AbstractModel):
         Tax = self.env["account.tax"].sudo()
         Group = self.env["account.tax.group"].sudo()
         label = self.env._("%s incl.", key.label) if shop.taxes_included else key.label
-        if Tax.with_context(active_test=False).search_count(
-            [("name", "=", label), ("company_id", "=", company.id), ("type_tax_use", "=", "sale")]
-        ):
+        taken = Tax.with_context(active_test=False).search(
+            [("company_id", "=", company.id), ("type_tax_use", "=", "sale")]
+        )
+        # Tax names are unique; an archived or differently built tax may own this one.
+        if label in taken.mapped("name"):
             label = f"{label} ({flow.system_id.name})"
         group = Group.search(
             [("name", "=", flow.system_id.name), ("company_id", "=", company.id)], limit=1

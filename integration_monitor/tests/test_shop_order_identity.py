@@ -123,6 +123,7 @@ class TestShopOrderIdentity(ShopCase):
         payload.update(id=3, name="#1003")
         self.assertEqual(self._handle(payload).currency_id, chf)
         self.assertTrue(chf.active)
+        self.assertEqual(self.env["account.tax"].search_count([("name", "like", "State Tax")]), 1)
 
     def test_changed_order(self):
         """A confirmed order that changes in the shop is a decision for a person."""

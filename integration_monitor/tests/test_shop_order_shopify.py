@@ -39,18 +39,22 @@ class TestShopOrderShopify(ShopCase):
 
     def test_invoice_has_the_same_totals(self):
         """The invoice asks for what the customer paid, also where cents were rounded."""
+        self.env["account.chart.template"].try_loading(
+            "generic_coa", company=self.company, install_demo=False
+        )
         payload = self._line_taxed("10.10", 3, "0.0725", "2.19")
-        order = self._handle(payload)
+        order = self._handle(payload).with_env(self.env)
         order.order_line.product_id.invoice_policy = "order"
-        if not self.env["account.journal"].search(
-            [("type", "=", "sale"), ("company_id", "=", self.company.id)], limit=1
-        ):
-            self.env["account.chart.template"].try_loading(
-                "generic_coa", company=self.company, install_demo=False
-            )
+        order.order_line.invalidate_recordset()
         invoice = order._create_invoices()
         self.assertEqual(invoice.amount_total, order.amount_total)
         self.assertEqual(invoice.amount_tax, order.amount_tax)
+        cent = order.order_line[-1].tax_ids
+        tax = order.order_line[0].tax_ids
+        accounts = invoice.line_ids.filtered("tax_line_id")
+        self.assertEqual(accounts.tax_line_id, tax | cent)
+        self.assertEqual(len(accounts.account_id), 1)
+        self.assertEqual(accounts.account_id, self.company.account_sale_tax_id.invoice_repartition_line_ids.account_id)
 
     def _line_taxed(self, price, quantity, rate, tax, included=False):
         """Return the sample with one line whose tax is stated on the line."""
@@ -97,8 +101,10 @@ class TestShopOrderShopify(ShopCase):
 
     def test_wrong_tax_is_refused(self):
         """A tax that is mapped to another rate is noticed instead of booked."""
+        group = self.env["account.tax.group"].create({"name": "Nine"})
         wrong = self.env["account.tax"].create(
             {
+                "tax_group_id": group.id,
                 "name": "Nine",
                 "amount": 9,
                 "type_tax_use": "sale",

@@ -112,7 +112,7 @@ class TestWmsRelease(WmsCase):
         picking = self._first(order)
         payload = self._prepare(picking)
         self.assertEqual(payload["reference"], picking.name)
-        self.assertEqual(payload["warehouse"], self.warehouse.code)
+        self.assertEqual(payload["warehouse"], self.warehouse.code.strip())
         self.assertEqual(payload["order"], order.name)
         self.assertEqual(payload["ship_to"]["city"], "Louisville")
         self.assertEqual(payload["ship_to"]["country"], "US")
@@ -141,7 +141,7 @@ class TestWmsRelease(WmsCase):
     def test_product_without_reference(self):
         """A product that the warehouse cannot know is named, and nothing is sent."""
         picking = self._first(self._order())
-        picking.move_ids[1].product_id.default_code = False
+        self.products["IPOD2008RED"].default_code = False
         with self.assertRaisesRegex(BusinessError, "Product IPOD2008RED.*no internal"):
             self._prepare(picking)
 
