@@ -1,0 +1,91 @@
+"""Open exceptions in the control tower: by owner and age."""
+
+from datetime import timedelta
+
+from odoo import api, models
+from odoo.fields import Domain
+
+EXCEPTION = "integration.exception"
+MAX_OWNERS = 8
+
+
+class IntegrationDashboard(models.AbstractModel):
+    _inherit = "integration.dashboard"
+
+    @api.model
+    def _age_buckets(self, now):
+        """Return (code, title, domain) of the ages of an exception, youngest first."""
+        _ = self.env._
+        hour, shift, day = (now - timedelta(hours=h) for h in (1, 4, 24))
+        at = Domain("opened_at", ">", hour)
+        return [
+            ("hour", _("Under 1 hour"), at),
+            ("shift", _("1 to 4 hours"), ~at & Domain("opened_at", ">", shift)),
+            ("day", _("4 to 24 hours"),
+             Domain("opened_at", "<=", shift) & Domain("opened_at", ">", day)),
+            ("older", _("Over a day"), Domain("opened_at", "<=", day)),
+        ]  # fmt: skip
+
+    @api.model
+    def _exceptions(self, filters):
+        """Return the open exceptions as a matrix of owners and ages, nobody's first."""
+        _ = self.env._
+        opened = Domain("is_open", "=", True)
+        opened &= self._warehouse_domain(filters, "transaction_id.warehouse_id")
+        buckets = self._age_buckets(filters["now"])
+        counts, names = {}, {}
+        for code, _title, domain in buckets:
+            for user, count in self.env[EXCEPTION]._read_group(
+                opened & domain, ["user_id"], ["__count"]
+            ):
+                counts[user.id, code] = count
+                names[user.id] = user
+        critical = self._figure(
+            _("Critical exceptions"), EXCEPTION, opened & Domain("severity", "=", "critical")
+        )
+        totals = {
+            user_id: sum(counts.get((user_id, code), 0) for code, *_rest in buckets)
+            for user_id in names
+        }
+        # Whom nobody looks after stands first; then who has the most.
+        order = sorted(totals, key=lambda user_id: (bool(user_id), -totals[user_id], user_id))
+        shown, rest = order[:MAX_OWNERS], order[MAX_OWNERS:]
+        groups = [([user_id], self._owner_name(names[user_id])) for user_id in shown]
+        if rest:
+            groups.append((rest, _("%s other owners", len(rest))))
+        groups.append((order, _("All owners")))
+        rows = [
+            self._owner_row(opened, buckets, counts, user_ids, name)
+            for user_ids, name in groups
+        ]
+        return {
+            "columns": [{"code": code, "title": title} for code, title, _domain in buckets],
+            "rows": rows[:-1],
+            "total": rows[-1],
+            "critical": critical,
+        }
+
+    @api.model
+    def _owner_name(self, user):
+        """Return the owner's name; every colleague's name may be known, whoever asks."""
+        return user.sudo().name or self.env._("Nobody yet")
+
+    @api.model
+    def _owner_row(self, opened, buckets, counts, user_ids, name):
+        """Return one line of the matrix: the ages, and their sum."""
+        mine = opened & Domain("user_id", "in", user_ids)
+        cells = [
+            self._figure(
+                f"{name}: {title}", EXCEPTION, mine & domain,
+                sum(counts.get((user_id, code), 0) for user_id in user_ids), code=code,
+            )
+            for code, title, domain in buckets
+        ]  # fmt: skip
+        total = sum(cell["count"] for cell in cells)
+        return {
+            "name": name,
+            "user_id": user_ids[0] if len(user_ids) == 1 else False,
+            "unassigned": user_ids == [False],
+            "cells": cells,
+            "all": self._figure(name, EXCEPTION, mine, total),
+        }

@@ -1,0 +1,168 @@
+"""Orders in the control tower: late, at risk, by cause, by step, and the tiles on top."""
+
+from collections import defaultdict
+
+from odoo import api, models
+from odoo.fields import Domain
+
+TRANSACTION = "integration.transaction"
+# Which groups stand first in a list of causes: what technicians or we can set right at once.
+TIMELINESS = ("missed", "warning", "on_track")
+
+
+class IntegrationDashboard(models.AbstractModel):
+    _inherit = "integration.dashboard"
+
+    @api.model
+    def _open_domain(self, filters):
+        """Return the domain of the transactions that are under way."""
+        return Domain("state", "=", "in_progress") & self._warehouse_domain(filters)
+
+    @api.model
+    def _transaction_groups(self, filters):
+        """Return all open transactions in one query, grouped by what the tower shows.
+
+        :return: list of dict(step, cause, category, timeliness, count, amount, since); the amount
+            in the currency of the user's company
+        """
+        groups = self.env[TRANSACTION]._read_group(
+            self._open_domain(filters),
+            ["waits_for_step_id", "cause", "timeliness", "company_id"],
+            ["__count", "amount_company:sum", "waits_since:min"],
+        )
+        rates = self._rates({company for *_head, company, _c, _a, _s in groups})
+        return [
+            {
+                "step": step,
+                "cause": cause,
+                "timeliness": timeliness,
+                "count": count,
+                "amount": (amount or 0.0) * rates[company.currency_id],
+                "since": since,
+            }
+            for step, cause, timeliness, company, count, amount, since in groups
+        ]
+
+    @api.model
+    def _rates(self, companies):
+        """Return today's rate of each company's currency into that of the user's company."""
+        company = self.env.company
+        # Any user may know a rate; he need not be able to read every company's settings.
+        currencies = {c.sudo().currency_id for c in companies}
+        return {
+            currency: currency._convert(1.0, company.currency_id, company, round=False)
+            for currency in currencies
+        }
+
+    @api.model
+    def _sum(self, groups, **values):
+        """Return (count, amount) of the groups with these values."""
+        chosen = [g for g in groups if all(g[key] == value for key, value in values.items())]
+        return sum(g["count"] for g in chosen), sum(g["amount"] for g in chosen)
+
+    @api.model
+    def _tiles(self, filters, groups, systems):
+        """Return the big numbers on top, most urgent first."""
+        _ = self.env._
+        opened = self._open_domain(filters)
+        late, late_amount = self._sum(groups, timeliness="missed")
+        risk, risk_amount = self._sum(groups, timeliness="warning")
+        every, every_amount = self._sum(groups)
+        done = Domain("state", "=", "completed") & self._warehouse_domain(filters)
+        done &= Domain("completed_at", ">=", filters["since"]) & Domain(
+            "completed_at", "<=", filters["now"]
+        )
+        failed = Domain("state", "in", ["dead", "quarantined"])
+        failed &= self._warehouse_domain(filters, "transaction_id.warehouse_id")
+        waiting = Domain("state", "in", ["pending", "processing", "retry"])
+        waiting &= self._warehouse_domain(filters, "transaction_id.warehouse_id")
+        return [
+            self._figure(
+                _("Late orders"), TRANSACTION, opened & Domain("timeliness", "=", "missed"), late,
+                code="late", tone="danger", icon="fa-clock-o", amount=late_amount,
+            ),
+            self._figure(
+                _("Orders at risk"), TRANSACTION, opened & Domain("timeliness", "=", "warning"),
+                risk, code="risk", tone="warning", icon="fa-hourglass-half", amount=risk_amount,
+            ),
+            self._figure(
+                _("Orders under way"), TRANSACTION, opened, every,
+                code="open", tone="info", icon="fa-shopping-cart", amount=every_amount,
+            ),
+            self._figure(
+                _("Orders completed"), TRANSACTION, done,
+                code="completed", tone="success", icon="fa-check-circle", period=True,
+            ),
+            self._figure(
+                _("Failed messages"), "integration.message", failed,
+                code="failed", tone="danger", icon="fa-exclamation-triangle",
+            ),
+            self._figure(
+                _("Messages on their way"), "integration.message", waiting,
+                code="waiting", tone="info", icon="fa-paper-plane-o",
+            ),
+        ]  # fmt: skip
+
+    @api.model
+    def _causes(self, filters, groups):
+        """Return what the open orders wait for: late ones first, then the most."""
+        labels = self._selection(TRANSACTION, "cause")
+        opened = self._open_domain(filters)
+        causes = []
+        for cause in {group["cause"] for group in groups}:
+            domain = opened & Domain("cause", "=", cause)
+            count, amount = self._sum(groups, cause=cause)
+            causes.append(
+                self._figure(
+                    labels.get(cause, cause), TRANSACTION, domain, count,
+                    cause=cause, amount=amount,
+                    parts=self._parts(groups, domain, labels.get(cause, cause), cause=cause),
+                )
+            )  # fmt: skip
+        return sorted(causes, key=lambda c: (-c["parts"][0]["count"], -c["count"], c["cause"]))
+
+    @api.model
+    def _parts(self, groups, domain, title, **values):
+        """Split a figure into late, at risk and on track."""
+        labels = self._selection(TRANSACTION, "timeliness")
+        return [
+            self._figure(
+                f"{title}: {labels[timeliness]}", TRANSACTION,
+                domain & Domain("timeliness", "=", timeliness),
+                self._sum(groups, timeliness=timeliness, **values)[0],
+                timeliness=timeliness, label=labels[timeliness],
+            )
+            for timeliness in TIMELINESS
+        ]  # fmt: skip
+
+    @api.model
+    def _funnel(self, filters, groups):
+        """Return the steps of the processes in use with the orders that wait for each.
+
+        Versions of a process share a step by its code, so that a new version splits no figure.
+        """
+        steps = self.env["integration.process.step"].search_fetch(
+            ["|", ("process_id.state", "=", "active"),
+             ("id", "in", [group["step"].id for group in groups])],
+            ["process_id", "code", "name", "waiting_name", "icon", "sequence", "optional"],
+            order="sequence, id",
+        )  # fmt: skip
+        opened = self._open_domain(filters)
+        by_code = defaultdict(lambda: self.env["integration.process.step"])
+        for step in steps:
+            by_code[step.process_id.code, step.code] |= step
+        stages = []
+        for (_process, code), same in by_code.items():
+            step = same.sorted("id")[-1]  # the newest version's words
+            mine = [group for group in groups if group["step"] in same]
+            domain = opened & Domain("waits_for_step_id", "in", same.ids)
+            since = min((group["since"] for group in mine if group["since"]), default=False)
+            stages.append(
+                self._figure(
+                    step.name, TRANSACTION, domain, self._sum(mine)[0],
+                    code=code, icon=step.icon, amount=self._sum(mine)[1],
+                    waiting_name=step.waiting_name or step.name, since=str(since or ""),
+                    parts=self._parts(mine, domain, step.name),
+                )
+            )  # fmt: skip
+        return stages

@@ -1,0 +1,48 @@
+import { Component } from "@odoo/owl";
+import { formatMonetary } from "@web/views/fields/formatters";
+
+import { Figure } from "../figure/figure";
+import { barWidths } from "../helpers";
+import { Panel } from "../panel/panel";
+
+const ICONS = {
+    message_failed: "fa-times-circle",
+    message_pending: "fa-paper-plane-o",
+    acknowledgement: "fa-reply",
+    stock: "fa-cubes",
+    customer: "fa-user-o",
+    team: "fa-users",
+    partner: "fa-handshake-o",
+    paused: "fa-pause-circle-o",
+    exception: "fa-exclamation-circle",
+};
+
+/** What the open orders wait for: a bar for each cause, split into late, at risk and on track. */
+export class CauseList extends Component {
+    static template = "integration_monitor_dashboard.CauseList";
+    static components = { Figure, Panel };
+    static props = { causes: Array, currencyId: Number };
+
+    get rows() {
+        const longest = Math.max(...this.props.causes.map((cause) => cause.count), 0);
+        return this.props.causes.map((cause) => {
+            const widths = barWidths(
+                cause.parts.map((part) => part.count),
+                longest
+            );
+            return {
+                ...cause,
+                icon: ICONS[cause.cause] || "fa-question-circle-o",
+                parts: cause.parts.map((part, index) => ({ ...part, width: widths[index] })),
+            };
+        });
+    }
+
+    formatAmount(amount) {
+        return formatMonetary(amount, {
+            currencyId: this.props.currencyId,
+            humanReadable: amount >= 100000,
+            digits: [16, 0],
+        });
+    }
+}
