@@ -96,7 +96,9 @@ def ensure_schema(cr):
             columns,
         )
     )
-    cr.execute(SQL("ALTER SEQUENCE %s OWNED BY %s.id", SQL.identifier(SEQUENCE), SQL.identifier(TABLE)))
+    cr.execute(
+        SQL("ALTER SEQUENCE %s OWNED BY %s.id", SQL.identifier(SEQUENCE), SQL.identifier(TABLE))
+    )
     existing = _column_names(cr, TABLE)
     for name in COLUMNS:
         if name not in existing:
@@ -108,7 +110,7 @@ def ensure_schema(cr):
                 " PARTITION BY RANGE (occurred_at)",
                 SQL.identifier(_class_table(retention_class)),
                 SQL.identifier(TABLE),
-                SQL("'%s'" % retention_class),  # DDL takes literals only; a constant of ours
+                SQL(f"'{retention_class}'"),  # DDL takes literals only; a constant of ours
             )
         )
     for name, expression in INDEXES.items():
@@ -126,7 +128,7 @@ def ensure_schema(cr):
 
 
 def ensure_partitions(cr, today=None, months_ahead=MONTHS_AHEAD):
-    """Make the partitions of last month, this month and ``months_ahead`` more; returns the count."""
+    """Make the partitions of last month, this one and ``months_ahead`` more; returns how many."""
     today = today or utcnow()
     months = [_add_months(today, offset) for offset in range(-1, months_ahead + 1)]
     return sum(

@@ -237,7 +237,7 @@ def _has_suite(dbname):
 
 
 def _insert(cr, rows):
-    # The driver's cursor: Odoo's would log a missing partition as an error. Tests' cursors wrap one.
+    # The driver's cursor: Odoo's would log a missing partition as an error. Tests wrap theirs.
     driver = getattr(cr, "_cursor", cr)._obj
     psycopg2.extras.execute_values(driver, _INSERT, rows, page_size=_PAGE)
 

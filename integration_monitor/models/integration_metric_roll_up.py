@@ -152,8 +152,7 @@ class IntegrationMetric(models.Model):
         ) + timedelta(hours=1)
         cr.execute(
             SQL(
-                "DELETE FROM integration_metric WHERE level IN ('minute', 'hour')"
-                " AND bucket >= %s",
+                "DELETE FROM integration_metric WHERE level IN ('minute', 'hour') AND bucket >= %s",
                 since,
             )
         )
@@ -186,7 +185,7 @@ class IntegrationMetric(models.Model):
 
     @api.model
     def _accumulate_query(self, where, levels):
-        """INSERT … ON CONFLICT that adds the log lines of ``where`` to the figures of ``levels``."""
+        """Statement that adds the log lines of ``where`` to the figures of ``levels``."""
         return SQL(
             """
             WITH cells AS MATERIALIZED (

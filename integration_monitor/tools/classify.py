@@ -61,7 +61,7 @@ def error_class_of(error: BaseException) -> str:
     if any(isinstance(item, socket.gaierror) for item in chain):
         return "dns"
     # A handshake that runs out of time is a timeout, not a bad certificate.
-    if any(isinstance(item, _TIMEOUT) or _says_timeout(item) for item in chain):
+    if any(_is_timeout(item) for item in chain):
         return "timeout"
     if any(isinstance(item, _TLS) for item in chain):
         return "tls"
@@ -83,9 +83,7 @@ def from_exception(error: BaseException) -> IntegrationError:
     if error_class == "timeout":
         return TimeoutError_(detail, maybe_delivered=not before_sending)
     if error_class in ("dns", "tls", "connect"):
-        return TransportError(
-            detail, error_class=error_class, maybe_delivered=not before_sending
-        )
+        return TransportError(detail, error_class=error_class, maybe_delivered=not before_sending)
     if error_class == "client":
         return IntegrationError(detail, error_class="client")
     return IntegrationError(detail)
@@ -126,9 +124,12 @@ def _header(headers: Mapping[str, str] | None, name: str) -> str | None:
     return None
 
 
-def _says_timeout(error: BaseException) -> bool:
-    """urllib3 1.x turns a handshake timeout into an SSLError that only says so in words."""
-    return isinstance(error, _TLS) and "timed out" in str(error).lower()
+def _is_timeout(error: BaseException) -> bool:
+    if isinstance(error, urllib3.exceptions.NewConnectionError):
+        return False  # urllib3 derives it from its timeouts; a refused connection is none
+    # urllib3 1.x turns a handshake timeout into an SSLError that only says so in words.
+    in_words = isinstance(error, _TLS) and "timed out" in str(error).lower()
+    return isinstance(error, _TIMEOUT) or in_words
 
 
 def _never_connected(error: BaseException) -> bool:

@@ -64,7 +64,7 @@ class IntegrationError(Exception):
 
 
 class TransportError(IntegrationError):
-    """No usable answer came back. TLS faults are not retried: a certificate does not heal itself."""
+    """No usable answer came. TLS faults are not retried: a certificate does not heal itself."""
 
     error_class = "connect"
     retryable = True
@@ -116,7 +116,12 @@ class RateLimited(RemoteError):
     error_class = "rate_limit"
 
     def __init__(
-        self, retry_after: float | None = None, message: str = "", *, status: int = 429, **kwargs: Any
+        self,
+        retry_after: float | None = None,
+        message: str = "",
+        *,
+        status: int = 429,
+        **kwargs: Any,
     ) -> None:
         super().__init__(
             status,

@@ -153,7 +153,9 @@ class HttpClient:
         if base.scheme not in ("http", "https") or not base.hostname:
             raise AddressRefused("The address must start with http:// or https:// and name a host.")
         if base.username or base.password:
-            raise AddressRefused("Put user name and password into the credentials, not the address.")
+            raise AddressRefused(
+                "Put user name and password into the credentials, not the address."
+            )
         if "://" in path.partition("?")[0]:
             target = urlsplit(path)
             if (target.scheme, target.netloc) != (base.scheme, base.netloc):
@@ -179,6 +181,11 @@ class HttpClient:
             proxies={},
             allow_redirects=False,
         )
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: even with redirects off, requests would read the whole body to prepare one."""
 
 
 class _NoCookies(RequestsCookieJar):
@@ -210,9 +217,8 @@ def _session(url: str, verify: bool | str) -> requests.Session:
 
 
 def _new_session(verify: bool | str) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
-    session.max_redirects = 0
     session.cookies = _NoCookies()
     session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"})
     session.mount("https://", GuardedAdapter(verify))

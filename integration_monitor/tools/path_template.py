@@ -10,7 +10,9 @@ MAX_LENGTH = 160
 _UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]+")
 _HEX = re.compile(r"[0-9a-f]{12,}", re.IGNORECASE)
-_VERSION = re.compile(r"v[0-9]{1,3}(?:\.[0-9]{1,3})?|[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?", re.IGNORECASE)
+_VERSION = re.compile(
+    r"v[0-9]{1,3}(?:\.[0-9]{1,3})?|[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?", re.IGNORECASE
+)
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z_.-]*[0-9]{0,1}")
 _MAX_WORD = 40
 
@@ -42,7 +44,14 @@ def _mask(segment: str) -> str:
     if _UUID.fullmatch(segment):
         return "{uuid}"
     stem, dot, extension = segment.rpartition(".")
-    if dot and stem and extension.isalpha() and len(extension) <= 5 and _mask(stem) != stem:
+    if (
+        "@" not in segment
+        and dot
+        and stem
+        and extension.isalpha()
+        and len(extension) <= 5
+        and _mask(stem) != stem
+    ):
         return f"{_mask(stem)}.{extension}"
     if _HEX.fullmatch(segment) and any(char.isdigit() for char in segment):
         return "{token}"

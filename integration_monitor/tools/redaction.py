@@ -24,7 +24,9 @@ MAX_HEADER_VALUE = 512
 _MAX_DEPTH = 64
 _MAX_NESTED_JSON = 3
 
-_ASSIGNMENT = re.compile(r"([A-Za-z0-9_][\w.\[\]%-]{0,79})(\\*[\"'])?\s{0,4}(=>|:=|[:=])[^\S\n]{0,8}")
+_ASSIGNMENT = re.compile(
+    r"([A-Za-z0-9_][\w.\[\]%-]{0,79})(\\*[\"'])?\s{0,4}(=>|:=|[:=])[^\S\n]{0,8}"
+)
 _OPEN_QUOTE = re.compile(r"(\\*)([\"'])")
 _BARE_VALUE = re.compile(r"[^\s,;&<>\"'{}\[\]()]+")
 _REST_OF_LINE = re.compile(r"[^\n\r]+")

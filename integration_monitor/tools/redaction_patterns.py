@@ -61,7 +61,11 @@ _PATTERNS = tuple(
         (r"\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?", 0, MASK),
         (r"\bwh(?:sec|sk)_[\w+/=-]+", 0, MASK),
         (r"\b(?:sk|rk|pk)_(?:live|test)_\w+", 0, MASK),
-        (r"\b(?:shp(?:at|ss|ca|pa)|gh[pousr]|glpat|github_pat|cs|ck)[_-][A-Za-z0-9_-]{16,}", 0, MASK),
+        (
+            r"\b(?:shp(?:at|ss|ca|pa)|gh[pousr]|glpat|github_pat|cs|ck)[_-][A-Za-z0-9_-]{16,}",
+            0,
+            MASK,
+        ),
         (r"\bxox[a-z]-[\w-]{8,}", 0, MASK),
         (r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b", 0, MASK),
         (r"\bAIza[\w-]{20,}", 0, MASK),

@@ -80,7 +80,10 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """
     if not _ID.fullmatch(message_id):
         raise ValueError("a webhook id is printable ASCII without dot and space, 256 at most")
-    return "v1," + base64.b64encode(_digest(decode_secret(secret), message_id, timestamp, body)).decode()
+    return (
+        "v1,"
+        + base64.b64encode(_digest(decode_secret(secret), message_id, timestamp, body)).decode()
+    )
 
 
 def signed_headers(

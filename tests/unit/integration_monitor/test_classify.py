@@ -1,0 +1,181 @@
+"""Error classes of what plain libraries raise on real sockets, and of statuses."""
+
+import socket
+import ssl
+import time
+import urllib.request
+
+import pytest
+import requests
+import urllib3
+from wire import answer, certificate, reset, serving
+
+from integration_monitor.tools import classify, errors
+
+
+def raised(work):
+    with pytest.raises(Exception) as caught:
+        work()
+    return caught.value
+
+
+def get(port, scheme="http", **options):
+    return requests.get(f"{scheme}://127.0.0.1:{port}/", timeout=(0.5, 0.5), **options)
+
+
+def test_dns():
+    """An unknown name is reported as a broken line."""
+    for work in (
+        lambda: requests.get("http://no-such-host.invalid/", timeout=5),
+        lambda: urllib3.PoolManager(retries=False).request("GET", "http://no-such-host.invalid/"),
+        lambda: socket.create_connection(("no-such-host.invalid", 80), 5),
+        lambda: urllib.request.urlopen("http://no-such-host.invalid/", timeout=5),
+    ):
+        error = raised(work)
+        assert classify.error_class_of(error) == "dns", error
+        assert classify.from_exception(error).maybe_delivered is False
+
+
+def test_refused():
+    """Nobody knows whether a refused connection had carried the order."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        for work in (
+            lambda: get(port),
+            lambda: urllib3.PoolManager(retries=False).request("GET", f"http://127.0.0.1:{port}/"),
+            lambda: socket.create_connection(("127.0.0.1", port), 1),
+        ):
+            translated = classify.from_exception(raised(work))
+            assert translated.error_class == "connect"
+            assert translated.maybe_delivered is False
+            assert translated.retryable
+
+
+def test_connect_timeout():
+    """A full accept queue is reported as refused."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        fillers = [socket.socket() for _ in range(3)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(full.getsockname())
+        time.sleep(0.1)
+        translated = classify.from_exception(raised(lambda: get(full.getsockname()[1])))
+        assert translated.error_class == "timeout"
+        assert translated.maybe_delivered is False
+        for filler in fillers:
+            filler.close()
+
+
+@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab"])
+def test_read_timeout(start):
+    """A time-out in the middle of a body is reported as a broken line."""
+
+    def behave(connection, _request, _number):
+        connection.sendall(start)
+        time.sleep(2)
+
+    with serving(behave) as (port, _):
+        translated = classify.from_exception(raised(lambda: get(port)))
+    assert translated.error_class == "timeout"
+    assert translated.maybe_delivered is True
+
+
+def test_closed_and_reset():
+    """A line that broke is reported as unknown."""
+
+    def close(connection, _request, _number):
+        return None
+
+    def hard(connection, _request, _number):
+        reset(connection)
+
+    def half(connection, _request, _number):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab")
+
+    for behave in (close, hard, half):
+        with serving(behave) as (port, _):
+            translated = classify.from_exception(raised(lambda port=port: get(port)))
+        assert translated.error_class == "connect", behave
+        assert translated.maybe_delivered is True
+
+
+def test_tls(tmp_path):
+    """A bad certificate is retried for hours."""
+    context, _authority = certificate(tmp_path)
+    with serving(lambda connection, *_: connection.sendall(answer()), context) as (port, _):
+        translated = classify.from_exception(raised(lambda: get(port, "https")))
+        assert translated.error_class == "tls"
+        assert not translated.retryable
+        with socket.create_connection(("127.0.0.1", port)) as plain:
+            error = raised(
+                lambda: ssl.create_default_context().wrap_socket(plain, server_hostname="x")
+            )
+        assert classify.error_class_of(error) == "tls"
+
+
+def test_tls_handshake_timeout():
+    """A stuck proxy looks like a bad certificate and is not retried."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        error = raised(lambda: get(silent.getsockname()[1], "https"))
+    assert classify.error_class_of(error) == "timeout"
+
+
+def test_our_own_mistakes():
+    """A wrong address in the configuration is blamed on the partner."""
+    for url in ("nonsense", "ftp://x/", "http://", "http://[bad/"):
+        error = raised(lambda url=url: requests.get(url, timeout=1))
+        assert classify.error_class_of(error) == "client", url
+
+
+def test_the_rest():
+    """An error of ours changes on its way, or a foreign one has no class."""
+    own = errors.MappingError("product.product", "default_code", "A")
+    assert classify.from_exception(own) is own
+    try:
+        raise RuntimeError("x") from own
+    except RuntimeError as wrapped:
+        assert classify.error_class_of(wrapped) == "business"
+    assert classify.from_exception(ValueError("x")).error_class == "unknown"
+    loop = ValueError("a")
+    loop.__cause__ = loop
+    assert classify.error_class_of(loop) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "error_class", "retryable"),
+    [
+        (301, errors.RemoteError, "client", False),
+        (400, errors.RemoteError, "client", False),
+        (401, errors.AuthError, "auth", False),
+        (403, errors.AuthError, "auth", False),
+        (404, errors.RemoteError, "client", False),
+        (408, errors.RemoteError, "timeout", True),
+        (409, errors.RemoteError, "client", False),
+        (425, errors.RemoteError, "client", True),
+        (429, errors.RateLimited, "rate_limit", True),
+        (500, errors.RemoteError, "server", True),
+        (501, errors.RemoteError, "server", False),
+        (502, errors.RemoteError, "server", True),
+        (503, errors.RemoteError, "server", True),
+        (504, errors.RemoteError, "timeout", True),
+    ],
+)
+def test_statuses(status, kind, error_class, retryable):
+    """A wrong request is repeated, or an outage is not."""
+    error = classify.from_status(status, {"Retry-After": "30"}, "no such thing")
+    assert type(error) is kind
+    assert error.error_class == error_class
+    assert error.retryable is retryable
+    assert error.status == status
+    assert "no such thing" in error.message
+    if retryable:
+        assert error.retry_after == 30
+
+
+def test_success_is_no_error():
+    """A 201 is settled as a failure."""
+    assert classify.from_status(200) is None
+    assert classify.from_status(204, None) is None
