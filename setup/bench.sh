@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Measures what the suite costs, each figure beside its baseline of the same run.
+#
+#   ./setup/bench.sh document                 orders, transfers and invoices with and without the suite
+#   ./setup/bench.sh document --pairs 60 --json document.json
+#   ./setup/bench.sh --help
+#
+# Prints a table; the JSON goes to .odoo/bench/<name>.json or where --json says. What is missing is
+# provisioned first, databases of its own are made and dropped. Run it on an otherwise idle machine.
+set -euo pipefail
+# shellcheck source=setup/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+provision run "$SETUP_DIR/../.odoo/venv/bin/python" "$SETUP_DIR/bench/main.py" "$@"

@@ -1,0 +1,1 @@
+"""Benchmarks: what the suite costs, measured against the same Odoo without it."""
