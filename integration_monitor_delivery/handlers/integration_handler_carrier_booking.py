@@ -21,6 +21,10 @@ class IntegrationHandlerCarrierBooking(models.AbstractModel):
     def _directions(self):
         return ("outbound",)
 
+    def _required_groups(self):
+        """Deliveries are read and written, prices come from the order's lines."""
+        return ("stock.group_stock_user", "sales_team.group_sale_salesman_all_leads")
+
     def _check_flow(self, flow):
         if not flow.endpoint_id:
             raise ValidationError(

@@ -18,6 +18,14 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
     def _directions(self):
         return ("inbound",)
 
+    def _required_groups(self):
+        """Deliveries are moved along; delivered orders are invoiced."""
+        return (
+            "stock.group_stock_user",
+            "sales_team.group_sale_salesman_all_leads",
+            "account.group_account_invoice",
+        )
+
     def _handle(self, message, payload):
         try:
             event = parse_tracking_event(payload)
