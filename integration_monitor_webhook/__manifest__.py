@@ -14,5 +14,8 @@
         "wizards/integration_webhook_handover_views.xml",
         "wizards/integration_connect_wizard_views.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["integration_monitor_webhook/static/src/scss/*.scss"],
+    },
     "auto_install": False,
 }

@@ -7,6 +7,7 @@ from typing import Any
 from odoo import SUPERUSER_ID, http
 
 from odoo.addons.integration_monitor.tools import context, json_safe, tracing
+from odoo.addons.integration_monitor.tools.errors import IntegrationError
 
 from ..tools.adapters import ADAPTERS, Authenticated
 from ..tools.body import read_limited, unpack
@@ -16,6 +17,7 @@ from . import evidence
 
 TEST_EVENT_TYPE = "integration.test"
 JSON_TYPE = "application/json"
+KEY_RETRY_AFTER = 300
 throttle = Throttle()
 
 
@@ -42,6 +44,7 @@ class Reception:
         self.database = request.db
         self.flow_code = flow_code
         self.profile = None
+        self.credential_id = None
         self.size = self.http.content_length
         self.started = time.monotonic()
         self.correlation_id = tracing.choose_correlation_id(
@@ -61,6 +64,7 @@ class Reception:
             self._checked = self._check()
         message, created = self._store(self._checked)
         evidence.accepted(self, created, message)
+        self.request.env["integration.credential"]._note_webhook_use(self.credential_id)
         return self.request.make_json_response(
             {
                 "status": "accepted" if created else "duplicate",
@@ -142,20 +146,30 @@ class Reception:
         Libraries sign the content and leave packing to the transport; some sign what they send.
         """
         adapter = ADAPTERS[self.profile.adapter]
-        secrets = self.request.env["integration.credential"]._webhook_secrets(self.profile)
         try:
-            return adapter.authenticate(payload, self.http.headers, secrets, time.time())
+            known = self.request.env["integration.credential"]._webhook_secrets(self.profile)
+        except IntegrationError as error:
+            # A fault of this server, which heals: the partner must repeat, not give up.
+            reason = f"secrets unreadable: {type(error).__name__}"
+            raise Refusal("unavailable", reason, retry_after=KEY_RETRY_AFTER) from error
+        secrets = [secret for _credential_id, secret in known]
+        try:
+            proof = adapter.authenticate(payload, self.http.headers, secrets, time.time())
         except Refusal:
             if payload is wire:
                 raise
-            return adapter.authenticate(wire, self.http.headers, secrets, time.time())
+            proof = adapter.authenticate(wire, self.http.headers, secrets, time.time())
+        self.credential_id = known[proof.secret_index][0]
+        return proof
 
     def _adopt_trace(self):
         """Continue the sender's trace, now that the sender is known; else begin one."""
         parent = tracing.parse_traceparent(self.http.headers.get("traceparent"))
         if not self.http.headers.get("X-Correlation-ID"):
             self.correlation_id = tracing.choose_correlation_id(
-                parent and parent.trace_id, self.http.headers.get("X-Request-ID"), self.correlation_id
+                parent and parent.trace_id,
+                self.http.headers.get("X-Request-ID"),
+                self.correlation_id,
             )
         return parent.trace_id if parent else tracing.new_trace_id()
 

@@ -112,7 +112,21 @@ class IntegrationFlow(models.Model):
     @api.model
     def _webhook_profile(self, code):
         """The ``WebhookProfile`` of an inbound flow, archived ones too, or None."""
-        return self._webhook_profiles().get(code)
+        profile = self._webhook_profiles().get(code)
+        if profile is None and self._is_inbound_code(code):
+            # Made by a process that did not tell the others (a script): nobody must read 404,
+            # because partners stop delivering to an address that is not there.
+            self.env.registry.clear_cache()
+            profile = self._webhook_profiles().get(code)
+        return profile
+
+    @api.model
+    def _is_inbound_code(self, code):
+        """Whether the database, not the cache, knows an inbound flow of this code."""
+        query = SQL(
+            "SELECT 1 FROM integration_flow WHERE code = %s AND direction = 'inbound'", code
+        )
+        return bool(self.env.execute_query(query))
 
     @api.model
     @tools.ormcache()

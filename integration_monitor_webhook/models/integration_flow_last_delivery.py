@@ -1,6 +1,6 @@
 """What arrived last at a webhook address, and why something was refused."""
 
-from datetime import timezone
+from datetime import timedelta, timezone
 
 from babel.dates import format_timedelta
 
@@ -75,6 +75,8 @@ class IntegrationFlow(models.Model):
             return False
         now = fields.Datetime.now().replace(tzinfo=timezone.utc)
         delta = moment.replace(tzinfo=timezone.utc) - now
+        if delta > -timedelta(seconds=2):
+            return self.env._("just now")
         locale = babel_locale_parse(self.env.lang)
         return format_timedelta(delta, add_direction=True, locale=locale)
 
@@ -91,6 +93,8 @@ class IntegrationFlow(models.Model):
                 "The time stamp is too old: the partner's clock is wrong, or it repeats an old "
                 "request without signing it anew."
             ),
-            "too_new": self.env._("The time stamp lies in the future: the partner's clock is wrong."),
+            "too_new": self.env._(
+                "The time stamp lies in the future: the partner's clock is wrong."
+            ),
         }
         return words.get(reason, reason)

@@ -5,9 +5,9 @@ from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
+from odoo.tools import config
 
 from odoo.addons.integration_monitor.models.integration_credential import KEY_OPTION, KEY_VARIABLE
-from odoo.tools import config
 
 from .common import WebhookCase, WebhookHttpCase
 

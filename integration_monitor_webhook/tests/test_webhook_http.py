@@ -15,6 +15,7 @@ from ..controllers.reception import Reception
 from .common import WebhookHttpCase
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
+TRACEPARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 
 
 @tagged("post_install", "-at_install")
@@ -122,7 +123,7 @@ class TestWebhookAccepted(WebhookHttpCase):
     def test_correlation_and_trace(self):
         """The partner's correlation id and trace are continued, so that one search finds all."""
         answer = self.deliver(
-            headers={"X-Correlation-ID": "order:42", "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
+            headers={"X-Correlation-ID": "order:42", "traceparent": TRACEPARENT}
         )
         self.assertEqual(answer.headers["X-Correlation-ID"], "order:42")
         message = self.messages()
@@ -131,7 +132,7 @@ class TestWebhookAccepted(WebhookHttpCase):
 
     def test_correlation_from_trace(self):
         """Without a correlation id the trace names the delivery."""
-        self.deliver(headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
+        self.deliver(headers={"traceparent": TRACEPARENT})
         self.assertEqual(self.messages().correlation_id, TRACE)
 
     def test_hostile_correlation(self):

@@ -1,6 +1,7 @@
 """Deliveries that are refused: the right status, a problem document, a line in the log."""
 
 import gzip
+import os
 import time
 from unittest.mock import patch
 
@@ -9,7 +10,8 @@ import psycopg2
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.integration_monitor.tools import signature
+from odoo.addons.integration_monitor.models.integration_credential import KEY_VARIABLE
+from odoo.addons.integration_monitor.tools import crypto, signature
 
 from .common import WebhookHttpCase
 
@@ -153,6 +155,14 @@ class TestWebhookRefusals(WebhookHttpCase):
             answer = self.deliver()
         self.check(answer, 503, "unavailable")
         self.assertGreater(int(answer.headers["Retry-After"]), 0)
+
+    @mute_logger("odoo.addons.integration_monitor_webhook.models.integration_credential")
+    def test_lost_key(self):
+        """A server that lost its encryption key asks partners to repeat, not to give up."""
+        with patch.dict(os.environ, {KEY_VARIABLE: crypto.generate_key()}):
+            answer = self.deliver()
+        self.check(answer, 503, "unavailable")
+        self.assertTrue(answer.headers["Retry-After"])
 
     @mute_logger("odoo.http")
     def test_fault_of_ours(self):

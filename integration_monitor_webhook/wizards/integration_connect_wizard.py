@@ -1,17 +1,14 @@
 """'Connect a partner': from a name to a tested connection in four steps."""
 
 import re
-from urllib.parse import urlsplit
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS, Command
+from odoo.tools import config
 
-from odoo.addons.integration_monitor.models.integration_flow import CODE_PATTERN
+from odoo.addons.integration_monitor.models.integration_endpoint_call import ENVIRONMENT_OPTION
 from odoo.addons.integration_monitor.models.integration_system import ENVIRONMENTS, SYSTEM_KINDS
 from odoo.addons.integration_monitor.tools import crypto
-
-STEPS = ["who", "flows", "outbound", "handover"]
 
 
 class IntegrationConnectWizard(models.TransientModel):
@@ -28,6 +25,7 @@ class IntegrationConnectWizard(models.TransientModel):
     )
     key_problem = fields.Text(compute="_compute_key_problem")
     new_key = fields.Char(compute="_compute_key_problem")
+    environment_problem = fields.Char(compute="_compute_environment_problem")
 
     system_id = fields.Many2one(
         "integration.system", string="Existing System", help="Add flows to it. Empty: a new system."
@@ -95,6 +93,24 @@ class IntegrationConnectWizard(models.TransientModel):
         self.key_problem = False if usable else text
         self.new_key = False if usable else crypto.generate_key()
 
+    @api.depends("environment")
+    def _compute_environment_problem(self):
+        """Tell early when calls to a system of this environment would be held."""
+        here = (config.get(ENVIRONMENT_OPTION) or "").strip()
+        names = dict(self._fields["environment"]._description_selection(self.env))
+        for wizard in self:
+            wanted = wizard.environment
+            fits = here == wanted or (not here and wanted != "production")
+            wizard.environment_problem = not fits and self.env._(
+                "Messages to the partner will wait: calls to a system of the environment "
+                "“%(wanted)s” leave only from an Odoo of the same environment. If this is one, add "
+                "the line %(option)s = %(value)s to the [options] of its configuration file and "
+                "restart it. Otherwise choose another environment.",
+                wanted=names.get(wanted, ""),
+                option=ENVIRONMENT_OPTION,
+                value=wanted,
+            )
+
     @api.depends("line_ids.direction", "line_ids.handler")
     def _compute_kinds_of_flow(self):
         """What the next steps must ask for."""
@@ -138,6 +154,8 @@ class IntegrationConnectWizard(models.TransientModel):
         preset = self.env["integration.connect.preset"]._available().get(self.preset)
         if not preset:
             return
+        if not self.system_id and self.preset != "custom":
+            self.kind = preset["kind"]
         prefix = self._code_prefix()
         lines = []
         for position, template in enumerate(preset["flows"]):
@@ -171,103 +189,6 @@ class IntegrationConnectWizard(models.TransientModel):
     def _encryption_key(self):
         """The key of this server."""
         return self.env["integration.credential"]._encryption_key()
-
-    # Steps
-
-    def action_next(self):
-        """Check the step at hand and show the next one."""
-        self.ensure_one()
-        self._check_key()
-        getattr(self, f"_check_{self.step}")()
-        if self.step == "flows" and not self.has_outbound:
-            return self.action_connect()
-        self.step = STEPS[STEPS.index(self.step) + 1]
-        return self._reopen()
-
-    def action_back(self):
-        """Show the step before; nothing is lost."""
-        self.ensure_one()
-        if self.step in ("flows", "outbound"):
-            self.step = STEPS[STEPS.index(self.step) - 1]
-        return self._reopen()
-
-    def action_connect(self):
-        """Make system, endpoint, flows and secrets, and show what to hand over."""
-        self.ensure_one()
-        self._check_key()
-        for step in STEPS[: 3 if self.has_outbound else 2]:
-            getattr(self, f"_check_{step}")()
-        if self.step == "handover":
-            raise UserError(self.env._("This partner is connected already."))
-        self._connect()
-        self.step = "handover"
-        return self._reopen()
-
-    def action_done(self):
-        """The secrets were copied: nobody sees them again. Show the system."""
-        self.ensure_one()
-        self.handover_ids._close()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "integration.system",
-            "res_id": self.system_id.id,
-            "view_mode": "form",
-            "target": "main",
-        }
-
-    def _check_key(self):
-        """Stop before anything is lost when secrets could not be kept."""
-        if self.key_problem:
-            raise UserError(self.key_problem)
-
-    def _check_who(self):
-        """Step 1 is complete."""
-        if not (self.system_id or (self.system_name or "").strip()):
-            raise UserError(self.env._("Name the system, for example “Web shop Benelux”."))
-
-    def _check_flows(self):
-        """Step 2 is complete and every code is free."""
-        if not self.line_ids:
-            raise UserError(self.env._("Choose what you exchange, or add at least one flow."))
-        codes = self.line_ids.mapped("code")
-        for code in codes:
-            if not CODE_PATTERN.fullmatch(code or ""):
-                raise UserError(
-                    self.env._(
-                        "“%(code)s” cannot be part of an address: use small letters, digits, dot, "
-                        "dash and underscore.",
-                        code=code,
-                    )
-                )
-        # sudo: codes are unique over all companies.
-        flows = self.env["integration.flow"].sudo().with_context(active_test=False)
-        taken = flows.search([("code", "in", codes)]).mapped("code")
-        twice = taken or [code for code in codes if codes.count(code) > 1]
-        if twice:
-            raise UserError(
-                self.env._("The code “%(code)s” is used already: choose another.", code=twice[0])
-            )
-        if self.has_warehouse and not self.warehouse_id:
-            raise UserError(self.env._("Choose the warehouse that this partner ships from."))
-
-    def _check_outbound(self):
-        """Step 3 is complete and the address can be one."""
-        parts = urlsplit((self.base_url or "").strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UserError(
-                self.env._(
-                    "Enter the full address of the partner's API, for example "
-                    "https://api.partner.example/v1"
-                )
-            )
-        if parts.username or parts.password:
-            raise UserError(
-                self.env._("Put user and password into the fields below, not into the address.")
-            )
-        if self.auth_type != "none" and not self.token_given:
-            raise UserError(self.env._("Enter the token or password that the partner gave you."))
-        if self.auth_type == "basic" and not self.login:
-            raise UserError(self.env._("Enter the user name that the partner gave you."))
 
     def _reopen(self):
         """Show this dialog again, at its present step."""
