@@ -1,4 +1,4 @@
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from ..tools.errors import BusinessError, MappingError
 from .common_shop import ShopCase, sample
@@ -124,6 +124,25 @@ class TestShopOrderIdentity(ShopCase):
         self.assertEqual(self._handle(payload).currency_id, chf)
         self.assertTrue(chf.active)
         self.assertEqual(self.env["account.tax"].search_count([("name", "like", "State Tax")]), 1)
+
+    def test_seen_by_sales(self):
+        """A salesperson without any role here opens an order that came from a shop."""
+        order = self._handle(sample("shopify/order_created.json"))
+        seller = new_test_user(
+            self.env,
+            "shop_seller",
+            groups="sales_team.group_sale_salesman_all_leads",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        (values,) = order.with_user(seller).web_read(
+            {
+                "integration_system_id": {"fields": {"display_name": {}}},
+                "integration_external_key": {},
+            }
+        )
+        self.assertEqual(values["integration_system_id"]["display_name"], "Test shop")
+        self.assertEqual(values["integration_external_key"], "450789469")
 
     def test_changed_order(self):
         """A confirmed order that changes in the shop is a decision for a person."""
