@@ -1,7 +1,6 @@
 """Orders of a web shop become sales orders."""
 
 from markupsafe import Markup
-
 from psycopg2 import errors as pg_errors
 
 from odoo import models

@@ -156,7 +156,7 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
             quantity = line.number("quantity")
             if quantity < 0:
                 raise ContractError(
-                    self.env._("The shipment has the quantity %s: it must not be below zero.", quantity)
+                    self.env._("The shipment has the quantity %s, which is below zero.", quantity)
                 )
             pieces[move] += quantity
             for lot in line.children("lots", "lot"):

@@ -150,8 +150,9 @@ class IntegrationShopLine(models.AbstractModel):
         for adjustment in shop.adjustments:
             name = self.env._("Shop adjustment: %s", adjustment.reason)
             values = self._service_vals(flow, "adjustment", name, adjustment.amount)
-            keys = adjustment.taxes
-            tax_ids = None if taxes is None else tuple(taxes[key].id for key in keys if key in taxes)
+            tax_ids = None
+            if taxes is not None:
+                tax_ids = tuple(taxes[key].id for key in adjustment.taxes if key in taxes)
             vals_list.append(self._with_taxes(values, tax_ids))
         for sequence, values in enumerate(vals_list, 1):
             values["sequence"] = sequence

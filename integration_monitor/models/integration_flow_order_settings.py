@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 
-
 class IntegrationFlow(models.Model):
     """Settings of the shop order handlers beyond the commercial ones."""
 

@@ -3,6 +3,10 @@ from . import test_credential
 from . import test_exception
 from . import test_correlation
 from . import test_flow_receive
+from . import test_integration_log
+from . import test_integration_metric
+from . import test_integration_metric_concurrency
+from . import test_log_writer
 from . import test_message_drain
 from . import test_pause
 from . import test_retry
@@ -10,6 +14,7 @@ from . import test_sweeper
 from . import test_shop_order_shopify
 from . import test_shop_order_identity
 from . import test_shop_order_woocommerce
+from . import test_shop_order_engine
 from . import test_wms_release
 from . import test_wms_shipment
 from . import test_shop_stock

@@ -54,7 +54,8 @@ class TestShopOrderShopify(ShopCase):
         accounts = invoice.line_ids.filtered("tax_line_id")
         self.assertEqual(accounts.tax_line_id, tax | cent)
         self.assertEqual(len(accounts.account_id), 1)
-        self.assertEqual(accounts.account_id, self.company.account_sale_tax_id.invoice_repartition_line_ids.account_id)
+        usual = self.company.account_sale_tax_id.invoice_repartition_line_ids
+        self.assertEqual(accounts.account_id, usual.account_id)
 
     def _line_taxed(self, price, quantity, rate, tax, included=False):
         """Return the sample with one line whose tax is stated on the line."""

@@ -29,7 +29,9 @@ def reconcile(order: ShopOrder, order_taxes: list[ShopTax]) -> ShopOrder:
     return order
 
 
-def nominal_tax(amount: Decimal, key: TaxKey, keys: tuple[TaxKey, ...], order: ShopOrder) -> Decimal:
+def nominal_tax(
+    amount: Decimal, key: TaxKey, keys: tuple[TaxKey, ...], order: ShopOrder
+) -> Decimal:
     """Return what a rate gives on an amount, rounded to the currency.
 
     :param amount: in the order's tax mode

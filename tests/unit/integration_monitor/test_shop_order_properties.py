@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from integration_monitor.tools.errors import BusinessError
 from integration_monitor.tools.shop_order import allocate, parse_shopify, parse_woocommerce
 from integration_monitor.tools.shop_order.allocate import rounded, total
@@ -13,6 +14,7 @@ from simulators.orders import VARIANTS, make_order
 from simulators.orders.draft import SAMPLE_PRODUCTS
 
 CENT = Decimal("0.01")
+AT = datetime(2026, 1, 1, tzinfo=UTC)
 PARSERS = {"shopify": parse_shopify, "woocommerce": parse_woocommerce}
 amounts = st.decimals(0, 100000, places=2, allow_nan=False)
 
@@ -40,9 +42,7 @@ def test_allocation_is_exact(amount, weights):
 @settings(max_examples=400, deadline=None)
 def test_generated_orders_need_no_adjustment(style, parts, number, seed):
     """An order that adds up is taken as it is: lines, shipping and taxes lead to its total."""
-    payload = make_order(
-        style, "+".join(parts), number, seed, list(SAMPLE_PRODUCTS), datetime(2026, 1, 1, tzinfo=UTC)
-    )
+    payload = make_order(style, "+".join(parts), number, seed, list(SAMPLE_PRODUCTS), AT)
     order = PARSERS[style](payload)
     assert not order.adjustments
     assert sum(order.tax_totals.values(), Decimal(0)) == order.total_tax
