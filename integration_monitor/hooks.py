@@ -15,5 +15,6 @@ def post_init_hook(env):
 
 def uninstall_hook(env):
     """Leave nothing behind: drop what the ORM does not know of."""
+    env["integration.transaction"]._drop_snapshot()
     env["integration.metric"]._drop_storage()
     log_table.drop_all(env.cr)

@@ -87,8 +87,9 @@ class IntegrationTransactionAdvance(models.Model):
             created.message_id = message_id
         new = progress.advance(steps, counts, old, found, now)
         started = order_counts.moment(owner.get("started_at") or order["create_date"])
+        promised = order_counts.moment(order["commitment_date"])
         if not owner:
-            progress.plan(steps, new, started, order["commitment_date"])
+            progress.plan(steps, new, started, promised)
         sequences = {step.id: step.sequence for step in steps}
         changes = [
             _milestone_values(milestone, sequences[milestone.step_id])
@@ -117,9 +118,9 @@ class IntegrationTransactionAdvance(models.Model):
             "user_id": order["user_id"],
             "amount_total": order["amount_total"],
             "currency_id": order["currency_id"],
-            "amount_company": round(order["amount_company"], 6),
+            "amount_company": order["amount_company"],
             "started_at": started,
-            "promised_at": order["commitment_date"],
+            "promised_at": order_counts.moment(order["commitment_date"]),
         }
 
     def _progress_values(self, order, steps, milestones, pickings, invoices, now):
@@ -137,7 +138,10 @@ class IntegrationTransactionAdvance(models.Model):
         elif step:
             since = now if owner else last
         due_at = judging.due(
-            step, since, order_counts.scheduled(step, pickings, invoices), order["commitment_date"]
+            step,
+            since,
+            order_counts.scheduled(step, pickings, invoices),
+            order_counts.moment(order["commitment_date"]),
         )
         timeliness, tick_at = judging.timeliness(since, due_at, now)
         if not step and owner:

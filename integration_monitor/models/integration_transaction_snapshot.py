@@ -1,35 +1,49 @@
-"""One query that shows a sales order with everything that its transaction is judged by."""
+"""One query that shows a sales order with everything that its transaction is judged by.
 
-from odoo import models
+Planning this query takes longer than running it, so it lives in a function of the database, which
+keeps the plan for as long as a connection lives.
+"""
+
+from odoo import api, models
 from odoo.tools import SQL
 
+FUNCTION = "integration_order_snapshot"
+#: Arguments of the function, by what ``_snapshot`` is given.
+ARGUMENTS = {
+    "sale.order": "order_ids",
+    "stock.picking": "picking_ids",
+    "account.move": "move_ids",
+    "account.payment": "payment_ids",
+    "integration.transaction": "transaction_ids",
+    "correlation": "correlation_ids",
+}
 #: How the roots of changed documents are found, by model of the document.
 ROOTS = {
-    "sale.order": "SELECT unnest(%s::int[]) AS id",
+    "sale.order": "SELECT unnest(order_ids)",
     "stock.picking": """
         SELECT reference.sale_id
           FROM stock_move move
           JOIN stock_reference_move_rel moved ON moved.move_id = move.id
           JOIN stock_reference_sale_rel reference ON reference.reference_id = moved.reference_id
-         WHERE move.picking_id = ANY(%s)
+         WHERE move.picking_id = ANY(picking_ids)
          UNION
         SELECT line.order_id
           FROM stock_move move
           JOIN sale_order_line line ON line.id = move.sale_line_id
-         WHERE move.picking_id = ANY(%s)
+         WHERE move.picking_id = ANY(picking_ids)
          UNION
-        SELECT sale_id FROM stock_picking WHERE id = ANY(%s) AND sale_id IS NOT NULL""",
+        SELECT sale_id FROM stock_picking WHERE id = ANY(picking_ids) AND sale_id IS NOT NULL""",
     "account.move": """
         SELECT line.order_id
           FROM account_move_line item
           JOIN sale_order_line_invoice_rel link ON link.invoice_line_id = item.id
           JOIN sale_order_line line ON line.id = link.order_line_id
-         WHERE item.move_id = ANY(%s)""",
+         WHERE item.move_id = ANY(move_ids)""",
     "account.payment": """
         SELECT line.order_id
           FROM (SELECT paid.invoice_id
                   FROM account_move__account_payment paid
-                 WHERE paid.payment_id = ANY(%s)
+                 WHERE paid.payment_id = ANY(payment_ids)
                  UNION
                 SELECT counterpart.move_id
                   FROM account_payment payment
@@ -39,16 +53,16 @@ ROOTS = {
                   JOIN account_move_line counterpart
                     ON counterpart.id IN (part.debit_move_id, part.credit_move_id)
                    AND counterpart.id <> item.id
-                 WHERE payment.id = ANY(%s)) invoice
+                 WHERE payment.id = ANY(payment_ids)) invoice
           JOIN account_move_line item ON item.move_id = invoice.invoice_id
           JOIN sale_order_line_invoice_rel link ON link.invoice_line_id = item.id
           JOIN sale_order_line line ON line.id = link.order_line_id""",
     "integration.transaction": """
         SELECT res_id FROM integration_transaction
-         WHERE id = ANY(%s) AND res_model = 'sale.order'""",
+         WHERE id = ANY(transaction_ids) AND res_model = 'sale.order'""",
     "correlation": """
         SELECT res_id FROM integration_transaction
-         WHERE correlation_id = ANY(%s) AND res_model = 'sale.order'""",
+         WHERE correlation_id = ANY(correlation_ids) AND res_model = 'sale.order'""",
 }
 
 PICKINGS = """
@@ -131,6 +145,7 @@ PAYMENTS = """
               JOIN account_move counterpart_move ON counterpart_move.id = counterpart.move_id
              WHERE counterpart_move.origin_payment_id IS NOT NULL) link
       JOIN account_payment payment ON payment.id = link.payment_id
+     WHERE with_payments
      GROUP BY link.order_id"""
 
 MILESTONES = """
@@ -185,8 +200,55 @@ RELEASED_TO = """
      LIMIT 1"""
 
 
+BODY = f"""
+    WITH roots AS (SELECT DISTINCT found.id FROM ({" UNION ALL ".join(ROOTS.values())}) found (id)),
+         pickings AS ({PICKINGS}),
+         invoice_links AS ({INVOICE_LINKS}),
+         invoices AS ({INVOICES}),
+         payments AS ({PAYMENTS})
+    SELECT jsonb_build_object(
+               'id', sale.id, 'name', sale.name, 'state', sale.state,
+               'partner_id', sale.partner_id, 'company_id', sale.company_id,
+               'warehouse_id', sale.warehouse_id, 'user_id', sale.user_id,
+               'currency_id', sale.currency_id, 'invoice_status', sale.invoice_status,
+               'amount_total', sale.amount_total,
+               'amount_company',
+                   round(sale.amount_total / COALESCE(NULLIF(sale.currency_rate, 0), 1), 6),
+               'create_date', sale.create_date, 'commitment_date', sale.commitment_date,
+               'correlation_id', sale.integration_correlation_id,
+               'partner', partner.complete_name, 'warehouse', warehouse.name,
+               'pickings', pickings.rows, 'invoices', invoices.rows, 'payments', payments.rows,
+               'owner', to_jsonb(owner),
+               'milestones', ({MILESTONES}), 'documents', ({DOCUMENTS}), 'message', ({MESSAGE}),
+               'exception', ({EXCEPTION}), 'released_to', ({RELEASED_TO}))
+      FROM roots
+      JOIN sale_order sale ON sale.id = roots.id
+      JOIN res_partner partner ON partner.id = sale.partner_id
+      LEFT JOIN stock_warehouse warehouse ON warehouse.id = sale.warehouse_id
+      LEFT JOIN pickings ON pickings.order_id = sale.id
+      LEFT JOIN invoices ON invoices.order_id = sale.id
+      LEFT JOIN payments ON payments.order_id = sale.id
+      LEFT JOIN integration_transaction owner
+        ON owner.res_model = 'sale.order' AND owner.res_id = sale.id
+     ORDER BY sale.id"""
+
+
 class IntegrationTransactionSnapshot(models.Model):
     _inherit = "integration.transaction"
+
+    def init(self):
+        """Create the function, as each installation and upgrade finds it."""
+        self.env.cr.execute(
+            f"""
+            CREATE OR REPLACE FUNCTION {FUNCTION}(
+                order_ids int[], picking_ids int[], move_ids int[], payment_ids int[],
+                transaction_ids int[], correlation_ids varchar[], with_payments bool
+            ) RETURNS SETOF jsonb LANGUAGE plpgsql STABLE
+            SET plan_cache_mode = force_generic_plan AS $snapshot$
+            #variable_conflict use_column
+            BEGIN RETURN QUERY {BODY}; END
+            $snapshot$"""
+        )
 
     def _snapshot(self, roots, payments=False):
         """Read everything the transactions of some documents are judged by, in one query.
@@ -194,60 +256,25 @@ class IntegrationTransactionSnapshot(models.Model):
         :param dict roots: ids by model of the documents (see ``ROOTS``), or by
             ``integration.transaction``; ``correlation`` takes correlation ids
         :param bool payments: read the payments too (only when invoices or payments changed)
-        :return: one dict per sales order
+        :return: one dict per sales order; moments are texts, as JSON has them
         """
-        branches = [
-            SQL(ROOTS[model], *[list(ids)] * ROOTS[model].count("%s"))
-            for model, ids in roots.items()
-            if ids
-        ]
-        if not branches:
+        if not any(roots.values()):
             return []
-        return self.env.execute_query_dict(
+        rows = self.env.execute_query(
             SQL(
-                """
-                WITH roots AS (SELECT DISTINCT id FROM (%(roots)s) found (id)),
-                     pickings AS (%(pickings)s),
-                     invoice_links AS (%(invoice_links)s),
-                     invoices AS (%(invoices)s),
-                     payments AS (%(payments)s)
-                SELECT sale.id, sale.name, sale.state, sale.partner_id, sale.company_id,
-                       sale.warehouse_id, sale.user_id, sale.currency_id, sale.invoice_status,
-                       sale.amount_total::float8 AS amount_total,
-                       (sale.amount_total / COALESCE(NULLIF(sale.currency_rate, 0), 1))::float8
-                           AS amount_company,
-                       sale.create_date::text, sale.commitment_date,
-                       sale.integration_correlation_id AS correlation_id,
-                       partner.complete_name AS partner, warehouse.name AS warehouse,
-                       pickings.rows AS pickings, invoices.rows AS invoices,
-                       payments.rows AS payments,
-                       to_jsonb(owner) AS owner,
-                       (%(milestones)s) AS milestones, (%(documents)s) AS documents,
-                       (%(message)s) AS message, (%(exception)s) AS exception,
-                       (%(released_to)s) AS released_to
-                  FROM roots
-                  JOIN sale_order sale ON sale.id = roots.id
-                  JOIN res_partner partner ON partner.id = sale.partner_id
-                  LEFT JOIN stock_warehouse warehouse ON warehouse.id = sale.warehouse_id
-                  LEFT JOIN pickings ON pickings.order_id = sale.id
-                  LEFT JOIN invoices ON invoices.order_id = sale.id
-                  LEFT JOIN payments ON payments.order_id = sale.id
-                  LEFT JOIN integration_transaction owner
-                    ON owner.res_model = 'sale.order' AND owner.res_id = sale.id
-                 ORDER BY sale.id
-                """,
-                roots=SQL(" UNION ").join(branches),
-                pickings=SQL(PICKINGS),
-                invoice_links=SQL(INVOICE_LINKS),
-                invoices=SQL(INVOICES),
-                payments=SQL(PAYMENTS if payments else NO_PAYMENTS),
-                milestones=SQL(MILESTONES),
-                documents=SQL(DOCUMENTS),
-                message=SQL(MESSAGE),
-                exception=SQL(EXCEPTION),
-                released_to=SQL(RELEASED_TO),
+                "SELECT * FROM %s(%s)",
+                SQL.identifier(FUNCTION),
+                SQL(", ").join(
+                    [SQL("%s", list(roots.get(name, ()))) for name in ARGUMENTS]
+                    + [SQL("%s", bool(payments))]
+                ),
             )
         )
+        return [row[0] for row in rows]
 
-
-NO_PAYMENTS = "SELECT NULL::int AS order_id, NULL::jsonb AS rows WHERE false"
+    @api.model
+    def _drop_snapshot(self):
+        """Remove the function; the ORM, which removes the tables, does not know of it."""
+        self.env.cr.execute(
+            SQL("DROP FUNCTION IF EXISTS %s", SQL.identifier(FUNCTION))
+        )
