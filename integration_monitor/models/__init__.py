@@ -25,10 +25,12 @@ from . import integration_message_settle
 from . import integration_message_exception
 from . import integration_message_sweep
 from . import integration_message_action
+from . import integration_message_view
 from . import integration_exception
 from . import integration_exception_view
 from . import integration_exception_open
 from . import integration_exception_action
+from . import integration_loose_reference_mixin
 from . import integration_log
 from . import integration_metric
 from . import integration_metric_roll_up
@@ -57,3 +59,6 @@ from . import account_move
 from . import account_payment
 from . import account_tax
 from . import ir_cron
+from . import integration_digest
+from . import res_config_settings
+from . import res_users

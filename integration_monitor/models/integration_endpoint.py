@@ -66,6 +66,7 @@ class IntegrationEndpoint(models.Model):
     failure_streak = fields.Integer(
         readonly=True, copy=False, help="Failed calls in a row since the last success."
     )
+    refusal = fields.Char(compute="_compute_refusal")
     flow_ids = fields.One2many("integration.flow", "endpoint_id")
     exception_ids = fields.One2many("integration.exception", "endpoint_id")
     flow_count = fields.Integer(compute="_compute_counts")
@@ -93,3 +94,9 @@ class IntegrationEndpoint(models.Model):
             endpoint.flow_count = counts["integration.flow"].get(endpoint.id, 0)
             endpoint.exception_count = counts["integration.exception"].get(endpoint.id, 0)
             endpoint.waiting_count = counts["integration.message"].get(endpoint.id, 0)
+
+    @api.depends("name", "system_id.environment")
+    def _compute_refusal(self):
+        """Show why calls may not leave this machine, when they may not."""
+        for endpoint in self:
+            endpoint.refusal = endpoint._environment_refusal() if endpoint.id else False

@@ -38,3 +38,28 @@ class IntegrationFlow(models.Model):
         for flow in self:
             inbound = flow.direction == "inbound" and flow.code
             flow.webhook_path = f"/integration/webhook/{flow.code}" if inbound else False
+
+    def action_open_messages(self):
+        """Open the messages of this flow."""
+        return self._open_related("integration_monitor.action_integration_message")
+
+    def action_open_waiting(self):
+        """Open the messages of this flow that wait or are in work."""
+        return self._open_related(
+            "integration_monitor.action_integration_message",
+            [("state", "in", ("pending", "processing", "retry"))],
+        )
+
+    def action_open_exceptions(self):
+        """Open the open exceptions of this flow."""
+        return self._open_related(
+            "integration_monitor.action_integration_exception", [("is_open", "=", True)]
+        )
+
+    def _open_related(self, xmlid, domain=()):
+        """:return: the action, narrowed to this flow"""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        action["domain"] = [("flow_id", "=", self.id), *domain]
+        action["context"] = {}
+        return action

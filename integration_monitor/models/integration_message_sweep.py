@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from ..tools.errors import IntegrationError
 
 ABANDONED_SECONDS = 30
+GC_BATCH = 20000
 
 
 class IntegrationMessage(models.Model):
@@ -53,3 +54,27 @@ class IntegrationMessage(models.Model):
             failure.retryable = True
             message._settle_failure(failure)
         return len(messages)
+
+    @api.autovacuum
+    def _gc_messages(self):
+        """Remove done and cancelled messages past their retention, a bounded batch a day.
+
+        :return: tuple (number removed, whether more may be left)
+        """
+        # Settings are read on behalf of the engine.
+        parameters = self.env["ir.config_parameter"].sudo()
+        days = int(parameters.get_param("integration_monitor.message_retention_days") or 365)
+        limit = fields.Datetime.now() - timedelta(days=max(days, 1))
+        self.env.cr.execute(
+            SQL(
+                """DELETE FROM integration_message
+                    WHERE id IN (SELECT id FROM integration_message
+                                  WHERE state IN ('done', 'cancelled') AND received_at < %s
+                                  ORDER BY id LIMIT %s
+                                    FOR UPDATE SKIP LOCKED)""",
+                limit,
+                GC_BATCH,
+            )
+        )
+        self.env.invalidate_all(flush=False)
+        return self.env.cr.rowcount, self.env.cr.rowcount == GC_BATCH

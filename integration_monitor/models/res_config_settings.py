@@ -1,0 +1,113 @@
+"""The settings page of the integration monitor."""
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import config
+
+from .integration_endpoint_call import ENVIRONMENT_OPTION
+
+PREFIX = "integration_monitor."
+
+
+class ResConfigSettings(models.TransientModel):
+    """What holds for every flow, and what the configuration file says."""
+
+    _inherit = "res.config.settings"
+
+    integration_retention_days = fields.Integer(
+        string="Keep the Log For (days)",
+        config_parameter=PREFIX + "log_retention_standard_days",
+        default=30,
+    )
+    integration_message_retention_days = fields.Integer(
+        string="Keep Done Messages For (days)",
+        config_parameter=PREFIX + "message_retention_days",
+        default=365,
+    )
+    integration_payload_policy = fields.Selection(
+        [
+            ("keep", "Keep as received"),
+            ("redact", "Hide personal data once done"),
+            ("drop", "Remove once done"),
+        ],
+        string="Content of New Flows",
+        config_parameter=PREFIX + "payload_policy",
+        default="redact",
+    )
+    integration_default_owner_id = fields.Many2one(
+        "res.users",
+        string="Default Owner of Exceptions",
+        config_parameter=PREFIX + "default_owner_id",
+        domain=lambda self: self._domain_integration_owner(),
+    )
+    integration_digest = fields.Boolean(
+        string="Daily Digest", compute="_compute_integration_digest", readonly=False, store=False
+    )
+    integration_digest_hour = fields.Integer(
+        string="Sent At (hour, UTC)", config_parameter=PREFIX + "digest_hour", default=6
+    )
+    integration_digest_group_id = fields.Many2one(
+        "res.groups",
+        string="Sent To",
+        config_parameter=PREFIX + "digest_group_id",
+        help="Members of this group who want the digest (see their preferences).",
+    )
+    integration_environment = fields.Char(compute="_compute_integration_status")
+    integration_key_usable = fields.Boolean(compute="_compute_integration_status")
+    integration_key_status = fields.Char(compute="_compute_integration_status")
+
+    @api.model
+    def _domain_integration_owner(self):
+        """Only people who may see exceptions can own them."""
+        group = self.env.ref("integration_monitor.group_viewer", raise_if_not_found=False)
+        return [("all_group_ids", "in", group.ids)] if group else []
+
+    @api.depends_context("uid")
+    def _compute_integration_status(self):
+        """Say what the configuration file holds; never the key itself."""
+        usable, text = self.env["integration.credential"]._encryption_status()
+        for settings in self:
+            settings.integration_environment = (config.get(ENVIRONMENT_OPTION) or "").strip()
+            settings.integration_key_usable = usable
+            settings.integration_key_status = text
+
+    @api.depends_context("uid")
+    def _compute_integration_digest(self):
+        """The switch of the scheduled action that sends the digest."""
+        # The settings page belongs to administrators, who may flip this one action.
+        cron = self.env.ref("integration_monitor.ir_cron_digest", raise_if_not_found=False)
+        for settings in self:
+            settings.integration_digest = bool(cron and cron.sudo().active)
+
+    @api.constrains("integration_retention_days", "integration_message_retention_days")
+    def _check_integration_retention(self):
+        """Zero days would remove evidence at once."""
+        for settings in self:
+            if (
+                settings.integration_retention_days < 1
+                or settings.integration_message_retention_days < 1
+            ):
+                raise ValidationError(self.env._("Keep log and messages for at least one day."))
+
+    @api.constrains("integration_digest_hour")
+    def _check_integration_digest_hour(self):
+        """There is no 25th hour."""
+        for settings in self:
+            if not 0 <= settings.integration_digest_hour <= 23:
+                raise ValidationError(
+                    self.env._("The digest is sent at an hour between 0 and 23 (UTC).")
+                )
+
+    def set_values(self):
+        """Store the switch and the hour of the digest on its scheduled action."""
+        super().set_values()
+        cron = self.env.ref("integration_monitor.ir_cron_digest", raise_if_not_found=False)
+        if cron:
+            # The settings page belongs to administrators, who may flip this one action.
+            cron = cron.sudo()
+            values = {"active": self.integration_digest}
+            if self.integration_digest_hour != cron.nextcall.hour:
+                values["nextcall"] = self.env["integration.digest"]._next_call(
+                    self.integration_digest_hour
+                )
+            cron.write(values)
