@@ -40,9 +40,7 @@ class ResConfigSettings(models.TransientModel):
         config_parameter=PREFIX + "default_owner_id",
         domain=lambda self: self._domain_integration_owner(),
     )
-    integration_digest = fields.Boolean(
-        string="Daily Digest", compute="_compute_integration_digest", readonly=False, store=False
-    )
+    integration_digest = fields.Boolean(string="Daily Digest")
     integration_digest_hour = fields.Integer(
         string="Sent At (hour, UTC)", config_parameter=PREFIX + "digest_hour", default=6
     )
@@ -71,13 +69,12 @@ class ResConfigSettings(models.TransientModel):
             settings.integration_key_usable = usable
             settings.integration_key_status = text
 
-    @api.depends_context("uid")
-    def _compute_integration_digest(self):
-        """The switch of the scheduled action that sends the digest."""
+    @api.model
+    def get_values(self):
+        """Show the switch of the scheduled action that sends the digest."""
         # The settings page belongs to administrators, who may flip this one action.
         cron = self.env.ref("integration_monitor.ir_cron_digest", raise_if_not_found=False)
-        for settings in self:
-            settings.integration_digest = bool(cron and cron.sudo().active)
+        return {**super().get_values(), "integration_digest": bool(cron and cron.sudo().active)}
 
     @api.constrains("integration_retention_days", "integration_message_retention_days")
     def _check_integration_retention(self):
