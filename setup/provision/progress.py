@@ -11,6 +11,8 @@ from pathlib import Path
 
 QUIET_SECONDS = 2.0
 REPEAT_SECONDS = 10.0
+#: The steps that are going on, the innermost last.
+_open_steps: list[threading.Event] = []
 
 
 def folder_size(folder: Path) -> int:
@@ -30,36 +32,42 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def step(label: str, watch: Path | None = None) -> Iterator[None]:
+def step(label: str, watch: Path | None = None, repeat: float = REPEAT_SECONDS) -> Iterator[None]:
     """Show *label* with the elapsed seconds once it has taken two seconds, and when it is done.
 
+    Of steps within each other only the innermost is shown while it lasts.
+
     :param watch: a folder of downloads; how much it grew is shown in MB
+    :param repeat: seconds between two lines when nobody sits at a terminal
     """
     start = time.monotonic()
     done = threading.Event()
     base = folder_size(watch) if watch and watch.exists() else 0
+    _open_steps.append(done)
 
-    def megabytes() -> str:
+    def text(ellipsis: str) -> str:
         grown = folder_size(watch) - base if watch and watch.exists() else 0
-        return f", {grown / 1e6:.0f} MB downloaded" if grown > 0 else ""
+        size = f", {grown / 1e6:.0f} MB downloaded" if grown > 0 else ""
+        return f"{label}{ellipsis} {time.monotonic() - start:.0f} s{size}"
 
-    reporter = threading.Thread(target=_report, args=(label, start, done, megabytes), daemon=True)
+    reporter = threading.Thread(target=_report, args=(text, done, repeat), daemon=True)
     reporter.start()
     try:
         yield
     finally:
         done.set()
         reporter.join()
-    elapsed = time.monotonic() - start
-    if elapsed > QUIET_SECONDS:
-        _line(f"{label}: {elapsed:.0f} s{megabytes()}", final=True)
+        _open_steps.remove(done)
+    if time.monotonic() - start > QUIET_SECONDS:
+        _line(text(":"), final=True)
 
 
-def _report(label: str, start: float, done: threading.Event, megabytes: Callable[[], str]) -> None:
+def _report(text: Callable[[str], str], done: threading.Event, repeat: float) -> None:
     wait = QUIET_SECONDS
     while not done.wait(wait):
-        _line(f"{label} … {time.monotonic() - start:.0f} s{megabytes()}", final=False)
-        wait = 1.0 if sys.stderr.isatty() else REPEAT_SECONDS
+        if _open_steps[-1] is done:
+            _line(text(" …"), final=False)
+        wait = 1.0 if sys.stderr.isatty() else repeat
 
 
 def _line(text: str, *, final: bool) -> None:

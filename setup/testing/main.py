@@ -25,6 +25,8 @@ RUNNERS: dict[str, Callable[[Selection, Path], list[Result]]] = {
     "odoo": odoo_stage.run,
     "e2e": pytest_stage.run_e2e,
 }
+#: How often a stage says that it is still going on, in a log of continuous integration.
+REPEAT_SECONDS = 60.0
 #: Logs of that many runs are kept.
 KEEP_RUNS = 10
 
@@ -56,7 +58,7 @@ def main(arguments: list[str]) -> int:
 
 def _stage(stage: str, selection: Selection, logs: Path) -> list[Result]:
     start = time.monotonic()
-    with progress.step(f"Tests: {stage}"):
+    with progress.step(f"Tests: {stage}", repeat=REPEAT_SECONDS):
         found = RUNNERS[stage](selection, logs)
     failed = sum(result.status == FAILED for result in found)
     seconds = time.monotonic() - start
