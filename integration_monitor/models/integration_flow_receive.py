@@ -113,7 +113,7 @@ class IntegrationFlow(models.Model):
         self.env.flush_all()
         try:
             with self.env.cr.savepoint(flush=False):
-                self.env.cr.execute(query)
+                self.env.cr.execute(query, log_exceptions=False)
                 inserted = self.env.cr.fetchone()
         except (IntegrityError, OperationalError) as error:
             # A delivery with the same id, committed after our snapshot, shows as 40001.
@@ -127,20 +127,24 @@ class IntegrationFlow(models.Model):
 
         :return: the original ``integration.message``; empty when it is not visible yet
         """
-        # A worker may hold the row for as long as its handler runs: the partner does not wait
-        # for that, the observation counts the delivery in any case.
-        self.env.cr.execute(
-            SQL(
-                """UPDATE integration_message
-                      SET duplicate_count = COALESCE(duplicate_count, 0) + 1
-                    WHERE id = (SELECT id FROM integration_message
-                                 WHERE flow_id = %s AND direction = 'inbound'
-                                   AND external_id = %s
-                                   FOR NO KEY UPDATE SKIP LOCKED)""",
-                self.id,
-                external_id,
-            )
+        # A worker may hold the row for as long as its handler runs, and deliveries of one id may
+        # come at once: the partner does not wait for either, the observation counts in any case.
+        query = SQL(
+            """UPDATE integration_message
+                  SET duplicate_count = COALESCE(duplicate_count, 0) + 1
+                WHERE id = (SELECT id FROM integration_message
+                             WHERE flow_id = %s AND direction = 'inbound'
+                               AND external_id = %s
+                               FOR NO KEY UPDATE SKIP LOCKED)""",
+            self.id,
+            external_id,
         )
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(query, log_exceptions=False)
+        except OperationalError as error:
+            if error.pgcode != errorcodes.SERIALIZATION_FAILURE:
+                raise
         original = self.env["integration.message"].sudo().search(
             [
                 ("flow_id", "=", self.id),
