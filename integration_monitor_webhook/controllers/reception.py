@@ -9,6 +9,7 @@ from odoo import SUPERUSER_ID, http
 from odoo.addons.integration_monitor.tools import context, json_safe, tracing
 from odoo.addons.integration_monitor.tools.errors import IntegrationError
 
+from ..models.integration_flow_last_delivery import UNREADABLE
 from ..tools.adapters import ADAPTERS, Authenticated
 from ..tools.body import read_limited, unpack
 from ..tools.refusal import Refusal
@@ -150,7 +151,7 @@ class Reception:
             known = self.request.env["integration.credential"]._webhook_secrets(self.profile)
         except IntegrationError as error:
             # A fault of this server, which heals: the partner must repeat, not give up.
-            reason = f"secrets unreadable: {type(error).__name__}"
+            reason = f"{UNREADABLE}: {type(error).__name__}"
             raise Refusal("unavailable", reason, retry_after=KEY_RETRY_AFTER) from error
         secrets = [secret for _credential_id, secret in known]
         try:

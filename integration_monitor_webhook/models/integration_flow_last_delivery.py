@@ -8,6 +8,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.misc import babel_locale_parse
 
+UNREADABLE = "secrets unreadable"
+
 
 class IntegrationFlow(models.Model):
     """Tells whether the partner delivers, in the words of whoever looks."""
@@ -97,4 +99,8 @@ class IntegrationFlow(models.Model):
                 "The time stamp lies in the future: the partner's clock is wrong."
             ),
         }
+        if (reason or "").startswith(UNREADABLE):
+            return self.env._(
+                "This server cannot read the secret: its encryption key is missing or was changed."
+            )
         return words.get(reason, reason)
