@@ -148,10 +148,11 @@ def ensure_partition(cr, retention_class, year, month):
     name = _leaf_name(retention_class, start)
     if _exists(cr, name):
         return False
-    cr.execute(SQL("SELECT pg_advisory_xact_lock(hashtext(%s))", TABLE))
+    parent = SQL.identifier(_class_table(retention_class))
+    # One maker at a time; taking the lock also makes the other's table known to this session.
+    cr.execute(SQL("LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE", parent))
     if _exists(cr, name):
         return False
-    parent = SQL.identifier(_class_table(retention_class))
     cr.execute(
         SQL(
             "CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)",

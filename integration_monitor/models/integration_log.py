@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..instrumentation import log_table
+from .integration_loose_reference_mixin import LooseMany2one
 
 KINDS = [
     ("http_out", "Call to a partner"),
@@ -49,6 +50,7 @@ class IntegrationLog(models.Model):
 
     _name = "integration.log"
     _description = "Integration log"
+    _inherit = ["integration.loose.reference.mixin"]
     _auto = False
     _log_access = False
     _order = "occurred_at desc, id desc"
@@ -66,14 +68,14 @@ class IntegrationLog(models.Model):
         help="More than one when equal refusals were put into one line.",
     )
 
-    system_id = fields.Many2one("integration.system", readonly=True)
-    endpoint_id = fields.Many2one("integration.endpoint", readonly=True)
-    flow_id = fields.Many2one("integration.flow", readonly=True)
-    message_id = fields.Many2one("integration.message", readonly=True)
+    system_id = LooseMany2one("integration.system", readonly=True)
+    endpoint_id = LooseMany2one("integration.endpoint", readonly=True)
+    flow_id = LooseMany2one("integration.flow", readonly=True)
+    message_id = LooseMany2one("integration.message", readonly=True)
     message_uid = fields.Char("Message ID", readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
+    company_id = LooseMany2one("res.company", readonly=True)
     region = fields.Char(readonly=True)
-    user_id = fields.Many2one("res.users", "User", readonly=True)
+    user_id = LooseMany2one("res.users", "User", readonly=True)
     res_model = fields.Char("Document type", readonly=True)
     res_id = fields.Many2oneReference("Document ID", model_field="res_model", readonly=True)
 

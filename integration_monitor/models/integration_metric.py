@@ -4,15 +4,9 @@ from odoo import api, fields, models
 
 from ..tools.histogram import Histogram
 from .integration_log import KINDS
+from .integration_loose_reference_mixin import LooseMany2one
 
 LEVELS = [("minute", "Minute"), ("hour", "Hour"), ("lifetime", "Since the beginning")]
-
-
-class LooseMany2one(fields.Many2one):
-    """A many2one without foreign key: figures stay when a flow or an endpoint is deleted."""
-
-    def update_db_foreign_key(self, model, column):
-        """Make none."""
 
 
 class IntegrationMetric(models.Model):
@@ -24,6 +18,7 @@ class IntegrationMetric(models.Model):
 
     _name = "integration.metric"
     _description = "Integration traffic"
+    _inherit = ["integration.loose.reference.mixin"]
     _log_access = False
     _order = "bucket desc, id desc"
     _rec_name = "bucket"

@@ -257,9 +257,11 @@ class IntegrationMetric(models.Model):
                    duration_max_ms = greatest(m.duration_max_ms, excluded.duration_max_ms)
             """,
             slot=SQL(
-                "CASE WHEN duration_ms < %s THEN 'zero' ELSE %s::text END",
-                ZERO_BELOW,
-                SQL(SQL_INDEX.format(column="duration_ms")),
+                # Without a duration neither branch is taken: the line is not in the histogram.
+                "CASE WHEN duration_ms >= %(low)s THEN %(index)s::text"
+                " WHEN duration_ms < %(low)s THEN 'zero' END",
+                low=ZERO_BELOW,
+                index=SQL(SQL_INDEX.format(column="duration_ms")),
             ),
             where=where,
             lifetime=LIFETIME_BUCKET,

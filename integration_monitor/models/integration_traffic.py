@@ -4,6 +4,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from .integration_log import KINDS, OUTCOMES
+from .integration_loose_reference_mixin import LooseMany2one
 
 
 class IntegrationTraffic(models.Model):
@@ -11,6 +12,7 @@ class IntegrationTraffic(models.Model):
 
     _name = "integration.traffic"
     _description = "Integration traffic by outcome"
+    _inherit = ["integration.loose.reference.mixin"]
     _auto = False
     _order = "bucket desc, id desc"
     _rec_name = "bucket"
@@ -33,10 +35,10 @@ class IntegrationTraffic(models.Model):
     bucket = fields.Datetime("Hour", readonly=True)
     kind = fields.Selection(KINDS, readonly=True)
     outcome = fields.Selection(OUTCOMES, readonly=True)
-    system_id = fields.Many2one("integration.system", readonly=True)
-    endpoint_id = fields.Many2one("integration.endpoint", readonly=True)
-    flow_id = fields.Many2one("integration.flow", readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
+    system_id = LooseMany2one("integration.system", readonly=True)
+    endpoint_id = LooseMany2one("integration.endpoint", readonly=True)
+    flow_id = LooseMany2one("integration.flow", readonly=True)
+    company_id = LooseMany2one("res.company", readonly=True)
     interactions = fields.Integer(readonly=True)
 
     @property

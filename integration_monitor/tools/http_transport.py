@@ -104,7 +104,7 @@ class _TLSSocket(_Obedient, ssl.SSLSocket):
 
     def do_handshake(self, block: bool = False) -> None:
         self._arm()
-        super().do_handshake(block)
+        return super().do_handshake(block)
 
 
 class _GuardedConnection:

@@ -1,0 +1,232 @@
+from datetime import datetime, timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+from ..instrumentation import log_table, log_writer
+from ..tools.observation import COLUMNS, Observation
+
+FLOW = 2_000_000_002
+
+
+@tagged("post_install", "-at_install")
+class TestIntegrationLog(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.Log = cls.env["integration.log"]
+
+    def _write(self, count=1, **values):
+        now = fields.Datetime.now()
+        observations = [
+            Observation(
+                **{
+                    "kind": "http_out",
+                    "flow_id": FLOW,
+                    "occurred_at": now - timedelta(seconds=number),
+                    "company_id": self.env.company.id,
+                    **values,
+                }
+            )
+            for number in range(count)
+        ]
+        log_writer.write_on(self.env.cr, observations)
+        return self.Log.search([("flow_id", "=", FLOW)])
+
+    def _leaves(self):
+        return {name for name, *_rest in log_table.partitions(self.env.cr)}
+
+    def test_the_indexes_exist(self):
+        """The log is slow on the first busy day: the ORM ignores indexes of such a table."""
+        self.env.cr.execute(
+            "SELECT indexdef FROM pg_indexes WHERE tablename = 'integration_log_data'"
+        )
+        definitions = " ".join(row[0] for row in self.env.cr.fetchall())
+        for columns in (
+            "(correlation_id)",
+            "(endpoint_id, occurred_at)",
+            "(flow_id, occurred_at)",
+            "(error_class, occurred_at)",
+            "(occurred_at, id)",
+            "(message_id)",
+            "(txid)",
+            "(id, retention_class, occurred_at)",
+        ):
+            self.assertIn(columns, definitions)
+        leaf = log_table._leaf_name("standard", fields.Datetime.now())
+        self.env.cr.execute("SELECT count(*) FROM pg_indexes WHERE tablename = %s", (leaf,))
+        self.assertEqual(self.env.cr.fetchone()[0], len(log_table.INDEXES) + 1)
+
+    def test_columns_fields_and_observations_agree(self):
+        """A new column is written but never shown, or the other way round."""
+        stored = {name for name, field in self.Log._fields.items() if field.store}
+        self.assertEqual(stored, set(log_table.COLUMNS) - {"txid"})
+        self.assertLess(set(COLUMNS), set(log_table.COLUMNS))
+
+    def test_partitions_are_made_ahead(self):
+        """The log stops at midnight of the first."""
+        now = fields.Datetime.now()
+        for retention_class in ("standard", "refused", "audit"):
+            for offset in range(-1, 4):
+                month = log_table._add_months(now, offset)
+                self.assertIn(log_table._leaf_name(retention_class, month), self._leaves())
+        self.assertEqual(log_table.ensure_partitions(self.env.cr), 0)
+
+    def test_the_year_turns(self):
+        """January's partition is missing or covers the wrong days."""
+        made = log_table.ensure_partitions(self.env.cr, datetime(2029, 11, 30, 23, 59))
+        self.assertEqual(made, 15)
+        ranges = {
+            name: (start, end) for name, _class, start, end in log_table.partitions(self.env.cr)
+        }
+        self.assertEqual(
+            ranges["integration_log_standard_y2029m12"],
+            (datetime(2029, 12, 1), datetime(2030, 1, 1)),
+        )
+
+    def test_old_months_are_dropped_by_class(self):
+        """The disk fills up, or the audit trail is thrown away with the rest."""
+        for retention_class in ("standard", "refused", "audit"):
+            log_table.ensure_partition(self.env.cr, retention_class, 2020, 5)
+        now = datetime(2020, 7, 5)
+        dropped = log_table.drop_expired(
+            self.env.cr, {"standard": 30, "refused": 40, "audit": 365}, now
+        )
+        self.assertEqual(dropped, ["integration_log_standard_y2020m05"])
+        self.Log._maintain_partitions()
+        self.assertFalse({name for name in self._leaves() if "2020" in name})
+        self.assertIn(log_table._leaf_name("standard", fields.Datetime.now()), self._leaves())
+
+    def test_a_slip_in_the_settings_does_not_empty_the_log(self):
+        """Somebody types 'ten' or 0 and the evidence of a year is gone."""
+        parameters = self.env["ir.config_parameter"]
+        for text in ("ten", "0", "-3", ""):
+            parameters.set_param("integration_monitor.log_retention_audit_days", text)
+            self.assertEqual(self.Log._retention_days()["audit"], 365)
+        parameters.set_param("integration_monitor.log_retention_audit_days", "90")
+        self.assertEqual(self.Log._retention_days()["audit"], 90)
+
+    def test_an_upgrade_adds_columns_and_keeps_lines(self):
+        """A new release loses the log or cannot be installed."""
+        self._write(3)
+        cr = self.env.cr
+        cr.execute("DROP VIEW integration_log")
+        cr.execute("ALTER TABLE integration_log_data DROP COLUMN region, DROP COLUMN count")
+        cr.execute("DROP INDEX integration_log_data_flow_idx")
+        log_table.ensure_schema(cr)
+        log_table.ensure_schema(cr)
+        self.env.invalidate_all()
+        lines = self.Log.search([("flow_id", "=", FLOW)])
+        self.assertEqual(lines.mapped("count"), [1, 1, 1])
+        self.assertEqual(len(self._write(1, region="EU")), 4)
+        self.test_the_indexes_exist()
+
+    def test_uninstalling_leaves_nothing(self):
+        """An uninstalled suite leaves gigabytes behind."""
+        cr = self.env.cr
+        self.env["integration.metric"]._drop_storage()
+        log_table.drop_all(cr)
+        cr.execute(
+            "SELECT relname FROM pg_class WHERE relname LIKE 'integration\\_log\\_%'"
+            " OR relname IN ('integration_log', 'integration_metric_watermark')"
+        )
+        self.assertEqual(cr.fetchall(), [])
+        cr.execute("SELECT count(*) FROM pg_proc WHERE proname = 'integration_jsonb_sum'")
+        self.assertEqual(cr.fetchone()[0], 0)
+
+    def test_lists_and_groups_work_on_many_lines(self):
+        """The log's screen fails as soon as there is something to see."""
+        self._write(1200, outcome="error", error_class="timeout", duration_ms=5.0)
+        domain = [("flow_id", "=", FLOW)]
+        found = self.Log.web_search_read(
+            domain, {"outcome": {}, "flow_id": {"fields": {"display_name": {}}}}, limit=80
+        )
+        self.assertEqual(found["length"], 1200)
+        self.assertEqual(len(found["records"]), 80)
+        self.assertFalse(found["records"][0]["flow_id"])  # the flow is gone; the line stays
+        groups = self.Log.formatted_read_group(
+            domain, ["error_class", "occurred_at:day"], ["count:sum", "duration_ms:avg"]
+        )
+        self.assertEqual(sum(group["count:sum"] for group in groups), 1200)
+
+    def test_lines_outlive_what_they_name(self):
+        """Deleting a flow makes the log and the traffic unreadable."""
+        self._write(2, system_id=2_000_000_002, company_id=self.env.company.id)
+        self.env["integration.metric"]._roll_up_on(self.env.cr)
+        domain = [("flow_id", "=", FLOW)]
+        for model in ("integration.log", "integration.metric", "integration.traffic"):
+            records = self.env[model]
+            specification = {
+                name: {"fields": {"display_name": {}}} for name in ("flow_id", "company_id")
+            }
+            for values in records.web_search_read(domain, specification)["records"]:
+                self.assertFalse(values["flow_id"])
+                self.assertEqual(values["company_id"]["id"], self.env.company.id)
+            groups = records.formatted_read_group(domain, ["flow_id", "system_id"], ["__count"])
+            self.assertEqual([group["flow_id"] for group in groups], [False])
+            groups = records.formatted_read_group(domain, ["company_id"], ["__count"])
+            self.assertEqual(groups[0]["company_id"][0], self.env.company.id)
+
+    def test_a_period_reads_its_partitions_only(self):
+        """Looking at today reads a year of lines."""
+        since = fields.Datetime.now().replace(day=1)
+        query = self.Log._search([("occurred_at", ">=", since)], limit=80)
+        self.env.cr.execute("EXPLAIN " + self.env.cr.mogrify(*_code(query)).decode())
+        plan = "\n".join(row[0] for row in self.env.cr.fetchall())
+        last_month = log_table._add_months(since, -1)
+        self.assertIn(log_table._leaf_name("standard", since), plan)
+        self.assertNotIn(log_table._leaf_name("standard", last_month), plan)
+
+    def test_viewers_read_without_headers_and_answers(self):
+        """Everybody in the office reads what partners answer."""
+        line = self._write(request_headers={"X-A": "1"}, response_excerpt="said")
+        viewer = new_test_user(self.env, "log_viewer", "integration_monitor.group_viewer")
+        support = new_test_user(self.env, "log_support", "integration_monitor.group_support")
+        worker = new_test_user(self.env, "log_worker", "base.group_user")
+        self.assertEqual(line.with_user(viewer).kind, "http_out")
+        for name in ("request_headers", "response_excerpt", "request_headers_text"):
+            with self.assertRaises(AccessError):
+                line.with_user(viewer).read([name])
+        self.assertEqual(line.with_user(support).response_excerpt, "said")
+        self.assertEqual(line.with_user(support).request_headers_text, "X-A: 1")
+        with self.assertRaises(AccessError):
+            line.with_user(worker).read(["kind"])
+
+    def test_nobody_changes_the_log(self):
+        """Evidence is edited or removed."""
+        line = self._write()
+        admin = new_test_user(self.env, "log_admin", "integration_monitor.group_administrator")
+        line = line.with_user(admin)
+        for work in (
+            lambda: line.write({"outcome": "error"}),
+            line.unlink,
+            lambda: line.create({"kind": "custom", "occurred_at": fields.Datetime.now()}),
+        ):
+            with self.assertRaises(AccessError):
+                work()
+
+    def test_companies_see_their_own_lines(self):
+        """One company reads the traffic of another."""
+        other = self.env["res.company"].create({"name": "Other company"})
+        self._write(company_id=other.id)
+        self._write(company_id=None)
+        viewer = new_test_user(self.env, "log_viewer", "integration_monitor.group_viewer")
+        seen = self.Log.with_user(viewer).search([("flow_id", "=", FLOW)])
+        self.assertEqual(seen.company_id, self.env["res.company"])
+        self.assertEqual(len(seen), 1)
+
+    def test_related_lines_are_opened_by_correlation(self):
+        """From a failed call nobody finds the order that it belonged to."""
+        line = self._write(
+            correlation_id="cor-9", method="POST", path_template="/x", status_code=500
+        )
+        self._write(correlation_id="other")
+        action = line.filtered("correlation_id")[:1].action_open_related()
+        self.assertEqual(self.Log.search(action["domain"]), line)
+        self.assertEqual(line.display_name, "POST /x 500")
+
+
+def _code(query):
+    select = query.select()
+    return select.code, select.params
