@@ -1,5 +1,6 @@
 """Open exceptions in the control tower: by owner and age."""
 
+from collections import Counter
 from datetime import timedelta
 
 from odoo import api, models
@@ -33,24 +34,23 @@ class IntegrationDashboard(models.AbstractModel):
         opened = Domain("is_open", "=", True)
         opened &= self._warehouse_domain(filters, "transaction_id.warehouse_id")
         buckets = self._age_buckets(filters["now"])
-        counts, names = {}, {}
+        counts = {}
         for code, _title, domain in buckets:
             for user, count in self.env[EXCEPTION]._read_group(
                 opened & domain, ["user_id"], ["__count"]
             ):
                 counts[user.id, code] = count
-                names[user.id] = user
         critical = self._figure(
             _("Critical exceptions"), EXCEPTION, opened & Domain("severity", "=", "critical")
         )
-        totals = {
-            user_id: sum(counts.get((user_id, code), 0) for code, *_rest in buckets)
-            for user_id in names
-        }
+        totals = Counter()
+        for (user_id, _code), count in counts.items():
+            totals[user_id] += count
+        names = self._owner_names(totals)
         # Whom nobody looks after stands first; then who has the most.
         order = sorted(totals, key=lambda user_id: (bool(user_id), -totals[user_id], user_id))
         shown, rest = order[:MAX_OWNERS], order[MAX_OWNERS:]
-        groups = [([user_id], self._owner_name(names[user_id])) for user_id in shown]
+        groups = [([user_id], names[user_id]) for user_id in shown]
         if rest:
             groups.append((rest, _("%s other owners", len(rest))))
         groups.append((order, _("All owners")))
@@ -66,9 +66,10 @@ class IntegrationDashboard(models.AbstractModel):
         }
 
     @api.model
-    def _owner_name(self, user):
-        """Return the owner's name; every colleague's name may be known, whoever asks."""
-        return user.sudo().name or self.env._("Nobody yet")
+    def _owner_names(self, user_ids):
+        """Return names by user; a colleague's name may be known, whoever asks."""
+        users = self.env["res.users"].sudo().browse(filter(None, user_ids))
+        return {False: self.env._("Nobody yet")} | {user.id: user.name for user in users}
 
     @api.model
     def _owner_row(self, opened, buckets, counts, user_ids, name):

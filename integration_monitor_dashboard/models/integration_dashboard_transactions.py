@@ -48,7 +48,7 @@ class IntegrationDashboard(models.AbstractModel):
         """Return today's rate of each company's currency into that of the user's company."""
         company = self.env.company
         # Any user may know a rate; he need not be able to read every company's settings.
-        currencies = {c.sudo().currency_id for c in companies}
+        currencies = self.env["res.company"].sudo().union(*companies).currency_id
         return {
             currency: currency._convert(1.0, company.currency_id, company, round=False)
             for currency in currencies
@@ -96,10 +96,12 @@ class IntegrationDashboard(models.AbstractModel):
             self._figure(
                 _("Failed messages"), "integration.message", failed,
                 code="failed", tone="danger", icon="fa-exclamation-triangle",
+                note=_("given up, need a person"),
             ),
             self._figure(
                 _("Messages on their way"), "integration.message", waiting,
                 code="waiting", tone="info", icon="fa-paper-plane-o",
+                note=_("sent or retried by themselves"),
             ),
         ]  # fmt: skip
 

@@ -100,9 +100,10 @@ class IntegrationMetrics(models.AbstractModel):
                        CASE WHEN m.flow_id IS NOT NULL THEN COALESCE(f.code, '(deleted)') END,
                        CASE WHEN m.endpoint_id IS NOT NULL THEN COALESCE(e.code, '(deleted)') END,
                        m.kind,
-                       m.count_ok, m.count_error, m.count_refused, m.count_duplicate,
-                       m.request_bytes, m.response_bytes, m.error_classes, m.histogram,
-                       m.duration_sum_ms
+                       COALESCE(m.count_ok, 0), COALESCE(m.count_error, 0),
+                       COALESCE(m.count_refused, 0), COALESCE(m.count_duplicate, 0),
+                       COALESCE(m.request_bytes, 0), COALESCE(m.response_bytes, 0),
+                       m.error_classes, m.histogram, COALESCE(m.duration_sum_ms, 0)
                   FROM integration_metric m
                   LEFT JOIN integration_system s ON s.id = m.system_id
                   LEFT JOIN integration_flow f ON f.id = m.flow_id
@@ -117,10 +118,10 @@ class IntegrationMetrics(models.AbstractModel):
             for outcome, count in zip(OUTCOMES, (ok, error, refused, duplicate), strict=True):
                 interactions.append(((*labels, outcome), count))
             errors += [((*labels, name), count) for name, count in (classes or {}).items()]
-            sent.append((labels, out or 0))
-            received.append((labels, back or 0))
+            sent.append((labels, out))
+            received.append((labels, back))
             if histogram:
-                durations.setdefault(tuple(labels), []).append((histogram, spent or 0.0))
+                durations.setdefault(tuple(labels), []).append((histogram, spent))
         return [
             Series(
                 "counter", "integration_interactions",

@@ -43,7 +43,7 @@ export class ControlTower extends Component {
             data: null,
             filters: this.storedFilters(),
             loading: false,
-            offline: false,
+            failed: false,
             age: 0,
             receivedAt: 0,
         });
@@ -73,7 +73,7 @@ export class ControlTower extends Component {
             ])
         );
         this.state.data = data;
-        this.state.offline = false;
+        this.state.failed = false;
         this.state.receivedAt = Date.now();
         this.tick();
     }
@@ -84,8 +84,8 @@ export class ControlTower extends Component {
         try {
             await this.load();
         } catch (error) {
-            this.state.offline = true;
-            console.warn("The control tower could not be refreshed", error);
+            this.state.failed = true;
+            console.info("The control tower could not be refreshed", error);
         } finally {
             this.state.loading = false;
         }
@@ -126,8 +126,8 @@ export class ControlTower extends Component {
     }
 
     get freshness() {
-        if (this.state.offline) {
-            return _t("No connection, figures are %s old", formatAge(this.state.age));
+        if (this.state.failed) {
+            return _t("Not refreshed for %s", formatAge(this.state.age));
         }
         return this.state.age < 2 ? _t("Updated just now") : _t("Updated %s ago", formatAge(this.state.age));
     }

@@ -38,6 +38,6 @@ export class StatusTile extends Component {
         if (this.props.figure.period) {
             return this.props.periodLabel;
         }
-        return this.props.figure.count ? "" : _t("none");
+        return this.props.figure.count ? this.props.figure.note || "" : _t("none");
     }
 }

@@ -1,0 +1,4 @@
+from . import test_control_tower
+from . import test_hoot
+from . import test_metrics
+from . import test_tour
