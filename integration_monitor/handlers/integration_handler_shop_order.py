@@ -4,6 +4,7 @@ from markupsafe import Markup
 from psycopg2 import errors as pg_errors
 
 from odoo import models
+from odoo.tools import plaintext2html
 
 from ..tools.errors import BusinessError, IntegrationError, MappingError, RetryLater
 
@@ -50,7 +51,10 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
         try:
             shop = self._parse(payload)
         except IntegrationError:
-            return {}
+            # Why it cannot be read is the error itself; the number helps to find the order.
+            body = payload.get("order", payload) if isinstance(payload, dict) else {}
+            number = isinstance(body, dict) and (body.get("name") or body.get("number"))
+            return {"reference": str(number)} if number else {}
         return {
             "amount": float(shop.total),
             "currency": shop.currency,
@@ -104,6 +108,15 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
         )
         if taxes is not None:
             self._settle_totals(flow, shop, order, taxes)
+        elif order.currency_id.compare_amounts(order.amount_total, float(shop.total)):
+            shop.warnings.append(
+                self.env._(
+                    "The shop states a total of %(stated)s; taxes computed by Odoo make it "
+                    "%(total)s.",
+                    stated=shop.total,
+                    total=order.amount_total,
+                )
+            )
         carrier_vals = self._order_carrier_vals(order, shop)
         if carrier_vals:
             order.write(carrier_vals)
@@ -159,7 +172,7 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
         if flow.sale_team_id:
             values["team_id"] = flow.sale_team_id.id
         if shop.note:
-            values["note"] = shop.note
+            values["note"] = plaintext2html(shop.note)
         return values
 
     def _order_carrier_vals(self, order, normalized):

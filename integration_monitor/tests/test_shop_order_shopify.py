@@ -222,6 +222,15 @@ class TestShopOrderShopify(ShopCase):
             set(order.order_line[0].tax_ids.mapped("name")), {"State Tax 6%", "County Tax 1.25%"}
         )
 
+    def test_taxes_as_odoo_computes_them(self):
+        """A company that computes taxes itself gets its own, and the difference is noted."""
+        self.flow.tax_policy = "odoo"
+        order = self._handle({**self._line_taxed("10.00", 3, "0.06", "1.80"), "note": "a < b"})
+        self.assertMoney(order, "30.00", "0.00", "30.00")
+        self.assertFalse(order.order_line.tax_ids)
+        self.assertIn("31.80", " ".join(order.message_ids.mapped("body")))
+        self.assertIn("a &lt; b", order.note)
+
     def test_refuse_discrepancy(self):
         """A flow may refuse orders whose lines do not lead to their totals."""
         self.flow.discrepancy_policy = "reject"

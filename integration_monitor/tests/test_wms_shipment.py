@@ -35,8 +35,7 @@ class TestWmsShipment(WmsCase):
             {move.product_id.default_code: move.product_uom_qty for move in backorder.move_ids},
             {"IPOD2008RED": 2, "IPOD2008BLACK": 2},
         )
-        if backorder.state != "assigned":
-            backorder.action_assign()
+        self.assertEqual(backorder.state, "assigned")
         self.assertFalse(backorder.integration_release_ref)
         second = self._release(backorder)
         self._ship(self._shipment(second, backorder, number="SHP-2"))
@@ -160,8 +159,7 @@ class TestWmsShipmentChain(WmsCase):
         self._ship(self._shipment(release, picking, IPOD2008BLACK=1))
         self.assertEqual(order.order_line[:3].mapped("qty_delivered"), [1, 2, 1])
         backorder = picking.backorder_ids
-        if backorder.state != "assigned":
-            backorder.action_assign()
+        self.assertEqual(backorder.state, "assigned")
         second = self._release(backorder)
         self._ship(self._shipment(second, backorder, number="SHP-2"))
         self.assertEqual(order.order_line[:3].mapped("qty_delivered"), [1, 2, 3])

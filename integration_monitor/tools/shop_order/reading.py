@@ -11,8 +11,8 @@ from typing import Any
 from ..errors import ContractError
 from .allocate import ZERO
 
-# Larger than any order, and far below where binary floats lose cents.
-LARGEST = Decimal(10) ** 13
+# Larger than any order; price times quantity stays within Decimal's 28 digits.
+LARGEST = Decimal(10) ** 10
 
 
 class Reader:
