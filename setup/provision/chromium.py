@@ -34,7 +34,16 @@ FONTS = """\
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <dir>{root}/usr/share/fonts</dir>
+  <dir>{odoo}/usr/share/fonts</dir>
   <dir>/usr/share/fonts</dir>
+  <!-- The web client asks for the system's own face first: without one, letters get serifs. -->
+  <match target="pattern">
+    <edit name="family" mode="append_last"><string>Roboto</string></edit>
+  </match>
+  <alias>
+    <family>sans-serif</family>
+    <prefer><family>Roboto</family><family>DejaVu Sans</family></prefer>
+  </alias>
   <cachedir>{root}/fontcache</cachedir>
 </fontconfig>
 """
@@ -63,7 +72,7 @@ def provide() -> Path:
         shutil.rmtree(paths.CHROMIUM, ignore_errors=True)
         with progress.step("Unpacking Chromium"):
             apt.extract(files, paths.CHROMIUM)
-        fonts = FONTS.format(root=paths.CHROMIUM)
+        fonts = FONTS.format(root=paths.CHROMIUM, odoo=paths.ROOT)
         (paths.CHROMIUM / "fonts.conf").write_text(fonts, encoding="utf-8")
         triplet = f"{platform.machine()}-linux-gnu"
         paths.BIN.mkdir(exist_ok=True)
