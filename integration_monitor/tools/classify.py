@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -99,7 +100,8 @@ def from_status(
     if 200 <= status < 300:
         return None
     retry_after = parse_retry_after(_header(headers, "retry-after"))
-    said = f" It said: {excerpt.strip()[:300]}" if excerpt.strip() else ""
+    words = _words_of(excerpt)
+    said = f" It said: {words}" if words else ""
     if status == 429:
         return RateLimited(
             retry_after, f"The partner asks us to slow down (HTTP 429).{said}", status=status
@@ -115,6 +117,26 @@ def from_status(
     return RemoteError(
         status, f"The partner answered HTTP {status}.{said}", retry_after=retry_after
     )
+
+
+def _words_of(excerpt: str) -> str:
+    """What an answer says to a person: the texts of a JSON error, else its beginning.
+
+    Understands problem details (RFC 9457) and the usual ``message`` and ``error`` members.
+    """
+    text = excerpt.strip()
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        return text[:300]
+    if isinstance(answer, dict):
+        error = answer.get("error")
+        members = {**error, **answer} if isinstance(error, dict) else answer
+        words = [members.get(key) for key in ("title", "message", "detail", "error")]
+        found = list(dict.fromkeys(word for word in words if isinstance(word, str) and word))
+        if found:
+            return ": ".join(word.rstrip(".:") for word in found)[:300] + "."
+    return text[:300]
 
 
 def _header(headers: Mapping[str, str] | None, name: str) -> str | None:

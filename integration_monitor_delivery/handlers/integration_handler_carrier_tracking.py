@@ -62,6 +62,13 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
             self._invoice(message.flow_id, pickings)
         return pickings
 
+    def _stake(self, message, payload):
+        """Name the parcel on the exception, not the carrier's event."""
+        try:
+            return {"reference": parse_tracking_event(payload).tracking_code}
+        except ValueError:
+            return {}
+
     def _find_pickings(self, message, tracking_code):
         """Return the done deliveries that carry the number, in the flow's company.
 

@@ -179,3 +179,15 @@ def test_success_is_no_error():
     """A 201 is settled as a failure."""
     assert classify.from_status(200) is None
     assert classify.from_status(204, None) is None
+
+
+def test_answers_are_quoted_in_words():
+    """A warehouse manager reads a sentence on the order, not a JSON object."""
+    problem = '{"type":"about:blank","title":"Out of service","status":503,"detail":"Back at 6."}'
+    assert str(classify.from_status(503, {}, problem)) == (
+        "The partner answered HTTP 503. It said: Out of service: Back at 6."
+    )
+    nested = '{"error": {"message": "No such service"}}'
+    assert str(classify.from_status(400, {}, nested)).endswith("It said: No such service.")
+    assert str(classify.from_status(500, {}, "<html>oops")).endswith("It said: <html>oops")
+    assert str(classify.from_status(500, {}, '["x"]')).endswith('It said: ["x"]')
