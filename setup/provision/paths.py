@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 from pathlib import Path
 
 #: The clone that this package belongs to.
@@ -33,5 +34,13 @@ def cache() -> Path:
 
 
 def clone_id() -> str:
-    """Return eight hex digits that differ between clones (names of databases and of folders)."""
+    """Return eight hex digits that differ between the clones of a machine (names of folders)."""
     return hashlib.sha256(str(REPO).encode()).hexdigest()[:8]
+
+
+def database_id() -> str:
+    """Return eight hex digits that differ between clones, also those of other machines.
+
+    They are part of the names of databases: a PostgreSQL server may be shared.
+    """
+    return hashlib.sha256(f"{socket.gethostname()}:{REPO}".encode()).hexdigest()[:8]

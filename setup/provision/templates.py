@@ -34,11 +34,12 @@ IGNORED_PARTS = {"__pycache__", "tests", "readme", "node_modules"}
 def base_template() -> str:
     """Return the name of the template with Odoo's base modules, building it if need be."""
     key = base_key()
-    name = BASE_PREFIX + stamps.digest(key, paths.clone_id())[:10]
+    name = BASE_PREFIX + stamps.digest(key, paths.database_id())[:10]
     with stamps.lock("templates"):
-        if databases.exists(name):
+        if databases.exists(name) and databases.filestore(name).is_dir():
             _used(name)
             return name
+        databases.drop(name)
         _sweep(BASE_PREFIX, keep={name}, count=0)
         build = f"{BUILD_PREFIX}{name}"
         databases.drop(build)
@@ -72,7 +73,8 @@ def suite_template(modules: Iterable[str] = ()) -> str:
     key = stamps.digest(base, chosen, _content())
     name = SUITE_PREFIX + key[:10]
     with stamps.lock("templates"):
-        if not databases.exists(name):
+        if not (databases.exists(name) and databases.filestore(name).is_dir()):
+            databases.drop(name)
             build = f"{BUILD_PREFIX}{name}"
             databases.drop(build)
             with progress.step("Template database with the suite (once per version of its files)"):

@@ -33,7 +33,7 @@ KEEP_RUNS = 10
 
 def main(arguments: list[str]) -> int:
     """Run the stages and print the summary; return 1 when something failed."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     report = Report()
     try:

@@ -25,7 +25,7 @@ def run(selection: Selection, logs: Path) -> list[Result]:
     if _has_browser_tests(selection.addons):
         chromium.provide()
     template = templates.base_template()
-    database = f"{PREFIX}{paths.clone_id()}_{os.getpid()}"
+    database = f"{PREFIX}{paths.database_id()}_{os.getpid()}"
     output, log = logs / "odoo.json", logs / "odoo.log"
     output.unlink(missing_ok=True)
     try:
@@ -45,7 +45,7 @@ def run(selection: Selection, logs: Path) -> list[Result]:
 
 def sweep() -> None:
     """Drop the test databases of runs of this clone that were killed."""
-    for name in databases.names(f"{PREFIX}{paths.clone_id()}_"):
+    for name in databases.names(f"{PREFIX}{paths.database_id()}_"):
         owner = name.rpartition("_")[2]
         if owner.isdigit() and not Path(f"/proc/{owner}").exists():
             databases.drop(name)

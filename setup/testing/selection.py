@@ -14,6 +14,7 @@ UNIT, E2E = paths.REPO / "tests" / "unit", paths.REPO / "tests" / "e2e"
 EPILOG = """\
 Without arguments everything runs. Arguments narrow it down: the name of a stage (lint, unit, odoo,
 e2e), the name of an addon (its Odoo tests and tests/unit/<addon>), or the path of a test file.
+Stages and addons together mean those stages of those addons.
 """
 
 
@@ -49,6 +50,9 @@ def parse(arguments: list[str]) -> Selection:
     selection = Selection(expression=options.expression)
     for item in options.what:
         _add(selection, item)
+    # Stages that are named restrict what the other arguments stand for.
+    named = selection.stages & set(options.what)
+    selection.stages = named or selection.stages
     if options.tags:
         selection.stages.add("odoo")
         selection.tags = [options.tags]

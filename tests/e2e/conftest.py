@@ -41,7 +41,7 @@ def log_folder(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture
 def database(suite_template: str) -> Iterator[str]:
     """Yield the name of a fresh database with the suite installed; it is dropped afterwards."""
-    name = f"im_test_{paths.clone_id()}_{next(_numbers)}_{os.getpid()}"
+    name = f"im_test_{paths.database_id()}_{next(_numbers)}_{os.getpid()}"
     databases.clone(suite_template, name)
     try:
         yield name
