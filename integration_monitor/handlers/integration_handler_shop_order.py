@@ -6,7 +6,7 @@ from psycopg2 import errors as pg_errors
 from odoo import models
 from odoo.tools import plaintext2html
 
-from ..tools.errors import BusinessError, IntegrationError, MappingError, RetryLater
+from ..tools.errors import BusinessError, IntegrationError, RetryLater
 
 
 class IntegrationHandlerShopOrder(models.AbstractModel):
@@ -23,6 +23,7 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
         "integration.shop.partner",
         "integration.shop.line",
         "integration.shop.tax",
+        "integration.shop.currency",
     ]
     _description = "Shop order"
 
@@ -150,9 +151,7 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
         values = {
             "partner_id": partner.id,
             "partner_invoice_id": self._shop_address(flow, shop, partner, invoice, "invoice").id,
-            "partner_shipping_id": self._shop_address(
-                flow, shop, partner, delivery, "delivery"
-            ).id,
+            "partner_shipping_id": self._shop_address(flow, shop, partner, delivery, "delivery").id,
             "company_id": flow.company_id.id,
             "pricelist_id": self._shop_pricelist(flow, shop).id,
             "client_order_ref": shop.name,
@@ -182,76 +181,6 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
         :param normalized: ``ShopOrder``
         """
         return {}
-
-    def _shop_pricelist(self, flow, shop):
-        """Return a pricelist in the currency of the order; it only carries the currency.
-
-        Empty when the currency is the company's and the flow has no pricelist.
-
-        :raise MappingError: the currency is unknown or switched off
-        """
-        currency = self._shop_currency(flow, shop)
-        if flow.pricelist_id.currency_id == currency:
-            return flow.pricelist_id
-        Pricelist = self.env["product.pricelist"]
-        if currency == flow.company_id.currency_id:
-            return Pricelist
-        found = Pricelist.search(
-            [
-                ("currency_id", "=", currency.id),
-                ("company_id", "in", (flow.company_id.id, False)),
-            ],
-            order="company_id",  # NULLs sort last: the company's own comes first
-            limit=1,
-        )
-        # Orders carry their currency by a pricelist; an account that makes orders must be able
-        # to get one, without the right to set prices.
-        return found or Pricelist.sudo().create(
-            {
-                "name": self.env._("Shop %s", currency.name),
-                "currency_id": currency.id,
-                "company_id": flow.company_id.id,
-            }
-        ).sudo(False)
-
-    def _shop_currency(self, flow, shop):
-        currency = (
-            self.env["res.currency"]
-            .with_context(active_test=False)
-            .search([("name", "=", shop.currency)], limit=1)
-        )
-        if currency and not currency.active and flow.activate_currency:
-            # The flow's option, set by an administrator, is the permission.
-            currency.sudo().active = True
-            shop.warnings.append(
-                self.env._("Currency %s was activated: give it exchange rates.", currency.name)
-            )
-        if not currency or not currency.active:
-            raise MappingError(
-                "res.currency",
-                "name",
-                shop.currency,
-                self.env._(
-                    "Currency %(currency)s of order %(order)s is not active. Activate it under "
-                    "Invoicing ▸ Configuration ▸ Currencies and give it a rate, then press Retry.",
-                    currency=shop.currency,
-                    order=shop.name,
-                )
-                if currency
-                else self.env._(
-                    "Currency %(currency)s of order %(order)s does not exist.",
-                    currency=shop.currency,
-                    order=shop.name,
-                ),
-            )
-        if currency != flow.company_id.currency_id and not currency.rate_ids:
-            shop.warnings.append(
-                self.env._(
-                    "Currency %s has no exchange rate: amounts count one to one in reports.",
-                    currency.name,
-                )
-            )
-        return currency
 
     def _note(self, order, shop):
         """Log what a person should know about how the order came to be."""

@@ -235,8 +235,7 @@ class IntegrationShopTax(models.AbstractModel):
         """Return what Odoo computes for each tax of an order, as exact decimals."""
         Tax = self.env["account.tax"]
         base_lines = [
-            line._prepare_base_line_for_taxes_computation()
-            for line in order._get_priced_lines()
+            line._prepare_base_line_for_taxes_computation() for line in order._get_priced_lines()
         ]
         Tax._add_tax_details_in_base_lines(base_lines, order.company_id)
         Tax._round_base_lines_tax_details(base_lines, order.company_id)

@@ -41,9 +41,7 @@ class ShopCase(TransactionCase):
         )
         cls.env.ref("base.USD").active = True
         cls.env.user.company_ids |= cls.company
-        cls.env = cls.env(
-            context={**cls.env.context, "allowed_company_ids": [cls.company.id]}
-        )
+        cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": [cls.company.id]})
         cls.warehouse = cls.env["stock.warehouse"].search(
             [("company_id", "=", cls.company.id)], limit=1
         )

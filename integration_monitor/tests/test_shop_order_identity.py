@@ -97,9 +97,7 @@ class TestShopOrderIdentity(ShopCase):
         stranger = (
             self.env["res.partner"]
             .sudo()
-            .create(
-                {"name": "B", "email": "bob.norman@hostmail.com", "company_id": other.id}
-            )
+            .create({"name": "B", "email": "bob.norman@hostmail.com", "company_id": other.id})
         )
         order = self._handle(sample("shopify/order_created.json"))
         self.assertNotEqual(order.partner_id, stranger)

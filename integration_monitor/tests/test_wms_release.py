@@ -9,9 +9,7 @@ from .common_shop import ShopCase, sample
 
 def answer(body, status=201):
     """Return what the warehouse system answers."""
-    return HttpResponse(
-        status=status, headers={}, body=body, elapsed_ms=1.0, address="127.0.0.1"
-    )
+    return HttpResponse(status=status, headers={}, body=body, elapsed_ms=1.0, address="127.0.0.1")
 
 
 class WmsCase(ShopCase):

@@ -145,9 +145,7 @@ class TestWmsShipmentChain(WmsCase):
         self.assertEqual(picking.picking_type_id, self.warehouse.pick_type_id)
         release = self._release(picking)
         done = self._ship(self._shipment(release, picking))
-        self.assertEqual(
-            done.picking_type_id.mapped("sequence_code"), ["PICK", "PACK", "OUT"]
-        )
+        self.assertEqual(done.picking_type_id.mapped("sequence_code"), ["PICK", "PACK", "OUT"])
         self.assertEqual(set(order.picking_ids.mapped("state")), {"done"})
         self.assertEqual(order.order_line[:3].mapped("qty_delivered"), [1, 2, 3])
 

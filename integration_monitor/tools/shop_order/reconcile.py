@@ -145,9 +145,7 @@ def _missing_taxes(order: ShopOrder) -> dict[TaxKey, Decimal]:
     for key, stated in order.tax_totals.items():
         taxed = [item for item in order.taxed_items() if key in {tax.key for tax in item.taxes}]
         nominal = total(
-            nominal_tax(
-                item.net(order.unit), key, tuple(tax.key for tax in item.taxes), order
-            )
+            nominal_tax(item.net(order.unit), key, tuple(tax.key for tax in item.taxes), order)
             for item in taxed
         )
         if abs(stated - nominal) > order.unit * max(1, len(taxed)):

@@ -59,10 +59,7 @@ def parse_woocommerce(payload: Any) -> ShopOrder:
                 _charge("shipping", item, keys, included)
                 for item in body.children("shipping_lines", "shipping")
             ),
-            *(
-                _charge("fee", item, keys, included)
-                for item in body.children("fee_lines", "fee")
-            ),
+            *(_charge("fee", item, keys, included) for item in body.children("fee_lines", "fee")),
         ],
         customer=_customer(body),
         billing=_address(body.child("billing")),
