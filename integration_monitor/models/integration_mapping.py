@@ -60,9 +60,14 @@ class IntegrationMapping(models.Model):
     )
 
     @api.model
+    def _mapping_models(self):
+        """:return: dict of kind to the model that its values stand for; addons add theirs"""
+        return MAPPING_MODELS
+
+    @api.model
     def _selection_reference(self):
         """The models that a partner's value may stand for."""
-        names = sorted(set(MAPPING_MODELS.values()))
+        names = sorted(set(self._mapping_models().values()))
         models_ = self.env["ir.model"].sudo().search([("model", "in", names)])
         return [(model.model, model.name) for model in models_]
 
@@ -70,8 +75,17 @@ class IntegrationMapping(models.Model):
     def _compute_reference(self):
         """Show the pair (model, id) as one record to choose."""
         for mapping in self:
-            known = mapping.res_model in MAPPING_MODELS.values() and mapping.res_id
+            known = mapping.res_model in self._mapping_models().values() and mapping.res_id
             mapping.reference = f"{mapping.res_model},{mapping.res_id}" if known else False
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Take the chosen record apart before the row is written: both columns are required."""
+        for vals in vals_list:
+            if vals.get("reference"):
+                model, _comma, number = vals.pop("reference").partition(",")
+                vals.update(res_model=model, res_id=int(number))
+        return super().create(vals_list)
 
     def _inverse_reference(self):
         """Store the chosen record as the pair (model, id)."""

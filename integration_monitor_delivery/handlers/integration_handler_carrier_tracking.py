@@ -57,6 +57,8 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
             changed.write(values)
             if event.status in PROBLEM_STATUSES:
                 self._report_problem(message, changed, event)
+            elif event.status == "delivered":
+                self._settle_problems(changed)
         self._record_milestones(message, pickings, event)
         if event.status == "delivered" and message.flow_id.invoice_on_delivery:
             self._invoice(message.flow_id, pickings)
@@ -128,6 +130,20 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
             flow.payment_journal_id
         )
 
+    def _problem_key(self, picking):
+        """One open exception for a delivery, however often the carrier reports trouble."""
+        return f"tracking:{picking.id}"
+
+    def _settle_problems(self, pickings):
+        """Close the exceptions of parcels that arrived after all."""
+        # Exceptions are closed by code only, whoever runs the handler.
+        self.env["integration.exception"].sudo().search(
+            [
+                ("is_open", "=", True),
+                ("dedupe_key", "in", [self._problem_key(picking) for picking in pickings]),
+            ]
+        )._resolve("auto")
+
     def _report_problem(self, message, pickings, event):
         """Open one exception for a parcel that will not arrive as promised."""
         transactions = pickings.integration_transaction_ids
@@ -136,7 +152,7 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
         self.env["integration.exception"].sudo()._open(
             [
                 {
-                    "dedupe_key": f"tracking:{picking.id}",
+                    "dedupe_key": self._problem_key(picking),
                     "name": self.env._(
                         "%(picking)s: %(status)s",
                         picking=picking.name,
@@ -158,7 +174,6 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
                     ),
                     "flow_id": message.flow_id.id,
                     "system_id": message.flow_id.system_id.id,
-                    "message_id": message.id,
                     "transaction_id": transactions[:1].id,
                     "res_model": picking._name,
                     "res_id": picking.id,

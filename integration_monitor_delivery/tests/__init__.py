@@ -1,0 +1,3 @@
+from . import test_carrier_booking
+from . import test_carrier_tracking
+from . import test_shop_carrier

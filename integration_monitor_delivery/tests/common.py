@@ -1,0 +1,80 @@
+"""A shop's order, a delivery method with a booking flow, and a carrier that reports parcels."""
+
+import json
+from pathlib import Path
+
+from odoo.addons.integration_monitor.tests.test_wms_release import WmsCase
+from odoo.addons.integration_monitor.tools.http_client import HttpResponse
+
+SAMPLE = Path(__file__).parent / "data" / "easypost" / "tracker_updated_event.json"
+
+
+class CarrierCase(WmsCase):
+    """Handlers run as the service account, which has just the roles that they ask for."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.booking_flow = cls._make_flow(
+            "integration.handler.carrier.booking",
+            "carrier.booking",
+            direction="outbound",
+            endpoint_id=cls.endpoint.id,
+            message_type="carrier.booking",
+        )
+        cls.tracking_flow = cls._make_flow(
+            "integration.handler.carrier.tracking",
+            "carrier.tracking",
+            message_type="carrier.tracking",
+        )
+        cls.carrier = cls.env["delivery.carrier"].create(
+            {
+                "name": "Test Parcel",
+                "company_id": cls.company.id,
+                "delivery_type": "fixed",
+                "product_id": cls.env["product.product"]
+                .create({"name": "Parcel", "type": "service", "company_id": cls.company.id})
+                .id,
+                "integration_flow_id": cls.booking_flow.id,
+                "integration_service": "express",
+                "integration_tracking_url": "https://carrier.example.com/{tracking}",
+            }
+        )
+        cls.flow.default_carrier_id = cls.carrier
+        for handler in ("carrier.booking", "carrier.tracking"):
+            for xmlid in cls.env[f"integration.handler.{handler}"]._required_groups():
+                cls.service.group_ids |= cls.env.ref(xmlid)
+
+    def _shipped(self, **kwargs):
+        """Return (order, its done delivery)."""
+        order = self._order(**kwargs)
+        picking = self._first(order)
+        picking.move_ids.picked = True
+        picking._action_done()
+        self.assertEqual(picking.state, "done")
+        return order, picking
+
+    def _booking(self, picking):
+        """Return (handler, message) of a booking, in the service account's environment."""
+        message = self._message(
+            flow=self.booking_flow, res_model="stock.picking", res_id=picking.id
+        ).with_user(self.service)
+        return self.booking_flow.with_user(self.service)._handler(), message
+
+    def _book(self, picking, tracking="TRK1"):
+        """Book a delivery as if the carrier answered."""
+        handler, message = self._booking(picking)
+        body = {"tracking_number": tracking, "price": "5.90", "label_base64": "JVBERi0xLjQK"}
+        response = HttpResponse(201, {}, json.dumps(body).encode(), 1.0, "127.0.0.1")
+        return handler._on_success(message, response)
+
+    def _track(self, tracking, status, at="2024-08-03T10:00:00Z"):
+        """Handle one tracking event as the service account; return what it changed."""
+        payload = json.loads(SAMPLE.read_text(encoding="utf-8"))
+        payload["result"].update(tracking_code=tracking, status=status)
+        payload["result"]["tracking_details"].append(
+            {"status": status, "message": f"Parcel {status}", "datetime": at}
+        )
+        message = self._message(flow=self.tracking_flow).with_user(self.service)
+        handler = self.tracking_flow.with_user(self.service)._handler()
+        return handler._handle(message, payload)

@@ -1,0 +1,119 @@
+from odoo import Command
+from odoo.tests import tagged
+
+from odoo.addons.integration_monitor.tools.errors import ContractError, RetryLater
+
+from .common import CarrierCase
+
+
+@tagged("post_install", "-at_install")
+class TestCarrierTracking(CarrierCase):
+    def _milestones(self, order):
+        return {
+            milestone.step_id.code: milestone.state
+            for milestone in order.integration_transaction_ids.milestone_ids
+        }
+
+    def test_delivered(self):
+        """Customer service sees on the delivery and the order that the parcel arrived."""
+        order, picking = self._shipped()
+        self._book(picking)
+        self.assertEqual(self._track("TRK1", "in_transit"), picking)
+        self.assertEqual(picking.integration_tracking_status, "in_transit")
+        self._track("TRK1", "delivered", at="2024-08-05T09:30:00Z")
+        self.assertEqual(picking.integration_tracking_status, "delivered")
+        self.assertEqual(str(picking.integration_delivered_at), "2024-08-05 09:30:00")
+        milestones = self._milestones(order)
+        self.assertEqual(milestones["in_transit"], "reached")
+        self.assertEqual(milestones["delivered"], "reached")
+
+    def test_out_of_order(self):
+        """A scan that arrives late never takes a delivered parcel back into transit."""
+        _order, picking = self._shipped()
+        self._book(picking)
+        self._track("TRK1", "delivered")
+        self._track("TRK1", "in_transit")
+        self.assertEqual(picking.integration_tracking_status, "delivered")
+
+    def test_part_delivered(self):
+        """An order of two parcels counts as delivered when the second one arrived."""
+        order, picking = self._shipped(quantities=(2, 1, 1))
+        other = picking.copy({"name": "SECOND"})
+        other.move_ids.sale_line_id = picking.move_ids.sale_line_id[:1]
+        self._book(picking)
+        self._track("TRK1", "delivered")
+        self.assertNotEqual(self._milestones(order).get("delivered"), "reached")
+
+    def test_unknown_number(self):
+        """An event that overtakes the booking's answer is tried again, not thrown away."""
+        with self.assertRaises(RetryLater) as caught:
+            self._track("NOBODY", "in_transit")
+        self.assertIn("NOBODY", caught.exception.message)
+
+    def test_number_inside_another(self):
+        """Parcel 12 must not move the delivery of parcel 123."""
+        _order, picking = self._shipped()
+        self._book(picking, tracking="123,456")
+        with self.assertRaises(RetryLater):
+            self._track("12", "delivered")
+        self.assertEqual(self._track("456", "in_transit"), picking)
+
+    def test_unreadable(self):
+        """An event of another format is quarantined with the name of what is missing."""
+        message = self._message(flow=self.tracking_flow).with_user(self.service)
+        handler = self.tracking_flow.with_user(self.service)._handler()
+        with self.assertRaisesRegex(ContractError, "result"):
+            handler._handle(message, {"hello": 1})
+
+    def test_failure_opens_one_exception(self):
+        """A parcel that cannot be delivered is somebody's task until it arrives."""
+        _order, picking = self._shipped()
+        self._book(picking)
+        self._track("TRK1", "failure")
+        self._track("TRK1", "failure")
+        exception = self.env["integration.exception"].search(
+            [("res_model", "=", "stock.picking"), ("res_id", "=", picking.id)]
+        )
+        self.assertEqual(len(exception), 1)
+        self.assertEqual((exception.category, exception.is_open), ("partner", True))
+        self._track("TRK1", "delivered")
+        self.assertEqual((exception.state, exception.resolution), ("resolved", "auto"))
+
+    def test_invoice_and_payment(self):
+        """A delivered order is invoiced and paid once, however often the carrier reports it."""
+        journal = self.env["account.journal"].search(
+            [("type", "=", "bank"), ("company_id", "=", self.company.id)], limit=1
+        )
+        if not journal:
+            self.env["account.chart.template"].try_loading(
+                "generic_coa", company=self.company, install_demo=False
+            )
+            journal = self.env["account.journal"].search(
+                [("type", "=", "bank"), ("company_id", "=", self.company.id)], limit=1
+            )
+        self.tracking_flow.write(
+            {"invoice_on_delivery": True, "payment_journal_id": journal.id}
+        )
+        order, picking = self._shipped()
+        self._book(picking)
+        self._track("TRK1", "delivered")
+        self._track("TRK1", "delivered")
+        invoice = order.invoice_ids
+        self.assertEqual(len(invoice), 1)
+        self.assertEqual(invoice.state, "posted")
+        self.assertEqual(invoice.amount_total, order.amount_total)
+        self.assertIn(invoice.payment_state, ("paid", "in_payment"))
+
+    def test_company(self):
+        """A carrier of one company cannot move the deliveries of another."""
+        _order, picking = self._shipped()
+        self._book(picking)
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        self.env.user.company_ids = [Command.link(other.id)]
+        self.tracking_flow.system_id.sudo().copy(
+            {"name": "Other carrier", "code": "other", "company_id": other.id}
+        )
+        message = self._message(flow=self.tracking_flow)
+        message.sudo().company_id = other
+        handler = self.env["integration.handler.carrier.tracking"]
+        self.assertFalse(handler._find_pickings(message, "TRK1"))
