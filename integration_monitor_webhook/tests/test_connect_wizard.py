@@ -15,7 +15,7 @@ from .common import WebhookCase, WebhookHttpCase
 class ConnectMixin:
     """Fills in the wizard the way a person does."""
 
-    def start(self, preset="shopify", name="Web shop Benelux"):
+    def start(self, preset="shopify", name="Fixture shop Wadden"):
         """The wizard at its second step, with the flows of a preset."""
         form = Form(self.env["integration.connect.wizard"].with_user(self.admin))
         form.system_name = name
@@ -45,10 +45,10 @@ class TestConnectWizard(ConnectMixin, WebhookCase):
         wizard.action_connect()
         self.assertEqual(wizard.step, "handover")
         system = wizard.system_id
-        self.assertEqual((system.name, system.kind), ("Web shop Benelux", "ecommerce"))
+        self.assertEqual((system.name, system.kind), ("Fixture shop Wadden", "ecommerce"))
         orders, stock = wizard.flow_ids.sorted("direction")
         self.assertEqual((orders.direction, stock.direction), ("inbound", "outbound"))
-        self.assertEqual(orders.code, "web-shop-benelux.orders")
+        self.assertEqual(orders.code, "fixture-shop-wadden.orders")
         self.assertEqual(stock.endpoint_id, wizard.endpoint_id)
         self.assertTrue(stock.coalesce)
         credential = wizard.endpoint_id.credential_ids
@@ -73,7 +73,7 @@ class TestConnectWizard(ConnectMixin, WebhookCase):
         """A second partner of the same name gets addresses of its own."""
         self.start("custom").action_next()
         second = self.start("custom")
-        self.assertEqual(second.line_ids.code, "web-shop-benelux2.in")
+        self.assertEqual(second.line_ids.code, "fixture-shop-wadden2.in")
         second.action_next()
 
     def test_existing_system(self):

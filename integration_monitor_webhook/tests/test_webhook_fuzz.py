@@ -28,13 +28,13 @@ class TestWebhookFuzz(WebhookHttpCase):
         super().setUpClass()
         cls.flow.webhook_rate_limit = 0
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(raw=st.binary(max_size=200))
     def test_any_bytes(self, raw):
         """Signed rubbish is a 400, not a crash."""
         self.assertIn(self.deliver(raw=raw).status_code, (200, 400))
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(value=JSON_VALUES)
     def test_any_json(self, value):
         """Any JSON value, odd text and numbers included, is kept as it is or refused."""
@@ -44,7 +44,7 @@ class TestWebhookFuzz(WebhookHttpCase):
         if answer.status_code == 200:
             self.assertEqual(self.messages()[-1:].payload, raw.decode())
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(
         name=st.sampled_from(
             [

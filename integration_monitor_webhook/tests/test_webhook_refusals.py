@@ -159,6 +159,7 @@ class TestWebhookRefusals(WebhookHttpCase):
     @mute_logger("odoo.addons.integration_monitor_webhook.models.integration_credential")
     def test_lost_key(self):
         """A server that lost its encryption key asks partners to repeat, not to give up."""
+        self.credential._forget_secrets()
         with patch.dict(os.environ, {KEY_VARIABLE: crypto.generate_key()}):
             answer = self.deliver()
         self.check(answer, 503, "unavailable")
