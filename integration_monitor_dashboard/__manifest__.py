@@ -18,5 +18,4 @@
         "web.assets_unit_tests": ["integration_monitor_dashboard/static/tests/**/*.test.js"],
         "web.assets_tests": ["integration_monitor_dashboard/static/tests/tours/**/*"],
     },
-    "auto_install": False,
 }

@@ -34,7 +34,8 @@ class IntegrationDashboard(models.AbstractModel):
         :param dict filters: ``period`` (hour, day or week), ``warehouse_id`` (id or False). The
             companies are those of the context.
         :return: dict of the sections ``tiles``, ``causes``, ``funnel``, ``exceptions``,
-            ``systems``, ``traffic`` and of ``filters``, ``currency_id``, ``connect``, ``updated_at``
+            ``systems`` and ``traffic``, and of ``filters``, ``warehouses``, ``currency_id``,
+            ``several_currencies``, ``connect``, ``updated_at``
         :raises AccessError: the user is no integration viewer.
         """
         if not self.env.user.has_group("integration_monitor.group_viewer"):
@@ -48,7 +49,7 @@ class IntegrationDashboard(models.AbstractModel):
         transactions = self._transaction_groups(filters)
         systems = self._systems(filters)
         return {
-            "filters": filters,
+            "filters": {key: filters[key] for key in ("period", "warehouse_id")},
             "warehouses": self._warehouses(),
             "currency_id": self.env.company.currency_id.id,
             "several_currencies": len(self.env.companies.currency_id) > 1,
@@ -60,7 +61,7 @@ class IntegrationDashboard(models.AbstractModel):
             "systems": systems,
             "traffic": self._traffic(filters),
             "connect": self._connect() if not systems["total"]["count"] else False,
-        } | {"filters": {key: filters[key] for key in ("period", "warehouse_id")}}
+        }
 
     @api.model
     def _clean_filters(self, filters):

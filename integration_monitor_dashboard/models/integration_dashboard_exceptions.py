@@ -16,21 +16,19 @@ class IntegrationDashboard(models.AbstractModel):
     @api.model
     def _age_buckets(self, now):
         """Return (code, title, domain) of the ages of an exception, youngest first."""
-        _ = self.env._
         hour, shift, day = (now - timedelta(hours=h) for h in (1, 4, 24))
         at = Domain("opened_at", ">", hour)
         return [
-            ("hour", _("Under 1 hour"), at),
-            ("shift", _("1 to 4 hours"), ~at & Domain("opened_at", ">", shift)),
-            ("day", _("4 to 24 hours"),
+            ("hour", self.env._("Under 1 hour"), at),
+            ("shift", self.env._("1 to 4 hours"), ~at & Domain("opened_at", ">", shift)),
+            ("day", self.env._("4 to 24 hours"),
              Domain("opened_at", "<=", shift) & Domain("opened_at", ">", day)),
-            ("older", _("Over a day"), Domain("opened_at", "<=", day)),
+            ("older", self.env._("Over a day"), Domain("opened_at", "<=", day)),
         ]  # fmt: skip
 
     @api.model
     def _exceptions(self, filters):
         """Return the open exceptions as a matrix of owners and ages, nobody's first."""
-        _ = self.env._
         opened = Domain("is_open", "=", True)
         opened &= self._warehouse_domain(filters, "transaction_id.warehouse_id")
         buckets = self._age_buckets(filters["now"])
@@ -41,7 +39,9 @@ class IntegrationDashboard(models.AbstractModel):
             ):
                 counts[user.id, code] = count
         critical = self._figure(
-            _("Critical exceptions"), EXCEPTION, opened & Domain("severity", "=", "critical")
+            self.env._("Critical exceptions"),
+            EXCEPTION,
+            opened & Domain("severity", "=", "critical"),
         )
         totals = Counter()
         for (user_id, _code), count in counts.items():
@@ -52,11 +52,10 @@ class IntegrationDashboard(models.AbstractModel):
         shown, rest = order[:MAX_OWNERS], order[MAX_OWNERS:]
         groups = [([user_id], names[user_id]) for user_id in shown]
         if rest:
-            groups.append((rest, _("%s other owners", len(rest))))
-        groups.append((order, _("All owners")))
+            groups.append((rest, self.env._("%s other owners", len(rest))))
+        groups.append((order, self.env._("All owners")))
         rows = [
-            self._owner_row(opened, buckets, counts, user_ids, name)
-            for user_ids, name in groups
+            self._owner_row(opened, buckets, counts, user_ids, name) for user_ids, name in groups
         ]
         return {
             "columns": [{"code": code, "title": title} for code, title, _domain in buckets],

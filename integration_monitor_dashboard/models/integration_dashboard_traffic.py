@@ -42,22 +42,21 @@ class IntegrationDashboard(models.AbstractModel):
             total, errors, refused = found.get(at, (0, 0, 0))
             points.append({"at": str(at), "total": total, "errors": errors, "refused": refused})
             at += width
-        _ = self.env._
         return {
             "points": points,
             "width": int(width.total_seconds()),
             "model": METRIC,
             "domain": list(domain),
             "total": self._figure(
-                _("Exchanges with partners"), METRIC, domain,
+                self.env._("Exchanges with partners"), METRIC, domain,
                 sum(p["total"] for p in points), sum="count_total",
             ),
             "errors": self._figure(
-                _("Failed exchanges"), METRIC, domain & Domain("count_error", ">", 0),
+                self.env._("Failed exchanges"), METRIC, domain & Domain("count_error", ">", 0),
                 sum(p["errors"] for p in points), sum="count_error",
             ),
             "refused": self._figure(
-                _("Refused deliveries"), METRIC, domain & Domain("count_refused", ">", 0),
+                self.env._("Refused deliveries"), METRIC, domain & Domain("count_refused", ">", 0),
                 sum(p["refused"] for p in points), sum="count_refused",
             ),
         }  # fmt: skip
@@ -71,9 +70,7 @@ class IntegrationDashboard(models.AbstractModel):
         Metric = self.env[METRIC]
         query = Metric._search(domain)
         bucket = Metric._field_to_sql(query.table, "bucket", query)
-        sums = [
-            SQL("sum(%s)", Metric._field_to_sql(query.table, name, query)) for name in columns
-        ]
+        sums = [SQL("sum(%s)", Metric._field_to_sql(query.table, name, query)) for name in columns]
         query.groupby = bucket
         query.order = None
         return self.env.execute_query(query.select(bucket, *sums))

@@ -63,7 +63,6 @@ class IntegrationDashboard(models.AbstractModel):
     @api.model
     def _tiles(self, filters, groups, systems):
         """Return the big numbers on top, most urgent first."""
-        _ = self.env._
         opened = self._open_domain(filters)
         late, late_amount = self._sum(groups, timeliness="missed")
         risk, risk_amount = self._sum(groups, timeliness="warning")
@@ -78,30 +77,32 @@ class IntegrationDashboard(models.AbstractModel):
         waiting &= self._warehouse_domain(filters, "transaction_id.warehouse_id")
         return [
             self._figure(
-                _("Late orders"), TRANSACTION, opened & Domain("timeliness", "=", "missed"), late,
+                self.env._("Late orders"), TRANSACTION,
+                opened & Domain("timeliness", "=", "missed"), late,
                 code="late", tone="danger", icon="fa-clock-o", amount=late_amount,
             ),
             self._figure(
-                _("Orders at risk"), TRANSACTION, opened & Domain("timeliness", "=", "warning"),
-                risk, code="risk", tone="warning", icon="fa-hourglass-half", amount=risk_amount,
+                self.env._("Orders at risk"), TRANSACTION,
+                opened & Domain("timeliness", "=", "warning"), risk,
+                code="risk", tone="warning", icon="fa-hourglass-half", amount=risk_amount,
             ),
             self._figure(
-                _("Orders under way"), TRANSACTION, opened, every,
+                self.env._("Orders under way"), TRANSACTION, opened, every,
                 code="open", tone="info", icon="fa-shopping-cart", amount=every_amount,
             ),
             self._figure(
-                _("Orders completed"), TRANSACTION, done,
+                self.env._("Orders completed"), TRANSACTION, done,
                 code="completed", tone="success", icon="fa-check-circle", period=True,
             ),
             self._figure(
-                _("Failed messages"), "integration.message", failed,
+                self.env._("Failed messages"), "integration.message", failed,
                 code="failed", tone="danger", icon="fa-exclamation-triangle",
-                note=_("given up, need a person"),
+                note=self.env._("given up, need a person"),
             ),
             self._figure(
-                _("Messages on their way"), "integration.message", waiting,
+                self.env._("Messages on their way"), "integration.message", waiting,
                 code="waiting", tone="info", icon="fa-paper-plane-o",
-                note=_("sent or retried by themselves"),
+                note=self.env._("no action needed"),
             ),
         ]  # fmt: skip
 

@@ -56,7 +56,8 @@ class IntegrationMetrics(models.AbstractModel):
         token = f"imm_{secrets.token_urlsafe(32)}"
         parameters = self._parameters()
         parameters.set_param(TOKEN_PARAMETER, hashlib.sha256(token.encode()).hexdigest())
-        parameters.set_param(TOKEN_SINCE_PARAMETER, fields.Datetime.to_string(fields.Datetime.now()))
+        now = fields.Datetime.to_string(fields.Datetime.now())
+        parameters.set_param(TOKEN_SINCE_PARAMETER, now)
         return token
 
     @api.model

@@ -31,52 +31,64 @@ class DashboardCase(IntegrationCase):
         step = values.pop("step", "shipped")
         amount = values.pop("amount", 100.0)
         # The recorder writes transactions; users may not.
-        return cls.env["integration.transaction"].sudo().create(
-            {
-                "name": f"S{number:05}",
-                "process_id": cls.steps.process_id[:1].id,
-                "correlation_id": f"dashboard-test-{number}",
-                "res_model": "sale.order",
-                "res_id": 10_000_000 + number,
-                "company_id": company.id,
-                "amount_total": amount,
-                "amount_company": amount,
-                "currency_id": company.currency_id.id,
-                "started_at": cls.now - timedelta(hours=5),
-                "waits_for_step_id": step and cls.step[step].id,
-                "waits_since": cls.now - timedelta(hours=2),
-                "cause": "team",
-                **values,
-            }
+        return (
+            cls.env["integration.transaction"]
+            .sudo()
+            .create(
+                {
+                    "name": f"S{number:05}",
+                    "process_id": cls.steps.process_id[:1].id,
+                    "correlation_id": f"dashboard-test-{number}",
+                    "res_model": "sale.order",
+                    "res_id": 10_000_000 + number,
+                    "company_id": company.id,
+                    "amount_total": amount,
+                    "amount_company": amount,
+                    "currency_id": company.currency_id.id,
+                    "started_at": cls.now - timedelta(hours=5),
+                    "waits_for_step_id": step and cls.step[step].id,
+                    "waits_since": cls.now - timedelta(hours=2),
+                    "cause": "team",
+                    **values,
+                }
+            )
         )
 
     @classmethod
     def exception(cls, age_minutes=5, **values):
         """One open exception of that age."""
-        return cls.env["integration.exception"].sudo().create(
-            {
-                "name": "Booking failed",
-                "error_class": "connect",
-                "opened_at": cls.now - timedelta(minutes=age_minutes),
-                "system_id": cls.system.id,
-                "flow_id": cls.outbound.id,
-                **values,
-            }
+        return (
+            cls.env["integration.exception"]
+            .sudo()
+            .create(
+                {
+                    "name": "Booking failed",
+                    "error_class": "connect",
+                    "opened_at": cls.now - timedelta(minutes=age_minutes),
+                    "system_id": cls.system.id,
+                    "flow_id": cls.outbound.id,
+                    **values,
+                }
+            )
         )
 
     @classmethod
     def message(cls, state, **values):
         """One outbound message in a state."""
-        return cls.env["integration.message"].sudo().create(
-            {
-                "flow_id": cls.outbound.id,
-                "system_id": cls.system.id,
-                "endpoint_id": cls.endpoint.id,
-                "company_id": cls.env.company.id,
-                "direction": "outbound",
-                "state": state,
-                **values,
-            }
+        return (
+            cls.env["integration.message"]
+            .sudo()
+            .create(
+                {
+                    "flow_id": cls.outbound.id,
+                    "system_id": cls.system.id,
+                    "endpoint_id": cls.endpoint.id,
+                    "company_id": cls.env.company.id,
+                    "direction": "outbound",
+                    "state": state,
+                    **values,
+                }
+            )
         )
 
     @classmethod
@@ -87,17 +99,21 @@ class DashboardCase(IntegrationCase):
         counts["count_total"] = sum(
             counts[name] for name in ("count_ok", "count_error", "count_refused")
         )
-        return cls.env["integration.metric"].sudo().create(
-            {
-                "level": level,
-                "bucket": moment if level == "minute" else moment.replace(minute=0),
-                "kind": "http_out",
-                "system_id": cls.system.id,
-                "endpoint_id": cls.endpoint.id,
-                "flow_id": cls.outbound.id,
-                "company_id": cls.env.company.id,
-                **counts,
-            }
+        return (
+            cls.env["integration.metric"]
+            .sudo()
+            .create(
+                {
+                    "level": level,
+                    "bucket": moment if level == "minute" else moment.replace(minute=0),
+                    "kind": "http_out",
+                    "system_id": cls.system.id,
+                    "endpoint_id": cls.endpoint.id,
+                    "flow_id": cls.outbound.id,
+                    "company_id": cls.env.company.id,
+                    **counts,
+                }
+            )
         )
 
     @classmethod
@@ -109,9 +125,7 @@ class DashboardCase(IntegrationCase):
         cls.transaction(timeliness="warning", cause="stock", step="picked", **common)
         cls.transaction(step="paid", cause="customer", **common)
         cls.transaction(step=False, cause="unknown", **common)
-        cls.transaction(
-            state="completed", step=False, cause="none", completed_at=cls.now, **common
-        )
+        cls.transaction(state="completed", step=False, cause="none", completed_at=cls.now, **common)
         for age, owner in ((5, "operator"), (90, "operator"), (300, "support"), (5000, None)):
             cls.exception(
                 age,

@@ -1,6 +1,6 @@
-import { describe, expect, test } from "@odoo/hoot";
-import { click, queryAll, queryAllTexts, queryOne } from "@odoo/hoot-dom";
-import { Deferred, advanceTime, animationFrame, mockDate } from "@odoo/hoot-mock";
+import {describe, expect, test} from "@odoo/hoot";
+import {click, queryAll, queryAllTexts, queryOne} from "@odoo/hoot-dom";
+import {Deferred, advanceTime, animationFrame, mockDate} from "@odoo/hoot-mock";
 import {
     allowTranslations,
     defineModels,
@@ -10,9 +10,9 @@ import {
     onRpc,
 } from "@web/../tests/web_test_helpers";
 
-import { defineMailModels } from "@mail/../tests/mail_test_helpers";
-import { WebClient } from "@web/webclient/webclient";
-import { REFRESH_SECONDS } from "@integration_monitor_dashboard/control_tower/control_tower";
+import {defineMailModels} from "@mail/../tests/mail_test_helpers";
+import {WebClient} from "@web/webclient/webclient";
+import {REFRESH_SECONDS} from "@integration_monitor_dashboard/control_tower/control_tower";
 import {
     barWidths,
     errorRate,
@@ -25,23 +25,23 @@ const TAG = "integration_monitor_dashboard.control_tower";
 const MODEL = "integration.transaction";
 
 function figure(title, count, extra = {}) {
-    return { title, count, model: MODEL, domain: [["name", "=", title]], ...extra };
+    return {title, count, model: MODEL, domain: [["name", "=", title]], ...extra};
 }
 
 function parts(late, risk, fine) {
     return ["missed", "warning", "on_track"].map((timeliness, index) =>
-        figure(timeliness, [late, risk, fine][index], { timeliness, label: timeliness })
+        figure(timeliness, [late, risk, fine][index], {timeliness, label: timeliness})
     );
 }
 
 function answer(values = {}) {
     return {
-        filters: { period: "day", warehouse_id: false },
+        filters: {period: "day", warehouse_id: false},
         warehouses: [],
         currency_id: 1,
         several_currencies: false,
         updated_at: "2026-03-01 10:00:00",
-        tiles: [figure("Late orders", 7, { code: "late", tone: "danger", icon: "fa-clock-o" })],
+        tiles: [figure("Late orders", 7, {code: "late", tone: "danger", icon: "fa-clock-o"})],
         funnel: [
             figure("Shipped", 5, {
                 code: "shipped",
@@ -51,11 +51,11 @@ function answer(values = {}) {
                 parts: parts(2, 0, 3),
             }),
         ],
-        causes: [figure("Missing stock", 5, { cause: "stock", amount: 0, parts: parts(2, 0, 3) })],
+        causes: [figure("Missing stock", 5, {cause: "stock", amount: 0, parts: parts(2, 0, 3)})],
         exceptions: {
-            columns: [{ code: "hour", title: "Under 1 hour" }],
+            columns: [{code: "hour", title: "Under 1 hour"}],
             rows: [],
-            total: { name: "All", cells: [], all: figure("All", 0) },
+            total: {name: "All", cells: [], all: figure("All", 0)},
             critical: figure("Critical", 0),
         },
         systems: {
@@ -92,12 +92,12 @@ function answer(values = {}) {
 }
 
 async function mountTower(getAnswer = answer) {
-    onRpc("integration.dashboard", "get_control_tower", ({ args }) => {
+    onRpc("integration.dashboard", "get_control_tower", ({args}) => {
         expect.step(`load ${args[0].period}`);
         return getAnswer(args[0]);
     });
     await mountWithCleanup(WebClient);
-    await getService("action").doAction({ type: "ir.actions.client", tag: TAG });
+    await getService("action").doAction({type: "ir.actions.client", tag: TAG});
     await animationFrame();
 }
 
@@ -162,7 +162,7 @@ test("the page refreshes by itself and keeps what it shows when the server is aw
             throw new Error("no connection");
         }
         return answer({
-            tiles: [figure("Late orders", count, { code: "late", tone: "danger", icon: "fa-x" })],
+            tiles: [figure("Late orders", count, {code: "late", tone: "danger", icon: "fa-x"})],
         });
     });
     expect.verifySteps(["load day"]);
@@ -171,7 +171,7 @@ test("the page refreshes by itself and keeps what it shows when the server is aw
     await advanceTime(REFRESH_SECONDS * 1000);
     await animationFrame();
     expect(".o_imd_tile_number").toHaveText("8");
-    expect(queryOne(".o_imd_tile")).toBe(tile, { message: "no flicker: the same element" });
+    expect(queryOne(".o_imd_tile")).toBe(tile, {message: "no flicker: the same element"});
     away = true;
     await advanceTime(REFRESH_SECONDS * 1000);
     await animationFrame();
@@ -181,7 +181,7 @@ test("the page refreshes by itself and keeps what it shows when the server is aw
 });
 
 test("another period is asked for and remembered", async () => {
-    await mountTower((filters) => answer({ filters: { ...filters } }));
+    await mountTower((filters) => answer({filters: {...filters}}));
     await click(".o_imd_filters button:contains(7 days)");
     await animationFrame();
     expect(".o_imd_filters button.active").toHaveText("7 days");
@@ -189,7 +189,7 @@ test("another period is asked for and remembered", async () => {
 });
 
 test("an empty tower tells the first step", async () => {
-    await mountTower(() => answer({ connect: { action: "connect.wizard" } }));
+    await mountTower(() => answer({connect: {action: "connect.wizard"}}));
     expect(".o_imd_welcome h2").toHaveText("No partner is connected yet");
     expect(".o_imd_welcome .btn-primary").toHaveText("Connect a partner");
     expect.verifySteps(["load day"]);
@@ -198,13 +198,13 @@ test("an empty tower tells the first step", async () => {
 test("a slow answer does not overwrite a newer one", async () => {
     const slow = new Deferred();
     const tiles = (count) => [
-        figure("Late orders", count, { code: "late", tone: "danger", icon: "fa-x" }),
+        figure("Late orders", count, {code: "late", tone: "danger", icon: "fa-x"}),
     ];
     await mountTower(async (filters) => {
         if (filters.period === "hour") {
             await slow;
         }
-        return answer({ filters: { ...filters }, tiles: tiles(filters.period === "hour" ? 1 : 2) });
+        return answer({filters: {...filters}, tiles: tiles(filters.period === "hour" ? 1 : 2)});
     });
     await click(".o_imd_filters button:contains(Hour)");
     await click(".o_imd_filters button:contains(7 days)");

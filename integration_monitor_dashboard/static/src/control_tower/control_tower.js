@@ -1,21 +1,20 @@
-import { Component, onMounted, onWillStart, onWillUnmount, useState } from "@odoo/owl";
-import { browser } from "@web/core/browser/browser";
-import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
-import { user } from "@web/core/user";
-import { KeepLast } from "@web/core/utils/concurrency";
-import { useService } from "@web/core/utils/hooks";
-import { Layout } from "@web/search/layout";
-import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import {Component, onMounted, onWillStart, onWillUnmount, useState} from "@odoo/owl";
+import {browser} from "@web/core/browser/browser";
+import {_t} from "@web/core/l10n/translation";
+import {registry} from "@web/core/registry";
+import {KeepLast} from "@web/core/utils/concurrency";
+import {useService} from "@web/core/utils/hooks";
+import {Layout} from "@web/search/layout";
+import {standardActionServiceProps} from "@web/webclient/actions/action_service";
 
-import { CauseList } from "./cause_list/cause_list";
-import { ExceptionPanel } from "./exception_panel/exception_panel";
-import { HealthPanel } from "./health_panel/health_panel";
-import { formatAge } from "./helpers";
-import { MilestoneFunnel } from "./milestone_funnel/milestone_funnel";
-import { StatusTile } from "./status_tile/status_tile";
-import { TrafficChart } from "./traffic_chart/traffic_chart";
-import { useRefresh } from "./use_refresh";
+import {CauseList} from "./cause_list/cause_list";
+import {ExceptionPanel} from "./exception_panel/exception_panel";
+import {HealthPanel} from "./health_panel/health_panel";
+import {formatAge} from "./helpers";
+import {MilestoneFunnel} from "./milestone_funnel/milestone_funnel";
+import {StatusTile} from "./status_tile/status_tile";
+import {TrafficChart} from "./traffic_chart/traffic_chart";
+import {useRefresh} from "./use_refresh";
 
 export const REFRESH_SECONDS = 10;
 const STORAGE_KEY = "integration_monitor_dashboard.filters";
@@ -32,18 +31,18 @@ export class ControlTower extends Component {
         StatusTile,
         TrafficChart,
     };
-    static props = { ...standardActionServiceProps };
+    static props = {...standardActionServiceProps};
 
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
         this.keepLast = new KeepLast();
-        this.display = { controlPanel: {} };
+        this.display = {controlPanel: {}};
         this.state = useState({
             data: null,
             filters: this.storedFilters(),
             loading: false,
-            failed: false,
+            failed: "",
             age: 0,
             receivedAt: 0,
         });
@@ -58,9 +57,9 @@ export class ControlTower extends Component {
 
     /** The period and warehouse that this user chose last on this device. */
     storedFilters() {
-        const standard = { period: "day", warehouse_id: false };
+        const standard = {period: "day", warehouse_id: false};
         try {
-            return { ...standard, ...JSON.parse(browser.localStorage.getItem(STORAGE_KEY)) };
+            return {...standard, ...JSON.parse(browser.localStorage.getItem(STORAGE_KEY))};
         } catch {
             return standard; // what is stored is not ours: begin anew
         }
@@ -69,11 +68,11 @@ export class ControlTower extends Component {
     async load() {
         const data = await this.keepLast.add(
             this.orm.silent.call("integration.dashboard", "get_control_tower", [
-                { ...this.state.filters },
+                {...this.state.filters},
             ])
         );
         this.state.data = data;
-        this.state.failed = false;
+        this.state.failed = "";
         this.state.receivedAt = Date.now();
         this.tick();
     }
@@ -84,8 +83,7 @@ export class ControlTower extends Component {
         try {
             await this.load();
         } catch (error) {
-            this.state.failed = true;
-            console.info("The control tower could not be refreshed", error);
+            this.state.failed = error.data?.message || error.message || _t("Unknown error");
         } finally {
             this.state.loading = false;
         }
@@ -96,11 +94,11 @@ export class ControlTower extends Component {
     }
 
     setPeriod(period) {
-        return this.setFilters({ period });
+        return this.setFilters({period});
     }
 
     setWarehouse(ev) {
-        return this.setFilters({ warehouse_id: parseInt(ev.target.value) || false });
+        return this.setFilters({warehouse_id: parseInt(ev.target.value) || false});
     }
 
     setFilters(values) {
@@ -115,9 +113,9 @@ export class ControlTower extends Component {
 
     get periods() {
         return [
-            { code: "hour", label: _t("Hour"), long: _t("in the last hour") },
-            { code: "day", label: _t("24 hours"), long: _t("in the last 24 hours") },
-            { code: "week", label: _t("7 days"), long: _t("in the last 7 days") },
+            {code: "hour", label: _t("Hour"), long: _t("in the last hour")},
+            {code: "day", label: _t("24 hours"), long: _t("in the last 24 hours")},
+            {code: "week", label: _t("7 days"), long: _t("in the last 7 days")},
         ];
     }
 
@@ -129,14 +127,14 @@ export class ControlTower extends Component {
         if (this.state.failed) {
             return _t("Not refreshed for %s", formatAge(this.state.age));
         }
-        return this.state.age < 2 ? _t("Updated just now") : _t("Updated %s ago", formatAge(this.state.age));
+        return this.state.age < 2
+            ? _t("Updated just now")
+            : _t("Updated %s ago", formatAge(this.state.age));
     }
 
-    get companies() {
-        return user.activeCompanies.map((company) => company.name).join(", ");
+    get refreshTitle() {
+        return _t("Refresh now");
     }
 }
 
-registry
-    .category("actions")
-    .add("integration_monitor_dashboard.control_tower", ControlTower);
+registry.category("actions").add("integration_monitor_dashboard.control_tower", ControlTower);

@@ -1,7 +1,7 @@
-import { _t } from "@web/core/l10n/translation";
-import { deserializeDateTime } from "@web/core/l10n/dates";
+import {_t} from "@web/core/l10n/translation";
+import {deserializeDateTime} from "@web/core/l10n/dates";
 
-const { DateTime } = luxon;
+const {DateTime} = luxon;
 
 /**
  * Seconds between a moment of the server and now, never negative.
@@ -52,9 +52,7 @@ export function barWidths(counts, longest, minimum = 1.5) {
     if (!longest) {
         return counts.map(() => 0);
     }
-    const widths = counts.map((count) =>
-        count ? Math.max((100 * count) / longest, minimum) : 0
-    );
+    const widths = counts.map((count) => (count ? Math.max((100 * count) / longest, minimum) : 0));
     const total = widths.reduce((sum, width) => sum + width, 0);
     return total > 100 ? widths.map((width) => (100 * width) / total) : widths;
 }
@@ -77,7 +75,7 @@ export function figureAction(figure) {
         domain: figure.domain,
         views: (views[figure.model] || ["list", "form"]).map((view) => [false, view]),
         target: "current",
-        context: { create: false },
+        context: {create: false},
     };
 }
 

@@ -1,4 +1,4 @@
-import { onMounted, onWillUnmount, useExternalListener } from "@odoo/owl";
+import {onMounted, onWillUnmount, useExternalListener} from "@odoo/owl";
 
 /**
  * Call `refresh` each `seconds` while the page is visible, and at once when it gets visible again.

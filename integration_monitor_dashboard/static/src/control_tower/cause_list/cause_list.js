@@ -1,9 +1,9 @@
-import { Component } from "@odoo/owl";
-import { formatMonetary } from "@web/views/fields/formatters";
+import {Component} from "@odoo/owl";
+import {formatMonetary} from "@web/views/fields/formatters";
 
-import { Figure } from "../figure/figure";
-import { barWidths } from "../helpers";
-import { Panel } from "../panel/panel";
+import {Figure} from "../figure/figure";
+import {barWidths} from "../helpers";
+import {Panel} from "../panel/panel";
 
 const ICONS = {
     message_failed: "fa-times-circle",
@@ -20,8 +20,8 @@ const ICONS = {
 /** What the open orders wait for: a bar for each cause, split into late, at risk and on track. */
 export class CauseList extends Component {
     static template = "integration_monitor_dashboard.CauseList";
-    static components = { Figure, Panel };
-    static props = { causes: Array, currencyId: Number };
+    static components = {Figure, Panel};
+    static props = {causes: Array, currencyId: Number};
 
     get rows() {
         const longest = Math.max(...this.props.causes.map((cause) => cause.count), 0);
@@ -33,7 +33,7 @@ export class CauseList extends Component {
             return {
                 ...cause,
                 icon: ICONS[cause.cause] || "fa-question-circle-o",
-                parts: cause.parts.map((part, index) => ({ ...part, width: widths[index] })),
+                parts: cause.parts.map((part, index) => ({...part, width: widths[index]})),
             };
         });
     }

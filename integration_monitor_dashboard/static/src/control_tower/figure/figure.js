@@ -1,8 +1,8 @@
-import { Component } from "@odoo/owl";
-import { useService } from "@web/core/utils/hooks";
-import { formatInteger } from "@web/views/fields/formatters";
+import {Component} from "@odoo/owl";
+import {useService} from "@web/core/utils/hooks";
+import {formatInteger} from "@web/views/fields/formatters";
 
-import { figureAction } from "../helpers";
+import {figureAction} from "../helpers";
 
 /**
  * A number that leads to the records it counts: a real button, so that it works by keyboard.
@@ -11,9 +11,9 @@ export class Figure extends Component {
     static template = "integration_monitor_dashboard.Figure";
     static props = {
         figure: Object,
-        className: { type: String, optional: true },
-        label: { type: String, optional: true },
-        slots: { type: Object, optional: true },
+        className: {type: String, optional: true},
+        label: {type: String, optional: true},
+        slots: {type: Object, optional: true},
     };
 
     setup() {

@@ -1,10 +1,10 @@
-import { Component } from "@odoo/owl";
-import { _t } from "@web/core/l10n/translation";
-import { useService } from "@web/core/utils/hooks";
+import {Component} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {useService} from "@web/core/utils/hooks";
 
-import { Figure } from "../figure/figure";
-import { formatAgo } from "../helpers";
-import { Panel } from "../panel/panel";
+import {Figure} from "../figure/figure";
+import {formatAgo} from "../helpers";
+import {Panel} from "../panel/panel";
 
 // A sign beside the colour: health must be readable without colours.
 const SIGNS = {
@@ -17,8 +17,8 @@ const SIGNS = {
 /** How each partner system is doing, the worst first. */
 export class HealthPanel extends Component {
     static template = "integration_monitor_dashboard.HealthPanel";
-    static components = { Figure, Panel };
-    static props = { systems: Object };
+    static components = {Figure, Panel};
+    static props = {systems: Object};
 
     setup() {
         this.action = useService("action");

@@ -1,16 +1,16 @@
-import { Component } from "@odoo/owl";
-import { _t } from "@web/core/l10n/translation";
-import { formatInteger } from "@web/views/fields/formatters";
+import {Component} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {formatInteger} from "@web/views/fields/formatters";
 
-import { Figure } from "../figure/figure";
-import { barWidths, formatAge, secondsSince } from "../helpers";
-import { Panel } from "../panel/panel";
+import {Figure} from "../figure/figure";
+import {barWidths, formatAge, secondsSince} from "../helpers";
+import {Panel} from "../panel/panel";
 
 /** The way of an order from left to right; at each step how many orders wait for it. */
 export class MilestoneFunnel extends Component {
     static template = "integration_monitor_dashboard.MilestoneFunnel";
-    static components = { Figure, Panel };
-    static props = { stages: Array };
+    static components = {Figure, Panel};
+    static props = {stages: Array};
 
     get columns() {
         const highest = Math.max(...this.props.stages.map((stage) => stage.count), 0);
@@ -23,7 +23,7 @@ export class MilestoneFunnel extends Component {
             return {
                 ...stage,
                 number: formatInteger(stage.count),
-                parts: stage.parts.map((part, index) => ({ ...part, height: heights[index] })),
+                parts: stage.parts.map((part, index) => ({...part, height: heights[index]})),
                 late: stage.parts[0],
                 risk: stage.parts[1],
                 oldest: stage.count && stage.since ? formatAge(secondsSince(stage.since)) : "",

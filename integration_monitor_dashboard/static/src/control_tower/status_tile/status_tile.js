@@ -1,21 +1,23 @@
-import { Component } from "@odoo/owl";
-import { _t } from "@web/core/l10n/translation";
-import { formatInteger, formatMonetary } from "@web/views/fields/formatters";
+import {Component} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {formatInteger, formatMonetary} from "@web/views/fields/formatters";
 
-import { Figure } from "../figure/figure";
+import {Figure} from "../figure/figure";
 
 /** One big number on top of the tower. */
 export class StatusTile extends Component {
     static template = "integration_monitor_dashboard.StatusTile";
-    static components = { Figure };
+    static components = {Figure};
     static props = {
         figure: Object,
         currencyId: Number,
-        periodLabel: { type: String, optional: true },
+        periodLabel: {type: String, optional: true},
     };
 
     get number() {
-        return formatInteger(this.props.figure.count, { humanReadable: this.props.figure.count > 99999 });
+        return formatInteger(this.props.figure.count, {
+            humanReadable: this.props.figure.count > 99999,
+        });
     }
 
     get amount() {

@@ -1,24 +1,23 @@
-/* global Chart */
-import { Component, onWillStart, onWillUnmount, useEffect, useRef } from "@odoo/owl";
-import { loadBundle } from "@web/core/assets";
-import { _t } from "@web/core/l10n/translation";
-import { useService } from "@web/core/utils/hooks";
+import {Component, onWillStart, onWillUnmount, useEffect, useRef} from "@odoo/owl";
+import {loadBundle} from "@web/core/assets";
+import {_t} from "@web/core/l10n/translation";
+import {useService} from "@web/core/utils/hooks";
 
-import { Figure } from "../figure/figure";
-import { errorRate, figureAction, pointLabel } from "../helpers";
-import { Panel } from "../panel/panel";
+import {Figure} from "../figure/figure";
+import {errorRate, figureAction, pointLabel} from "../helpers";
+import {Panel} from "../panel/panel";
 
 const SERIES = [
-    { key: "good", variable: "--o-imd-good" },
-    { key: "refused", variable: "--o-imd-neutral" },
-    { key: "errors", variable: "--o-imd-bad" },
+    {key: "good", variable: "--o-imd-good"},
+    {key: "refused", variable: "--o-imd-neutral"},
+    {key: "errors", variable: "--o-imd-bad"},
 ];
 
 /** Exchanges with partners over time, failed ones on top; a click on a bar shows its figures. */
 export class TrafficChart extends Component {
     static template = "integration_monitor_dashboard.TrafficChart";
-    static components = { Figure, Panel };
-    static props = { traffic: Object, period: String, periodLabel: String };
+    static components = {Figure, Panel};
+    static props = {traffic: Object, period: String, periodLabel: String};
 
     setup() {
         this.action = useService("action");
@@ -33,7 +32,7 @@ export class TrafficChart extends Component {
     }
 
     get rate() {
-        const { errors, total } = this.props.traffic;
+        const {errors, total} = this.props.traffic;
         return errorRate(errors.count, total.count);
     }
 
@@ -73,7 +72,7 @@ export class TrafficChart extends Component {
     config() {
         const style = getComputedStyle(this.canvas.el);
         const color = (name) => style.getPropertyValue(name).trim();
-        const names = { good: _t("Succeeded"), refused: _t("Refused"), errors: _t("Failed") };
+        const names = {good: _t("Succeeded"), refused: _t("Refused"), errors: _t("Failed")};
         return {
             type: "bar",
             data: {
@@ -91,25 +90,25 @@ export class TrafficChart extends Component {
             options: {
                 animation: false,
                 maintainAspectRatio: false,
-                interaction: { mode: "index", intersect: false },
+                interaction: {mode: "index", intersect: false},
                 onClick: (_event, elements) => elements.length && this.openPoint(elements[0].index),
                 onHover: (event, elements) => {
                     event.native.target.style.cursor = elements.length ? "pointer" : "";
                 },
-                plugins: { legend: { display: false } },
+                plugins: {legend: {display: false}},
                 scales: {
                     x: {
                         stacked: true,
-                        grid: { display: false },
-                        ticks: { color: color("--o-imd-muted"), maxTicksLimit: 7, maxRotation: 0 },
-                        border: { color: color("--o-imd-line") },
+                        grid: {display: false},
+                        ticks: {color: color("--o-imd-muted"), maxTicksLimit: 7, maxRotation: 0},
+                        border: {color: color("--o-imd-line")},
                     },
                     y: {
                         stacked: true,
                         beginAtZero: true,
-                        grid: { color: color("--o-imd-line") },
-                        ticks: { color: color("--o-imd-muted"), precision: 0, maxTicksLimit: 5 },
-                        border: { display: false },
+                        grid: {color: color("--o-imd-line")},
+                        ticks: {color: color("--o-imd-muted"), precision: 0, maxTicksLimit: 5},
+                        border: {display: false},
                     },
                 },
             },
