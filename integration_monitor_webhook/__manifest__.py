@@ -17,5 +17,4 @@
     "assets": {
         "web.assets_backend": ["integration_monitor_webhook/static/src/scss/*.scss"],
     },
-    "auto_install": False,
 }

@@ -178,8 +178,9 @@ class IntegrationFlow(models.Model):
         for flow in self:
             if flow.direction != "inbound":
                 raise UserError(
-                    self.env._("Only inbound flows are delivered to; %(flow)s is outbound.",
-                               flow=flow.name)
+                    self.env._(
+                        "Only inbound flows are delivered to; %(flow)s is outbound.", flow=flow.name
+                    )
                 )
             credential, _secret = self.env["integration.credential"]._issue_webhook_secret(flow)
             vals_list.append({"flow_id": flow.id, "credential_id": credential.id})

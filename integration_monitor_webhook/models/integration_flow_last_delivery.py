@@ -28,9 +28,7 @@ class IntegrationFlow(models.Model):
     webhook_last_refusal_text = fields.Char(
         string="Last Refused Delivery", compute="_compute_webhook_last"
     )
-    webhook_last_refusal = fields.Char(
-        string="Why It Was Refused", compute="_compute_webhook_last"
-    )
+    webhook_last_refusal = fields.Char(string="Why It Was Refused", compute="_compute_webhook_last")
 
     def _compute_webhook_last(self):
         """The last accepted and the last refused delivery, each from the end of an index."""

@@ -64,9 +64,7 @@ class IntegrationFlow(models.Model):
             "Content-Type": "application/json",
             # On a server of several databases this one is meant.
             "X-Odoo-Database": self.env.cr.dbname,
-            **signature.signed_headers(
-                [credential._reveal()], f"test_{uuid.uuid4().hex}", body
-            ),
+            **signature.signed_headers([credential._reveal()], f"test_{uuid.uuid4().hex}", body),
         }
         base = self.get_base_url()
         try:

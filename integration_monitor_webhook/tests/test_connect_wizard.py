@@ -119,8 +119,10 @@ class TestConnectWizard(ConnectMixin, WebhookCase):
         """Without an encryption key the first screen says so, before anything is typed."""
         with patch.dict(os.environ), patch.dict(config.options, {KEY_OPTION: ""}):
             os.environ.pop(KEY_VARIABLE)
-            wizard = self.env["integration.connect.wizard"].with_user(self.admin).create(
-                {"system_name": "Shop"}
+            wizard = (
+                self.env["integration.connect.wizard"]
+                .with_user(self.admin)
+                .create({"system_name": "Shop"})
             )
             self.assertIn(KEY_VARIABLE, wizard.key_problem)
             self.assertEqual(len(wizard.new_key), 44)

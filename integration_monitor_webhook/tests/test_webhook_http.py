@@ -122,9 +122,7 @@ class TestWebhookAccepted(WebhookHttpCase):
 
     def test_correlation_and_trace(self):
         """The partner's correlation id and trace are continued, so that one search finds all."""
-        answer = self.deliver(
-            headers={"X-Correlation-ID": "order:42", "traceparent": TRACEPARENT}
-        )
+        answer = self.deliver(headers={"X-Correlation-ID": "order:42", "traceparent": TRACEPARENT})
         self.assertEqual(answer.headers["X-Correlation-ID"], "order:42")
         message = self.messages()
         self.assertEqual(message.correlation_id, "order:42")

@@ -51,9 +51,7 @@ class TestSecretIsShownOnce(WebhookCase):
         forged = (
             self.env["integration.webhook.handover"]
             .with_user(other)
-            .create(
-                {"flow_id": self.flow.id, "credential_id": self.handover.credential_id.id}
-            )
+            .create({"flow_id": self.flow.id, "credential_id": self.handover.credential_id.id})
         )
         self.assertFalse(forged.secret)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import Protocol
+from typing import IO
 
 from .refusal import Refusal
 
@@ -14,18 +14,12 @@ RATIO_FLOOR = 64 * 1024
 ENCODINGS = ("identity", "gzip", "x-gzip", "deflate")
 
 
-class Readable(Protocol):
-    """A WSGI input stream."""
-
-    def read(self, size: int, /) -> bytes:
-        """Up to ``size`` bytes; nothing at the end."""
-
-
 def read_limited(
-    stream: Readable, limit: int, *, content_length: int | None, terminated: bool
+    stream: IO[bytes], limit: int, *, content_length: int | None, terminated: bool
 ) -> bytes:
     """Read the raw body, whole or not at all.
 
+    :param stream: a WSGI input stream.
     :param limit: bytes that are accepted.
     :param content_length: what the sender announced, or None.
     :param terminated: the server ends the stream by itself (chunked transfer coding).

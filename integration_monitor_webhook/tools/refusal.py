@@ -31,9 +31,7 @@ PROBLEMS = {
             "unauthenticated", 401, "Not authenticated", "The delivery could not be authenticated."
         ),
         Problem("unknown-flow", 404, "Unknown flow", "There is no such webhook address."),
-        Problem(
-            "method-not-allowed", 405, "Method not allowed", "Deliver with the method POST."
-        ),
+        Problem("method-not-allowed", 405, "Method not allowed", "Deliver with the method POST."),
         Problem("retired", 410, "Webhook retired", "This webhook address is no longer in use."),
         Problem("too-large", 413, "Delivery too large", "The body is larger than agreed."),
         Problem(
@@ -42,9 +40,7 @@ PROBLEMS = {
             "Unsupported media type",
             "Deliver JSON in UTF-8, with the content type application/json.",
         ),
-        Problem(
-            "rate-limited", 429, "Too many deliveries", "Deliver again after the time given."
-        ),
+        Problem("rate-limited", 429, "Too many deliveries", "Deliver again after the time given."),
         Problem("internal", 500, "Internal error", "The delivery was not kept. Deliver it again."),
         Problem(
             "unavailable",

@@ -128,14 +128,17 @@ class IntegrationConnectWizard(models.TransientModel):
         """Say what the kind of failure asks the person to do."""
         advice = {
             "dns": self.env._("The host name does not exist: check the address."),
-            "connect": self.env._("Nobody answers at this address: check host and port, and "
-                                  "allow the network if it is a private one."),
+            "connect": self.env._(
+                "Nobody answers at this address: check host and port, and "
+                "allow the network if it is a private one."
+            ),
             "tls": self.env._("The certificate is not trusted: ask the partner to mend it."),
             "timeout": self.env._("No answer in time: ask the partner whether the system runs."),
             "auth": self.env._("The sign-in was refused: enter the token or password again."),
             "rate_limit": self.env._("The partner asks to wait: try again later."),
-            "client": self.env._("The address answers but does not know this path: correct the "
-                                 "path for the test."),
+            "client": self.env._(
+                "The address answers but does not know this path: correct the path for the test."
+            ),
             "server": self.env._("The partner's system has a fault of its own: tell the partner."),
         }.get(error.error_class, "")
         return f"{advice} ({error.message})" if advice else error.message

@@ -20,13 +20,15 @@ class IntegrationConnectWizardLine(models.TransientModel):
         [("inbound", "In"), ("outbound", "Out")], required=True, default="inbound"
     )
     handler = fields.Selection(
-        "_selection_handler", string="What happens", required=True,
+        "_selection_handler",
+        string="What happens",
+        required=True,
         default="integration.handler.noop",
     )
     message_type = fields.Char(string="Type of Message", required=True, default="custom.in")
     trigger_event = fields.Char(
-        string="Sent When", help="Outbound: the event that sends a message, for example "
-        "picking.first.ready."
+        string="Sent When",
+        help="Outbound: the event that sends a message, for example picking.first.ready.",
     )
     criticality = fields.Selection(CRITICALITIES, required=True, default="normal")
     coalesce = fields.Boolean(string="Only the newest counts")
