@@ -1,6 +1,9 @@
-from odoo.tests import new_test_user, tagged
+from unittest.mock import patch
 
-from ..tools.errors import BusinessError, MappingError
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+
+from ..tools.errors import BusinessError, MappingError, RetryLater
 from .common_shop import ShopCase, sample
 
 
@@ -16,6 +19,35 @@ class TestShopOrderIdentity(ShopCase):
         self.assertEqual(
             self.env["sale.order"].search_count([("company_id", "=", self.company.id)]), 1
         )
+
+    def test_same_order_at_the_same_time(self):
+        """Two workers with one order: the second waits and finds what the first made."""
+        payload = sample("shopify/order_created.json")
+        order = self._handle(payload)
+        handler = self.registry[self.flow.handler]
+        with (
+            patch.object(
+                handler, "_existing_order", lambda self, flow, shop: self.env["sale.order"]
+            ),
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(RetryLater),
+        ):
+            self._handle(payload)
+        self.assertEqual(self._handle(payload), order)
+
+    def test_same_new_customer_at_the_same_time(self):
+        """Two first orders of one customer: no second contact, the later order waits."""
+        first = self._handle(sample("shopify/order_created.json"))
+        payload = {**sample("shopify/order_created.json"), "id": 2, "name": "#1002"}
+        mapping = self.registry["integration.mapping"]
+        handler = self.registry[self.flow.handler]
+        unseen = patch.object(mapping, "search", lambda self, *args, **kwargs: self.browse())
+        contact = patch.object(
+            handler, "_shop_partner_by_contact", lambda self, flow, shop: self.env["res.partner"]
+        )
+        with unseen, contact, mute_logger("odoo.sql_db"), self.assertRaises(RetryLater):
+            self._handle(payload)
+        self.assertEqual(self._handle(payload).partner_id, first.partner_id)
 
     def test_unknown_product_then_retry(self):
         """An unknown SKU is named; once the product exists a retry makes the order once."""
