@@ -25,7 +25,9 @@ class IntegrationCredential(models.Model):
     _order = "state, id desc"
 
     name = fields.Char(compute="_compute_name", store=True)
-    endpoint_id = fields.Many2one("integration.endpoint", index="btree_not_null", ondelete="cascade")
+    endpoint_id = fields.Many2one(
+        "integration.endpoint", index="btree_not_null", ondelete="cascade"
+    )
     flow_id = fields.Many2one("integration.flow", index="btree_not_null", ondelete="cascade")
     company_id = fields.Many2one("res.company", compute="_compute_company_id", store=True)
     kind = fields.Selection(
@@ -153,8 +155,8 @@ class IntegrationCredential(models.Model):
 
         :return: number of secrets
         """
-        credentials = self.sudo().with_context(active_test=False).search(
-            [("secret_encrypted", "!=", False)]
+        credentials = (
+            self.sudo().with_context(active_test=False).search([("secret_encrypted", "!=", False)])
         )
         for credential in credentials:
             credential.secret_encrypted = crypto.rotate(

@@ -33,13 +33,18 @@ class IntegrationDigest(models.AbstractModel):
         group = self.env["res.groups"].sudo().browse(group_id).exists() or self.env.ref(
             "integration_monitor.group_operator"
         )
-        return self.env["res.users"].sudo().search(
-            [
-                ("all_group_ids", "in", group.ids),
-                ("share", "=", False),
-                ("email", "!=", False),
-            ]
-        ).filtered("integration_digest_wanted")
+        return (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("all_group_ids", "in", group.ids),
+                    ("share", "=", False),
+                    ("email", "!=", False),
+                ]
+            )
+            .filtered("integration_digest_wanted")
+        )
 
     @api.model
     def _send(self):
@@ -62,9 +67,8 @@ class IntegrationDigest(models.AbstractModel):
     def _mail_values(self, user, figures):
         """:return: values of the mail for one recipient, in his language"""
         digest = self.with_context(lang=user.lang, tz=user.tz)
-        _ = digest.env._
         return {
-            "subject": _(
+            "subject": digest.env._(
                 "Integrations on %(day)s: %(failed)s failed, %(open)s open exceptions",
                 day=format_date(digest.env, figures["day"]),
                 failed=figures["totals"]["failed"],
@@ -125,17 +129,19 @@ class IntegrationDigest(models.AbstractModel):
             ),
             "late_count": transactions.search_count(late_domain),
             "late": transactions.search(late_domain, order="due_at, id", limit=TOP),
-            "systems": self.env["integration.system"].sudo().search(
-                [("health", "in", ("down", "degraded")), ("company_id", "in", companies.ids)]
-            ),
+            "systems": self.env["integration.system"]
+            .sudo()
+            .search([("health", "in", ("down", "degraded")), ("company_id", "in", companies.ids)]),
             "url": self.env["ir.config_parameter"].sudo().get_param("web.base.url"),
         }
 
     @api.model
     def _amounts(self, domain):
         """:return: list of texts, the amount at stake per currency"""
-        groups = self.env["integration.exception"].sudo()._read_group(
-            domain, ["company_id"], ["amount_at_stake:sum"]
+        groups = (
+            self.env["integration.exception"]
+            .sudo()
+            ._read_group(domain, ["company_id"], ["amount_at_stake:sum"])
         )
         sums = {}
         for company, amount in groups:

@@ -20,11 +20,15 @@ class IntegrationEndpoint(models.Model):
     )
     company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
     base_url = fields.Char(
-        required=True, tracking=True, help="For example https://api.partner.example/v1"
+        string="Address",
+        required=True,
+        tracking=True,
+        help="For example https://api.partner.example/v1",
     )
     host_patterns = fields.Char(
+        string="Further Hosts",
         help="Further host names that belong to this endpoint, comma-separated; "
-        "a leading *. matches every sub-domain."
+        "a leading *. matches every sub-domain.",
     )
     auth_type = fields.Selection(
         [
@@ -33,6 +37,7 @@ class IntegrationEndpoint(models.Model):
             ("bearer", "Bearer token"),
             ("api_key", "API key in a header"),
         ],
+        string="Sign-in",
         required=True,
         default="none",
     )
@@ -50,8 +55,9 @@ class IntegrationEndpoint(models.Model):
     )
     verify_tls = fields.Boolean(string="Verify TLS Certificate", default=True, tracking=True)
     allowed_networks = fields.Char(
+        string="Private Networks",
         help="Private networks that may be called, comma-separated, for example 10.1.0.0/16. "
-        "Empty: only public addresses."
+        "Empty: only public addresses.",
     )
     inject_trace = fields.Boolean(
         string="Send Trace Headers",
@@ -61,10 +67,13 @@ class IntegrationEndpoint(models.Model):
     health_path = fields.Char(
         default="/", help="Path that 'Test connection' reads with GET, for example /health."
     )
-    last_success_at = fields.Datetime(readonly=True, copy=False)
-    last_failure_at = fields.Datetime(readonly=True, copy=False)
+    last_success_at = fields.Datetime(string="Last Success", readonly=True, copy=False)
+    last_failure_at = fields.Datetime(string="Last Failure", readonly=True, copy=False)
     failure_streak = fields.Integer(
-        readonly=True, copy=False, help="Failed calls in a row since the last success."
+        string="Failures in a Row",
+        readonly=True,
+        copy=False,
+        help="Failed calls in a row since the last success.",
     )
     refusal = fields.Char(compute="_compute_refusal")
     flow_ids = fields.One2many("integration.flow", "endpoint_id")

@@ -21,7 +21,14 @@ class IntegrationEndpoint(models.Model):
     _inherit = "integration.endpoint"
 
     def _call(
-        self, method, path="", *, json=None, body=None, headers=None, message=None,
+        self,
+        method,
+        path="",
+        *,
+        json=None,
+        body=None,
+        headers=None,
+        message=None,
         idempotency_key=None,
     ):
         """Send one request to the partner and return its 2xx answer.
@@ -65,17 +72,13 @@ class IntegrationEndpoint(models.Model):
             response = client.request(
                 method, path, headers={**sent_headers, **secret_headers}, body=data
             )
-            excerpt = redaction.redact_body(
-                response.body, response.headers.get("Content-Type")
-            )
+            excerpt = redaction.redact_body(response.body, response.headers.get("Content-Type"))
             error = classify.from_status(response.status, response.headers, excerpt)
             if error is not None:
                 error.response = response
         except IntegrationError as caught:
             error = caught
-        endpoint._observe_call(
-            method, path, sent_headers, data, response, error, message, trace
-        )
+        endpoint._observe_call(method, path, sent_headers, data, response, error, message, trace)
         if error is not None:
             raise error
         return response

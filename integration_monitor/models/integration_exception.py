@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from .integration_log import ERROR_CLASSES
+
 EXCEPTION_STATES = [
     ("open", "Open"),
     ("assigned", "Assigned"),
@@ -41,7 +43,7 @@ class IntegrationException(models.Model):
         tracking=True,
     )
     severity_rank = fields.Integer(compute="_compute_severity_rank", store=True)
-    error_class = fields.Char(readonly=True)
+    error_class = fields.Selection(ERROR_CLASSES, string="Kind of Failure", readonly=True)
     error_message = fields.Text(readonly=True, string="What Happened")
     advice = fields.Html(compute="_compute_advice", string="What to Do")
     fingerprint = fields.Char(readonly=True, index="btree_not_null")
@@ -64,7 +66,10 @@ class IntegrationException(models.Model):
     source_value = fields.Char(readonly=True, string="Value to Correct")
     partner_id = fields.Many2one("res.partner", readonly=True)
     company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, default=lambda self: self.env.company,
+        "res.company",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.company,
         index=True,
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
@@ -73,10 +78,12 @@ class IntegrationException(models.Model):
     )
 
     user_id = fields.Many2one("res.users", string="Owner", tracking=True, index="btree_not_null")
-    opened_at = fields.Datetime(readonly=True, default=fields.Datetime.now, required=True)
-    last_seen_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
-    deadline_at = fields.Datetime(tracking=True)
-    resolved_at = fields.Datetime(readonly=True, copy=False)
+    opened_at = fields.Datetime(
+        string="Opened", readonly=True, default=fields.Datetime.now, required=True
+    )
+    last_seen_at = fields.Datetime(string="Last Seen", readonly=True, default=fields.Datetime.now)
+    deadline_at = fields.Datetime(string="Deadline", tracking=True)
+    resolved_at = fields.Datetime(string="Closed", readonly=True, copy=False)
     resolution = fields.Selection(
         [
             ("auto", "By itself"),

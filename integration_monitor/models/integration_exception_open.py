@@ -27,9 +27,7 @@ class IntegrationException(models.Model):
         keys = [vals["dedupe_key"] for vals in vals_list if vals.get("dedupe_key")]
         known = {
             exception.dedupe_key: exception
-            for exception in self.search(
-                [("dedupe_key", "in", keys), ("state", "in", OPEN_STATES)]
-            )
+            for exception in self.search([("dedupe_key", "in", keys), ("state", "in", OPEN_STATES)])
         }
         opened = self.browse()
         for vals in vals_list:

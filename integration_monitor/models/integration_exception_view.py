@@ -33,7 +33,10 @@ class IntegrationException(models.Model):
             if model not in self.env:
                 continue
             documents = self.env[model].browse(set(group.mapped("res_id"))).exists()
-            names = {document.id: document.display_name for document in documents._filtered_access("read")}
+            names = {
+                document.id: document.display_name
+                for document in documents._filtered_access("read")
+            }
             for exception in group:
                 exception.document_name = names.get(exception.res_id, False)
 
@@ -64,44 +67,51 @@ class IntegrationException(models.Model):
     def _advice_text(self):
         """:return: a sentence or two for the person who looks at the exception"""
         self.ensure_one()
-        _ = self.env._
         if self.source_model:
             model = self.env["ir.model"]._get(self.source_model).name or self.source_model
-            return _(
+            return self.env._(
                 "Look for %(model)s with %(key)s “%(value)s”: create or correct it, or map the "
                 "partner's value to the right record. Then press Retry.",
                 model=model,
-                key=self.source_key or _("value"),
+                key=self.source_key or self.env._("value"),
                 value=self.source_value or "",
             )
         texts = {
-            "dns": _("The partner's address is unknown. Check the endpoint's address, then Retry."),
-            "connect": _(
+            "dns": self.env._(
+                "The partner's address is unknown. Check the endpoint's address, then Retry."
+            ),
+            "connect": self.env._(
                 "The partner's system does not answer. Ask the partner, or wait until it is back, "
                 "then Retry."
             ),
-            "tls": _("The partner's certificate is not accepted. Ask the partner to renew it."),
-            "timeout": _(
+            "tls": self.env._(
+                "The partner's certificate is not accepted. Ask the partner to renew it."
+            ),
+            "timeout": self.env._(
                 "The partner took too long. It may have received the message all the same; "
                 "sending again is safe because it carries the same key. Press Retry."
             ),
-            "auth": _(
+            "auth": self.env._(
                 "The partner refused our sign-in. An administrator must renew the credential of "
                 "the endpoint. Then press Retry."
             ),
-            "rate_limit": _("The partner asked us to slow down. Wait a little, then Retry."),
-            "client": _(
+            "rate_limit": self.env._(
+                "The partner asked us to slow down. Wait a little, then Retry."
+            ),
+            "client": self.env._(
                 "The partner refused the content. Read its answer, correct the document or the "
                 "payload, then Retry."
             ),
-            "server": _("The partner's system failed. Ask the partner, then Retry."),
-            "contract": _(
+            "server": self.env._("The partner's system failed. Ask the partner, then Retry."),
+            "contract": self.env._(
                 "The message is not what we agreed on. Support can read and correct the payload; "
                 "tell the partner. Then press Retry."
             ),
-            "business": _("Correct the document or the data that the text names, then Retry."),
+            "business": self.env._(
+                "Correct the document or the data that the text names, then Retry."
+            ),
         }
         return texts.get(
             self.error_class,
-            _("An unexpected failure. Read the text; if it does not help, call support."),
+            self.env._("An unexpected failure. Read the text; if it does not help, call support."),
         )

@@ -3,7 +3,6 @@
 import re
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 
 from .integration_system import CRITICALITIES
 
@@ -112,8 +111,8 @@ class IntegrationFlow(models.Model):
     message_ids = fields.One2many("integration.message", "flow_id")
     exception_ids = fields.One2many("integration.exception", "flow_id")
 
-    last_message_at = fields.Datetime(compute="_compute_counts")
-    message_count = fields.Integer(string="Message Count", compute="_compute_counts")
+    last_message_at = fields.Datetime(string="Last Message", compute="_compute_counts")
+    message_count = fields.Integer(compute="_compute_counts")
     waiting_count = fields.Integer(string="Waiting", compute="_compute_counts")
     dead_count = fields.Integer(string="Failed", compute="_compute_counts")
     exception_count = fields.Integer(string="Open Exceptions", compute="_compute_counts")

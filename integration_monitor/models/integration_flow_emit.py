@@ -84,7 +84,9 @@ class IntegrationFlow(models.Model):
         self.ensure_one()
         records = records.sudo()
         if "company_id" in records._fields:
-            records = records.filtered(lambda r: r.company_id in (self.company_id, r.company_id.browse()))
+            records = records.filtered(
+                lambda r: r.company_id in (self.company_id, r.company_id.browse())
+            )
         if self.warehouse_ids:
             records = records.filtered(lambda r: self._warehouse_of(r) in self.warehouse_ids)
         if self.trigger_domain:

@@ -145,13 +145,17 @@ class IntegrationFlow(models.Model):
         except OperationalError as error:
             if error.pgcode != errorcodes.SERIALIZATION_FAILURE:
                 raise
-        original = self.env["integration.message"].sudo().search(
-            [
-                ("flow_id", "=", self.id),
-                ("direction", "=", "inbound"),
-                ("external_id", "=", external_id),
-            ],
-            limit=1,
+        original = (
+            self.env["integration.message"]
+            .sudo()
+            .search(
+                [
+                    ("flow_id", "=", self.id),
+                    ("direction", "=", "inbound"),
+                    ("external_id", "=", external_id),
+                ],
+                limit=1,
+            )
         )
         original.invalidate_recordset(["duplicate_count"])
         log_writer.record(

@@ -14,9 +14,7 @@ class IntegrationFlow(models.Model):
     def _flow_ids_by_event(self):
         """:return: dict of (event code, company id) → tuple of ids of outbound flows"""
         found = {}
-        flows = self.sudo().search(
-            [("direction", "=", "outbound"), ("trigger_event", "!=", False)]
-        )
+        flows = self.sudo().search([("direction", "=", "outbound"), ("trigger_event", "!=", False)])
         for flow in flows:
             key = (flow.trigger_event, flow.company_id.id)
             found[key] = (*found.get(key, ()), flow.id)

@@ -15,8 +15,12 @@ class IntegrationFlow(models.Model):
         if not self.ids:
             return
         # Counters are shown to whoever may read the flow; nothing of a message is revealed.
-        groups = self.env["integration.message"].sudo()._read_group(
-            [("flow_id", "in", self.ids)], ["flow_id", "state"], ["__count", "received_at:max"]
+        groups = (
+            self.env["integration.message"]
+            .sudo()
+            ._read_group(
+                [("flow_id", "in", self.ids)], ["flow_id", "state"], ["__count", "received_at:max"]
+            )
         )
         for flow, state, count, last in groups:
             flow = self.browse(flow.id)
@@ -26,8 +30,12 @@ class IntegrationFlow(models.Model):
                 flow.waiting_count += count
             elif state in ("dead", "quarantined"):
                 flow.dead_count += count
-        groups = self.env["integration.exception"].sudo()._read_group(
-            [("flow_id", "in", self.ids), ("is_open", "=", True)], ["flow_id"], ["__count"]
+        groups = (
+            self.env["integration.exception"]
+            .sudo()
+            ._read_group(
+                [("flow_id", "in", self.ids), ("is_open", "=", True)], ["flow_id"], ["__count"]
+            )
         )
         for flow, count in groups:
             self.browse(flow.id).exception_count = count

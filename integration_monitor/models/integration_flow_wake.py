@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import models
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
@@ -57,13 +57,7 @@ class IntegrationFlow(models.Model):
         return (
             self.with_user(account)
             .sudo(False)
-            .with_context(
-                {
-                    "allowed_company_ids": [self.company_id.id],
-                    "lang": account.lang,
-                    "tz": account.tz,
-                }
-            )
+            .with_context(allowed_company_ids=self.company_id.ids, lang=account.lang, tz=account.tz)
         )
 
     def _hold_reason(self):

@@ -19,9 +19,7 @@ class IntegrationMapping(models.Model):
     _description = "Integration mapping"
     _order = "system_id, kind, external_value"
 
-    system_id = fields.Many2one(
-        "integration.system", required=True, index=True, ondelete="cascade"
-    )
+    system_id = fields.Many2one("integration.system", required=True, index=True, ondelete="cascade")
     flow_id = fields.Many2one(
         "integration.flow",
         ondelete="cascade",

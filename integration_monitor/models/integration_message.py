@@ -5,6 +5,8 @@ import uuid
 from odoo import fields, models
 from odoo.fields import NO_ACCESS
 
+from .integration_log import ERROR_CLASSES
+
 STATES = [
     ("pending", "Waiting"),
     ("processing", "In work"),
@@ -53,7 +55,7 @@ class IntegrationMessage(models.Model):
     message_type = fields.Char(readonly=True)
     state = fields.Selection(STATES, required=True, default="pending", readonly=True)
     held = fields.Boolean(readonly=True)
-    hold_reason = fields.Selection(HOLD_REASONS, readonly=True)
+    hold_reason = fields.Selection(HOLD_REASONS, string="Held Because", readonly=True)
     priority = fields.Integer(default=10, readonly=True)
     external_id = fields.Char(string="Partner's Reference", readonly=True)
     idempotency_key = fields.Char(readonly=True)
@@ -79,11 +81,11 @@ class IntegrationMessage(models.Model):
     conflict_count = fields.Integer(
         readonly=True, help="Database conflicts in a row; not counted as failures."
     )
-    next_attempt_at = fields.Datetime(readonly=True)
+    next_attempt_at = fields.Datetime(string="Next Attempt", readonly=True)
     claimed_at = fields.Datetime(readonly=True)
     called_at = fields.Datetime(readonly=True)
     last_job_uuid = fields.Char(readonly=True)
-    error_class = fields.Char(readonly=True)
+    error_class = fields.Selection(ERROR_CLASSES, string="Kind of Failure", readonly=True)
     error_message = fields.Text(readonly=True)
     first_error_message = fields.Text(readonly=True)
     fingerprint = fields.Char(readonly=True)
@@ -120,9 +122,7 @@ class IntegrationMessage(models.Model):
     ack_due_at = fields.Datetime(readonly=True)
 
     res_model = fields.Char(string="Document Model", readonly=True)
-    res_id = fields.Many2oneReference(
-        string="Document ID", model_field="res_model", readonly=True
-    )
+    res_id = fields.Many2oneReference(string="Document ID", model_field="res_model", readonly=True)
     transaction_id = fields.Many2one(
         "integration.transaction", readonly=True, index="btree_not_null", ondelete="set null"
     )
@@ -130,8 +130,10 @@ class IntegrationMessage(models.Model):
     duplicate_count = fields.Integer(
         readonly=True, help="How often the partner delivered the same message again."
     )
-    occurred_at = fields.Datetime(readonly=True, help="When it happened, as the partner says.")
-    received_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
+    occurred_at = fields.Datetime(
+        string="Happened", readonly=True, help="When it happened, as the partner says."
+    )
+    received_at = fields.Datetime(string="Received", readonly=True, default=fields.Datetime.now)
     done_at = fields.Datetime(readonly=True)
 
     _uid_uniq = models.UniqueIndex("(message_uid)", "Two messages have the same ID.")
@@ -143,9 +145,7 @@ class IntegrationMessage(models.Model):
         "(flow_id, coalesce_key) WHERE state = 'pending' AND coalesce_key IS NOT NULL",
         "A message for the same record waits already.",
     )
-    _due_idx = models.Index(
-        "(flow_id, priority, id) WHERE state IN ('pending', 'retry')"
-    )
+    _due_idx = models.Index("(flow_id, priority, id) WHERE state IN ('pending', 'retry')")
     _held_idx = models.Index("(flow_id, hold_reason) WHERE held")
     _processing_idx = models.Index("(claimed_at) WHERE state = 'processing'")
     _ordering_idx = models.Index(

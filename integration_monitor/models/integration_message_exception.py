@@ -109,7 +109,11 @@ class IntegrationMessage(models.Model):
     def _resolve_exceptions(self):
         """Close the exceptions of this message, and of older ones about the same matter."""
         exceptions = self.env["integration.exception"].search(
-            [("is_open", "=", True), ("flow_id", "=", self.flow_id.id), ("message_id", "=", self.id)]
+            [
+                ("is_open", "=", True),
+                ("flow_id", "=", self.flow_id.id),
+                ("message_id", "=", self.id),
+            ]
         )
         older = self._superseded()
         if older:

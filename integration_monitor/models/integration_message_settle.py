@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import time
+from contextvars import ContextVar
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -16,6 +18,8 @@ CONFLICT_SECONDS = 2
 # Conflicts in a row that are forgiven before they count as failed attempts.
 CONFLICT_LIMIT = 20
 ERROR_LIMIT = 4000
+# When the current piece of work began (monotonic clock); for the log.
+work_began = ContextVar("integration_work_began", default=None)
 
 
 class IntegrationMessage(models.Model):
@@ -146,8 +150,10 @@ class IntegrationMessage(models.Model):
     @ormcache("message_type")
     def _done_steps(self, message_type):
         """:return: codes of the process steps that a done message of this type reaches"""
-        steps = self.env["integration.process.step"].sudo().search(
-            [("event_code", "=", f"message.{message_type}.done")]
+        steps = (
+            self.env["integration.process.step"]
+            .sudo()
+            .search([("event_code", "=", f"message.{message_type}.done")])
         )
         return tuple(sorted(set(steps.mapped("code"))))
 
@@ -211,8 +217,8 @@ class IntegrationMessage(models.Model):
 
     def _observe(self, outcome, failure=None):
         """Hand one settled attempt to the log writer."""
-        now = fields.Datetime.now()
-        spent = (now - self.claimed_at).total_seconds() * 1000 if self.claimed_at else None
+        began = work_began.get()
+        spent = (time.monotonic() - began) * 1000 if began is not None else None
         log_writer.record(
             self.env,
             Observation(

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 
 from psycopg2 import InterfaceError, OperationalError
 
@@ -13,6 +14,7 @@ from ..tools import context, json_safe
 from ..tools.errors import BusinessError, IntegrationError
 from ..tools.http_client import HttpResponse
 from .integration_flow_drain import CONFLICT_CODES
+from .integration_message_settle import work_began
 
 _logger = logging.getLogger(__name__)
 
@@ -31,6 +33,14 @@ class IntegrationMessage(models.Model):
             meanwhile is left alone
         """
         self.ensure_one()
+        began = work_began.set(time.monotonic())
+        try:
+            self._work_and_settle(attempt)
+        finally:
+            work_began.reset(began)
+
+    def _work_and_settle(self, attempt):
+        """Try the work, again on a database conflict, and settle whatever came of it."""
         flow = self.flow_id
         for left in reversed(range(CONFLICT_TRIES)):
             try:

@@ -50,8 +50,7 @@ class IntegrationPauseMixin(models.AbstractModel):
         active.sudo().with_context(integration_engine=True).write(
             {
                 "state": "paused",
-                "pause_reason": reason
-                or self.env._("Paused by %(user)s", user=self.env.user.name),
+                "pause_reason": reason or self.env._("Paused by %(user)s", user=self.env.user.name),
                 "paused_at": fields.Datetime.now(),
                 "paused_by_id": self.env.uid,
             }

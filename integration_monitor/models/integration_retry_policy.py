@@ -20,8 +20,12 @@ class IntegrationRetryPolicy(models.Model):
     active = fields.Boolean(default=True)
     company_id = fields.Many2one("res.company", index=True, help="Empty: for every company.")
     max_attempts = fields.Integer(default=6, required=True, help="Tries altogether.")
-    base_seconds = fields.Float(default=5.0, required=True, help="Longest wait after the first try.")
-    factor = fields.Float(default=2.0, required=True, help="How much longer after each further try.")
+    base_seconds = fields.Float(
+        default=5.0, required=True, help="Longest wait after the first try."
+    )
+    factor = fields.Float(
+        default=2.0, required=True, help="How much longer after each further try."
+    )
     cap_seconds = fields.Float(default=900.0, required=True, help="The wait is never longer.")
     deadline_minutes = fields.Integer(
         default=240, required=True, help="Give up after this time, counted from the first try."

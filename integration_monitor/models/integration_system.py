@@ -1,6 +1,7 @@
 """An external system that this company exchanges messages with."""
 
 from odoo import api, fields, models
+from odoo.tools import config
 
 SYSTEM_KINDS = [
     ("wms", "Warehouse system"),
@@ -39,7 +40,7 @@ class IntegrationSystem(models.Model):
     environment = fields.Selection(
         ENVIRONMENTS,
         required=True,
-        default="production",
+        default=lambda self: self._default_environment(),
         tracking=True,
         help="Calls leave only when this matches the environment named in Odoo's configuration "
         "file, so that a copy of the database cannot reach the real partner.",
@@ -75,6 +76,12 @@ class IntegrationSystem(models.Model):
     _code_uniq = models.Constraint(
         "UNIQUE(company_id, code)", "Another system of this company has the same code."
     )
+
+    @api.model
+    def _default_environment(self):
+        """The environment that the configuration file names; else a harmless one."""
+        configured = (config.get("integration_monitor_environment") or "").strip()
+        return configured if configured in dict(ENVIRONMENTS) else "test"
 
     @api.depends("endpoint_ids", "flow_ids", "exception_ids.state")
     def _compute_counts(self):

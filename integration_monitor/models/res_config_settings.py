@@ -97,7 +97,7 @@ class ResConfigSettings(models.TransientModel):
 
     def set_values(self):
         """Store the switch and the hour of the digest on its scheduled action."""
-        super().set_values()
+        result = super().set_values()
         cron = self.env.ref("integration_monitor.ir_cron_digest", raise_if_not_found=False)
         if cron:
             # The settings page belongs to administrators, who may flip this one action.
@@ -108,3 +108,4 @@ class ResConfigSettings(models.TransientModel):
                     self.integration_digest_hour
                 )
             cron.write(values)
+        return result

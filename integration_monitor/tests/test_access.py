@@ -1,6 +1,6 @@
-from odoo.service.model import call_kw
 from odoo.exceptions import AccessDenied, AccessError, UserError, ValidationError
 from odoo.fields import Command
+from odoo.service.model import call_kw
 from odoo.tests import tagged
 
 from ..tools.errors import BusinessError

@@ -42,7 +42,8 @@ class TestFlowReceive(IntegrationCase):
         self.assertFalse(created)
         self.assertEqual(again, first)
         self.assertEqual(first.duplicate_count, 1)
-        self.assertEqual([i.outcome for i in seen if i.message_uid == first.message_uid], ["duplicate"])
+        outcomes = [item.outcome for item in seen if item.message_uid == first.message_uid]
+        self.assertEqual(outcomes, ["duplicate"])
 
     def test_same_body_without_id_is_a_duplicate(self):
         """A partner that sends no delivery id gets its repetition booked twice."""
@@ -51,7 +52,7 @@ class TestFlowReceive(IntegrationCase):
         self.assertFalse(created)
 
     def test_unpleasant_bytes_are_kept(self):
-        """A body with NUL or broken UTF-8 makes the insert fail, and the partner repeats forever."""
+        """A body with NUL or broken UTF-8 fails, and the partner repeats it for ever."""
         message, created = self.receive(b'{"a": "\x00\xff"}', external_id="bad")
         self.assertTrue(created)
         self.assertIn("\ufffd", message.payload)

@@ -73,7 +73,7 @@ class TestMessageDrain(IntegrationCase):
 
         def handle(handler, message, payload):
             if payload["id"] == 2:
-                raise UserError("Wrong.")
+                raise UserError(handler.env._("Wrong."))
 
         messages = [self.receive({"id": n}, external_id=f"l{n}")[0] for n in (1, 2, 3)]
         with self.handler(self.inbound, _handle=handle):
@@ -101,9 +101,7 @@ class TestMessageDrain(IntegrationCase):
         keys = {request["headers"]["Idempotency-Key"] for request in requests}
         self.assertEqual(keys, {message.idempotency_key})
         self.assertEqual(requests[0]["body"], requests[1]["body"])
-        self.assertEqual(
-            requests[0]["headers"]["X-Correlation-ID"], message.correlation_id
-        )
+        self.assertEqual(requests[0]["headers"]["X-Correlation-ID"], message.correlation_id)
         self.assertIn(message.trace_id or "", requests[0]["headers"]["traceparent"])
         self.assertEqual(json.loads(message.payload)["id"], message.message_uid)
 

