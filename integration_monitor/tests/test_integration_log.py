@@ -6,6 +6,7 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 
 from ..instrumentation import log_table, log_writer
 from ..tools.observation import COLUMNS, Observation
+from ..tools.tracing import new_correlation_id
 
 FLOW = 2_000_000_002
 
@@ -219,7 +220,7 @@ class TestIntegrationLog(TransactionCase):
     def test_related_lines_are_opened_by_correlation(self):
         """From a failed call nobody finds the order that it belonged to."""
         line = self._write(
-            correlation_id="cor-9", method="POST", path_template="/x", status_code=500
+            correlation_id=new_correlation_id(), method="POST", path_template="/x", status_code=500
         )
         self._write(correlation_id="other")
         action = line.filtered("correlation_id")[:1].action_open_related()
