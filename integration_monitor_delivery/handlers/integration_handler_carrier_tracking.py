@@ -90,7 +90,10 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
         )
 
     def _record_milestones(self, message, pickings, event):
-        """Record what the carrier saw on the transactions of the deliveries."""
+        """Record what the carrier saw on the transactions of the deliveries.
+
+        Each parcel is reported by itself: the milestone counts them, and is reached with the last.
+        """
         steps = []
         if event.in_transit_at:
             steps.append(("in_transit", event.in_transit_at))
@@ -109,7 +112,6 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
             for picking in pickings
             for transaction in picking.integration_transaction_ids
             for code, moment in steps
-            if code != "delivered" or self._all_delivered(picking.sale_id)
         ]
         if values:
             # The recorder's tables are written by code only, whoever runs the handler.
