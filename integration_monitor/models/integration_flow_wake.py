@@ -42,6 +42,9 @@ class IntegrationFlow(models.Model):
             flow = flows.browse(flow_id)
             if flow not in flows or flow.state != "active" or not flow.active:
                 continue
+            if not flow.service_user_id.active:
+                flow._report_missing_account()
+                continue
             flow._as_service().with_delay(
                 channel=CHANNEL,
                 eta=eta,
@@ -49,6 +52,25 @@ class IntegrationFlow(models.Model):
                 max_retries=1,
                 description=self.env._("Messages of %(flow)s", flow=flow.name),
             )._drain()
+
+    def _report_missing_account(self):
+        """Tell somebody that this flow's messages wait for an account that can work."""
+        self.env["integration.exception"]._open(
+            [
+                {
+                    "name": self.env._("%(flow)s: no service account", flow=self.name),
+                    "dedupe_key": f"account:{self.id}",
+                    "category": "technical",
+                    "error_class": "auth",
+                    "error_message": self.env._(
+                        "The service account of flow “%(flow)s” is missing or archived, so its "
+                        "messages wait. Choose one on the flow, or leave it to “Make one”.",
+                        flow=self.name,
+                    ),
+                    "flow_id": self.id,
+                }
+            ]
+        )
 
     def _as_service(self):
         """Return the flow in the environment of its service account, without superuser rights."""

@@ -31,6 +31,7 @@ class IntegrationMessage(models.Model):
         """Mark the message done, in the transaction that applied it.
 
         :param records: what the handler returned; the first record becomes the document
+        :return: the ``Observation`` to record once this transaction is committed
         """
         self.ensure_one()
         message = self.sudo()  # bookkeeping of the engine, which the service account may not write
@@ -49,13 +50,13 @@ class IntegrationMessage(models.Model):
             values.update(res_model=records._name, res_id=records[0].id)
         message.write(values)
         message._link_transaction()
-        message._observe("ok")
         message._resolve_exceptions()
         message._apply_payload_policy()
         message._record_done_milestone()
         if message.direction == "outbound":
             message.endpoint_id._note_outcome()
         message.transaction_id._refresh_blame()
+        return message._observation("ok")
 
     def _settle_cancelled(self, reason):
         """End the message without doing anything; ``reason`` is shown to people."""
@@ -105,7 +106,8 @@ class IntegrationMessage(models.Model):
             self.write({**values, "state": "retry", "next_attempt_at": due})
             self.flow_id._wake(eta=due)
         self._link_transaction()
-        self._observe("error", failure)
+        # Evidence of a failure is kept even when the settlement itself should fail.
+        log_writer.record(self.env, self._observation("error", failure))
         if self.direction == "outbound":
             self.endpoint_id._note_outcome(failure)
         if delay is None:
@@ -206,42 +208,42 @@ class IntegrationMessage(models.Model):
     def _set_payload(self, text):
         """Keep an outbound payload with its checksum and size."""
         data = text.encode()
-        self.write(
-            {
-                "payload": text,
-                "payload_sha256": hashlib.sha256(data).hexdigest(),
-                "payload_bytes": len(data),
-                "content_type": self.content_type or "application/json",
-            }
-        )
+        checksum = hashlib.sha256(data).hexdigest()
+        values = {
+            "payload": text,
+            "payload_sha256": checksum,
+            "payload_bytes": len(data),
+            "content_type": self.content_type or "application/json",
+        }
+        if self.coalesce_key:
+            # Built anew at each claim: other content is another call, the same content is not.
+            values["idempotency_key"] = f"{self.message_uid}-{checksum[:12]}"
+        self.write(values)
 
-    def _observe(self, outcome, failure=None):
-        """Hand one settled attempt to the log writer."""
+    def _observation(self, outcome, failure=None):
+        """:return: one attempt as the log writer takes it"""
         began = work_began.get()
         spent = (time.monotonic() - began) * 1000 if began is not None else None
-        log_writer.record(
-            self.env,
-            Observation(
-                kind="message",
-                outcome=outcome,
-                direction=self.direction,
-                system_id=self.system_id.id or None,
-                endpoint_id=self.endpoint_id.id or None,
-                flow_id=self.flow_id.id,
-                message_id=self.id,
-                message_uid=self.message_uid,
-                correlation_id=self.correlation_id or None,
-                trace_id=self.trace_id or None,
-                attempt=self.attempt_count,
-                duration_ms=spent,
-                request_bytes=self.payload_bytes or None,
-                company_id=self.company_id.id,
-                user_id=self.env.uid,
-                res_model=self.res_model or None,
-                res_id=self.res_id or None,
-                error_class=failure.error_class if failure else None,
-                error_message=self.error_message or None,
-                fingerprint=self.fingerprint or None,
-                retry_after=failure.retry_after if failure else None,
-            ),
+        return Observation(
+            kind="message",
+            outcome=outcome,
+            direction=self.direction,
+            system_id=self.system_id.id or None,
+            endpoint_id=self.endpoint_id.id or None,
+            flow_id=self.flow_id.id,
+            message_id=self.id,
+            message_uid=self.message_uid,
+            correlation_id=self.correlation_id or None,
+            trace_id=self.trace_id or None,
+            attempt=self.attempt_count,
+            duration_ms=spent,
+            request_bytes=self.payload_bytes or None,
+            company_id=self.company_id.id,
+            user_id=self.env.uid,
+            res_model=self.res_model or None,
+            res_id=self.res_id or None,
+            error_class=failure.error_class if failure else None,
+            error_message=self.error_message or None,
+            fingerprint=self.fingerprint or None,
+            retry_after=failure.retry_after if failure else None,
         )

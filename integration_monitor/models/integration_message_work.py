@@ -10,6 +10,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from ..instrumentation import log_writer
 from ..tools import context, json_safe
 from ..tools.errors import BusinessError, IntegrationError
 from ..tools.http_client import HttpResponse
@@ -103,8 +104,9 @@ class IntegrationMessage(models.Model):
             return
         records = flow._handler()._handle(self, self._parsed_payload())
         self.env.flush_all()
-        self._settle_done(records)
+        observation = self._settle_done(records)
         flow._commit_step()
+        log_writer.record(self.env, observation)
 
     def _work_outbound(self, attempt):
         """Prepare, commit, call, keep the answer, commit, apply it, settle, commit.
@@ -134,8 +136,9 @@ class IntegrationMessage(models.Model):
         response = self._kept_answer()
         records = flow._handler()._on_success(self, response)
         self.env.flush_all()
-        self._settle_done(records)
+        observation = self._settle_done(records)
         flow._commit_step()
+        log_writer.record(self.env, observation)
 
     def _ensure_payload(self):
         """Build the payload at the first claim, and at each claim when the flow coalesces.

@@ -209,3 +209,30 @@ class TestMessageDrain(IntegrationCase):
                 lane.env["integration.message"].browse(message_id)._work(attempt + 1)
         self.assertFalse(calls)
         self.assertEqual(message.state, "processing")
+
+    def test_attempts_are_observed_after_their_commit(self):
+        """The log says done although the work was rolled back, or twice."""
+        seen = []
+        message, _created = self.receive({"id": 1}, external_id="o1")
+        seen += self.drain(self.inbound)
+        mine = [item for item in seen if item.message_uid == message.message_uid]
+        self.assertEqual([item.outcome for item in mine], ["ok"])
+        self.assertGreater(mine[0].duration_ms, 0)
+        self.assertEqual(mine[0].user_id, self.inbound.service_user_id.id)
+        self.assertEqual(mine[0].correlation_id, message.correlation_id)
+
+    def test_coalesced_content_decides_the_key(self):
+        """A partner ignores a newer stock level because it came with the key of an older one."""
+        self.outbound.coalesce = True
+        levels = iter(["5", "3"])
+        message = self.outbound._emit(self.env.user.partner_id)
+        with (
+            self.answers(TransportError("down"), OK) as requests,
+            self.handler(self.outbound, _prepare=lambda *args: {"level": next(levels)}),
+        ):
+            self.drain(self.outbound)
+            self.due_now(message)
+            self.drain(self.outbound)
+        keys = [request["headers"]["Idempotency-Key"] for request in requests]
+        self.assertNotEqual(*keys)
+        self.assertTrue(all(key.startswith(message.message_uid) for key in keys))

@@ -95,3 +95,15 @@ class TestSweeper(IntegrationCase):
         self.assertEqual((cron.interval_number, cron.interval_type), (1, "minutes"))
         with self.enter_registry_test_mode():
             cron.method_direct_trigger()
+
+    def test_archived_account_breaks_nothing(self):
+        """The service account was archived, and since then no order can be confirmed."""
+        self.inbound.service_user_id.active = False
+        message, created = self.receive({"id": 1}, external_id="k6")
+        self.assertEqual(self.drains(), 0)
+        self.assertTrue(created)
+        self.assertEqual(message.state, "pending")
+        exception = self.env["integration.exception"].search(
+            [("flow_id", "=", self.inbound.id), ("is_open", "=", True)]
+        )
+        self.assertIn("service account", exception.name)
