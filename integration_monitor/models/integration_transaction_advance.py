@@ -163,7 +163,7 @@ class IntegrationTransactionAdvance(models.Model):
     @api.model
     def _evidence(self, order, step, pickings):
         """What the verdict on the awaited step is judged by; see ``tools.blame.judge``."""
-        evidence = {key: order[key] for key in ("message", "exception", "released_to")}
+        evidence = dict(order["evidence"] or {})
         if step is None:
             return evidence
         if step.message_type:
