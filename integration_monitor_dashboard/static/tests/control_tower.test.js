@@ -148,6 +148,7 @@ test("figures are shown, and a click opens their records", async () => {
     expect(queryAllTexts(".o_imd_cause .o_imd_badge")).toEqual(["2 late"]);
     expect(".o_imd_dot").toHaveAttribute("aria-label", "Down");
     expect(".o_imd_reason").toHaveText("Connection refused");
+    expect(".o_imd_system_note").toHaveText(/Down for \d+/);
     getService("action").doAction = (action) => expect.step(action.domain[0][2]);
     await click(".o_imd_tile");
     await animationFrame();

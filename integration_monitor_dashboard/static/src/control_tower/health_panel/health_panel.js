@@ -3,7 +3,7 @@ import {_t} from "@web/core/l10n/translation";
 import {useService} from "@web/core/utils/hooks";
 
 import {Figure} from "../figure/figure";
-import {formatAgo} from "../helpers";
+import {formatAge, formatAgo, secondsSince} from "../helpers";
 import {Panel} from "../panel/panel";
 
 // A sign beside the colour: health must be readable without colours.
@@ -33,7 +33,10 @@ export class HealthPanel extends Component {
     }
 
     since(row) {
-        return row.since ? _t("since %s", formatAgo(row.since)) : "";
+        return _t("%(health)s for %(time)s", {
+            health: row.health_label,
+            time: formatAge(secondsSince(row.since)),
+        });
     }
 
     lastSuccess(row) {
