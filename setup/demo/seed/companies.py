@@ -6,6 +6,10 @@ from typing import Any
 
 US_COMPANY = "Harbor & Hill Distribution"
 EU_COMPANY = "Harbor & Hill Europe"
+# What one US dollar buys: the shops sell in these currencies.
+RATES = {"USD": 1.0, "EUR": 0.92, "GBP": 0.79, "CHF": 0.88, "CAD": 1.36}
+# What one US dollar costs; fixed, so that every run shows the same amounts.
+PER_DOLLAR = {"USD": 1.0, "EUR": 0.92, "GBP": 0.79, "CHF": 0.88, "CAD": 1.37}
 
 
 def seed_companies(env: Any) -> tuple[Any, Any]:
@@ -14,10 +18,9 @@ def seed_companies(env: Any) -> tuple[Any, Any]:
     The American company ships from its own warehouse in three steps (pick, pack, ship) and
     from one that a third party runs in one step. The European one ships in one step.
     """
-    for code in ("USD", "EUR"):
-        env["res.currency"].with_context(active_test=False).search(
-            [("name", "=", code)]
-        ).active = True
+    env["res.currency"].with_context(active_test=False).search(
+        [("name", "in", list(PER_DOLLAR))]
+    ).active = True
     # Countries would install their accounting packages, which the demonstration does not need.
     env = env(context={**env.context, "install_mode": True})
     us = env.ref("base.main_company")
@@ -59,17 +62,20 @@ def seed_companies(env: Any) -> tuple[Any, Any]:
 
 
 def _seed_rates(env: Any, companies: Any) -> None:
-    """Give each company one rate of the other's currency."""
-    for company in companies:
-        other = env.ref("base.EUR") if company.currency_id.name == "USD" else env.ref("base.USD")
-        env["res.currency.rate"].create(
+    """Give each company one rate of every other currency."""
+    env["res.currency.rate"].create(
+        [
             {
-                "currency_id": other.id,
+                "currency_id": env.ref(f"base.{code}").id,
                 "company_id": company.id,
                 "name": "2020-01-01",
-                "company_rate": 0.92 if other.name == "EUR" else 1.087,
+                "company_rate": round(rate / RATES[company.currency_id.name], 6),
             }
-        )
+            for company in companies
+            for code, rate in RATES.items()
+            if code != company.currency_id.name
+        ]
+    )
 
 
 def _seed_warehouses(env: Any, us: Any, eu: Any) -> None:
