@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import paths
+from .errors import ProvisionError
 
 
 @contextmanager
@@ -22,7 +23,12 @@ def cursor(database: str = "postgres") -> Iterator[Any]:
     # Only the run-time environment has it; the rest of the package needs the standard library.
     import psycopg2
 
-    connection = psycopg2.connect(dbname=database)
+    try:
+        connection = psycopg2.connect(dbname=database)
+    except psycopg2.OperationalError as error:
+        words = str(error).strip().splitlines()[0]
+        hint = "check PGHOST, PGPORT, PGUSER and PGPASSWORD, or unset them for the embedded server"
+        raise ProvisionError(f"PostgreSQL: {words} — {hint}.") from error
     try:
         connection.autocommit = True
         with connection.cursor() as cr:

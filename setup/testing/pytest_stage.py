@@ -20,7 +20,7 @@ def run_unit(selection: Selection, logs: Path) -> list[Result]:
     """Run the tests of plain Python code; Odoo is not on the path."""
     if not UNIT.is_dir():
         return []
-    env = {name: value for name, value in config.environment().items() if name != "PYTHONPATH"}
+    env = {**config.environment(), "PYTHONPATH": str(venv.EXTRA)}
     return _run("unit", selection.unit_paths, UNIT, selection.expression, logs, env)
 
 
@@ -32,7 +32,7 @@ def run_e2e(selection: Selection, logs: Path) -> list[Result]:
     env = config.environment()
     env["INTEGRATION_MONITOR_TEMPLATE"] = templates.suite_template()
     env["INTEGRATION_MONITOR_LOGS"] = str(logs)
-    env["PYTHONPATH"] = str(paths.SETUP)
+    env["PYTHONPATH"] = os.pathsep.join([str(paths.SETUP), str(venv.EXTRA)])
     return _run("e2e", selection.e2e_paths, E2E, selection.expression, logs, env)
 
 
