@@ -125,11 +125,29 @@ class Scenario:
 
     def _short_pick(self) -> None:
         warehouse = self.stack.partners["wms-main"]
-        before = len(warehouse.ledger("effects", kind="shipment"))
-        warehouse.behaviour(short_rate=1.0)
-        self.order(count=1, seed=14)
-        warehouse.wait_for("effects", before + 1, timeout=SETTLE_SECONDS, kind="shipment")
-        warehouse.behaviour(short_rate=0.0)
+        warehouse.behaviour(auto_ship=False)
+        try:
+            release: dict[str, Any] = {"lines": []}
+            while sum(line["quantity"] for line in release["lines"]) < 2:
+                known = len(warehouse.ledger("releases"))
+                self.order(seed=4)
+                released = warehouse.wait_for("releases", known + 1, timeout=SETTLE_SECONDS)
+                release = max(released, key=lambda row: row["accepted_at"])
+                self._ship_half(release)
+        finally:
+            warehouse.behaviour(auto_ship=True)
+
+    def _ship_half(self, release: dict[str, Any]) -> None:
+        """Let the warehouse ship half of the pieces of a release, and at least one."""
+        left = max(1, int(sum(line["quantity"] for line in release["lines"]) // 2))
+        lines = []
+        for line in release["lines"]:
+            quantity = min(left, line["quantity"])
+            left -= quantity
+            lines.append({"line_id": line["line_id"], "quantity": quantity})
+        self.stack.partners["wms-main"].control(
+            "POST", "ship", {"reference": release["reference"], "lines": lines}
+        )
 
     def _noise(self) -> None:
         shop = self.stack.partners["shop-us"]
