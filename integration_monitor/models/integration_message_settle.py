@@ -73,11 +73,12 @@ class IntegrationMessage(models.Model):
         message._resolve_exceptions()
         message.transaction_id._refresh_blame()
 
-    def _settle_failure(self, failure, conflict=False):
+    def _settle_failure(self, failure, conflict=False, at_once=False):
         """Decide between another attempt and the end; open the exception of a dead message.
 
         :param failure: an ``IntegrationError``
         :param bool conflict: forgiven: tried again soon without using up the budget
+        :param bool at_once: without a wait, if there is another attempt at all
         """
         self.ensure_one()
         now = fields.Datetime.now()
@@ -98,6 +99,8 @@ class IntegrationMessage(models.Model):
             values["conflict_count"] = self.conflict_count + 1
         else:
             delay = self._retry_delay(failure, now)
+            if at_once and delay is not None:
+                delay = 0
         if delay is None:
             state = "quarantined" if isinstance(failure, ContractError) else "dead"
             self.write({**values, "state": state, "next_attempt_at": False, "done_at": now})

@@ -52,7 +52,7 @@ class IntegrationMessage(models.Model):
                 self.env._("The worker stopped in the middle of this message.")
             )
             failure.retryable = True
-            message._settle_failure(failure)
+            message._settle_failure(failure, at_once=True)
         return len(messages)
 
     @api.autovacuum

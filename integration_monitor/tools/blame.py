@@ -65,7 +65,9 @@ def _of_message(message: dict[str, Any], exception: dict[str, Any] | None) -> Bl
     if message["held"] or message["paused"]:
         return Blame("paused", "technical", "team", system_id, "paused", message)
     if message["state"] in ("pending", "processing"):
-        return Blame("message_pending", "technical", "system", system_id, "message_pending", message)
+        return Blame(
+            "message_pending", "technical", "system", system_id, "message_pending", message
+        )
     if message["ack_state"] == "awaited":
         return Blame("acknowledgement", "partner", "system", system_id, "acknowledgement", message)
     return None

@@ -90,9 +90,7 @@ def _count_pickings(pickings: list[Picking], confirmed: bool) -> dict[str, Count
         "picking.first.ready": _count(first, {"assigned", "done"}),
         "picking.first.done": _count(first, minimum=started or not confirmed),
         "picking.pack.done": _count(roles["pack"]),
-        "picking.out.done": _count(
-            outs, minimum=started or not confirmed, extra=len(upstream)
-        ),
+        "picking.out.done": _count(outs, minimum=started or not confirmed, extra=len(upstream)),
     }
 
 

@@ -1,69 +1,83 @@
-"""End-to-end tests: real Odoo servers, real partner processes, a database of their own.
+"""End-to-end tests: real Odoo servers, real partner processes, databases of their own.
 
-``./setup/test.sh e2e`` prepares what is needed and names it in the environment; what is started
-here ends with the test, its logs stay beside those of the run.
+``./setup/test.sh e2e`` prepares what is needed and names it in the environment. A module starts its
+stack once and keeps its orders apart by their keys; what is started ends with the module, its logs
+stay beside those of the run.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
-import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "setup"))
+FOLDER = Path(__file__).resolve().parent
+sys.path[:0] = [str(FOLDER), str(FOLDER.parents[1] / "setup")]
 
+from demo.stack import Stack, seeded_template  # noqa: E402
 from provision import databases, paths  # noqa: E402
-from testing.processes import OdooServer  # noqa: E402
+from world import World  # noqa: E402
 
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def suite_template() -> str:
-    """Return the name of the template database with the whole suite installed."""
-    return os.environ["INTEGRATION_MONITOR_TEMPLATE"]
-
-
-@pytest.fixture
-def log_folder(request: pytest.FixtureRequest) -> Path:
-    """Return the folder for the logs of this test."""
-    name = re.sub(r"\W+", "_", request.node.name)
+def _log_folder(name: str) -> Path:
     folder = Path(os.environ["INTEGRATION_MONITOR_LOGS"]) / "e2e" / name
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     return folder
 
 
-@pytest.fixture
-def database(suite_template: str) -> Iterator[str]:
-    """Yield the name of a fresh database with the suite installed; it is dropped afterwards."""
-    name = f"im_test_{paths.database_id()}_{next(_numbers)}_{os.getpid()}"
-    databases.clone(suite_template, name)
+@pytest.fixture(scope="module")
+def log_folder(request: pytest.FixtureRequest) -> Path:
+    """Return the folder for the logs and ledgers of this module."""
+    return _log_folder(request.module.__name__)
+
+
+@pytest.fixture(scope="session")
+def seeded() -> tuple[str, dict[str, Any]]:
+    """Return the seeded template database and what seeding told (secrets, SKUs)."""
+    return seeded_template()
+
+
+@pytest.fixture(scope="module")
+def new_database() -> Iterator[Callable[[str], str]]:
+    """Yield a function that clones a template; the clones are dropped after the module."""
+    made: list[str] = []
+
+    def clone(template: str) -> str:
+        name = f"im_test_{paths.clone_id()}_{next(_numbers)}_{os.getpid()}"
+        made.append(name)
+        databases.clone(template, name)
+        return name
+
     try:
-        yield name
+        yield clone
     finally:
-        databases.drop(name)
+        for name in made:
+            databases.drop(name)
 
 
-@pytest.fixture
-def start_odoo(database: str, log_folder: Path) -> Iterator[Callable[..., OdooServer]]:
-    """Yield a function that starts a ready Odoo server of the database; options as OdooServer's."""
-    servers: list[OdooServer] = []
+@pytest.fixture(scope="module")
+def world_options() -> dict[str, Any]:
+    """Return options of the module's stack; modules override this fixture."""
+    return {}
 
-    def start(**options: object) -> OdooServer:
-        log = log_folder / f"odoo-{len(servers) + 1}.log"
-        server = OdooServer(database, log, **options)  # type: ignore[arg-type]
-        servers.append(server)
-        server.start()
-        server.wait_ready()
-        return server
 
-    try:
-        yield start
-    finally:
-        for server in reversed(servers):
-            server.close()
+@pytest.fixture(scope="module")
+def world(
+    seeded: tuple[str, dict[str, Any]],
+    new_database: Callable[[str], str],
+    log_folder: Path,
+    world_options: dict[str, Any],
+) -> Iterator[World]:
+    """Yield the running system: Odoo with its job runner, and the partners."""
+    template, seed = seeded
+    with Stack(new_database(template), seed, log_folder, **world_options) as stack:
+        yield World(stack)

@@ -1,7 +1,7 @@
-import { Component } from "@odoo/owl";
-import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import {Component} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {registry} from "@web/core/registry";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
 /**
  * The milestones of a transaction as one line that reads from left to right: what was done and
@@ -9,7 +9,7 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
  */
 export class MilestoneTimeline extends Component {
     static template = "integration_monitor.MilestoneTimeline";
-    static props = { ...standardFieldProps };
+    static props = {...standardFieldProps};
 
     get milestones() {
         return this.props.record.data[this.props.name] || [];

@@ -1,13 +1,13 @@
-import { Component } from "@odoo/owl";
-import { formatDateTime } from "@web/core/l10n/dates";
-import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import {Component} from "@odoo/owl";
+import {formatDateTime} from "@web/core/l10n/dates";
+import {_t} from "@web/core/l10n/translation";
+import {registry} from "@web/core/registry";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
 /** How long ago a moment was, in words; the moment itself on hovering. */
 export class SinceField extends Component {
     static template = "integration_monitor.SinceField";
-    static props = { ...standardFieldProps };
+    static props = {...standardFieldProps};
 
     get moment() {
         return this.props.record.data[this.props.name];
