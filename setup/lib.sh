@@ -2,6 +2,7 @@
 # Sourced by the scripts of this folder: finds a Python that Odoo 19 supports.
 #
 # INTEGRATION_MONITOR_PYTHON names one; else the first of python3, python3.13 … python3.10 that fits.
+# The one that was found is kept in .odoo/python.
 
 SETUP_DIR=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 
@@ -19,9 +20,8 @@ find_python() {
 import ensurepip, venv; print(sys.executable)'
     for candidate in ${INTEGRATION_MONITOR_PYTHON:-python3 python3.13 python3.12 python3.11 python3.10}; do
         if path=$("$candidate" -c "$check" 2>/dev/null); then
-            if mkdir -p "$SETUP_DIR/../.odoo" && [ -z "${INTEGRATION_MONITOR_PYTHON:-}" ]; then
-                printf '%s\n' "$path" >"$SETUP_DIR/../.odoo/python"
-            fi
+            mkdir -p "$SETUP_DIR/../.odoo"
+            printf '%s\n' "$path" >"$SETUP_DIR/../.odoo/python"
             printf '%s\n' "$path"
             return
         fi
