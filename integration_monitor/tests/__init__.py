@@ -3,8 +3,11 @@ from . import test_credential
 from . import test_exception
 from . import test_neutralize
 from . import test_digest
+from . import test_banner
+from . import test_blame
 from . import test_correlation
 from . import test_milestone_record
+from . import test_process
 from . import test_transaction_access
 from . import test_flow_receive
 from . import test_integration_log

@@ -128,9 +128,7 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
     def _invoice(self, flow, pickings):
         """Invoice the orders whose parcels all arrived."""
         orders = pickings.sale_id.filtered(self._all_delivered)
-        orders.with_company(flow.company_id)._integration_invoice_delivered(
-            flow.payment_journal_id
-        )
+        orders.with_company(flow.company_id)._integration_invoice_delivered(flow.payment_journal_id)
 
     def _problem_key(self, picking):
         """One open exception for a delivery, however often the carrier reports trouble."""

@@ -22,9 +22,5 @@ class StockPicking(models.Model):
         readonly=True,
         help="The parcel's last state, as the carrier reported it.",
     )
-    integration_tracking_at = fields.Datetime(
-        string="Parcel Seen At", copy=False, readonly=True
-    )
-    integration_delivered_at = fields.Datetime(
-        string="Delivered At", copy=False, readonly=True
-    )
+    integration_tracking_at = fields.Datetime(string="Parcel Seen At", copy=False, readonly=True)
+    integration_delivered_at = fields.Datetime(string="Delivered At", copy=False, readonly=True)

@@ -91,9 +91,7 @@ class TestCarrierTracking(CarrierCase):
             journal = self.env["account.journal"].search(
                 [("type", "=", "bank"), ("company_id", "=", self.company.id)], limit=1
             )
-        self.tracking_flow.write(
-            {"invoice_on_delivery": True, "payment_journal_id": journal.id}
-        )
+        self.tracking_flow.write({"invoice_on_delivery": True, "payment_journal_id": journal.id})
         order, picking = self._shipped()
         self._book(picking)
         self._track("TRK1", "delivered")

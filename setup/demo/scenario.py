@@ -162,9 +162,7 @@ class Scenario:
 
     def _carrier_down(self) -> None:
         carrier = self.stack.partners["carrier"]
-        carrier.faults(
-            {"kind": "status", "direction": "in", "path": "/shipments", "status": 503}
-        )
+        carrier.faults({"kind": "status", "direction": "in", "path": "/shipments", "status": 503})
         self.order(count=2, seed=8)
         self.wait_exception([("flow_id.code", "=", "carrier.booking")])
         carrier.clear_faults()
@@ -186,4 +184,6 @@ class Scenario:
         number = 100
         while not stop.wait(every):
             number += 1
-            self.order(seed=number, mix=("plain", "shipping", "discount", "guest")[number % 4:][:1])
+            self.order(
+                seed=number, mix=("plain", "shipping", "discount", "guest")[number % 4 :][:1]
+            )

@@ -19,9 +19,9 @@ def seed_products(env: Any, skus: dict[str, tuple[str, float, float]] | None = N
     """Create the storable products, shared by the companies, and return them."""
     catalogue = {**PRODUCTS, **(skus or {})}
     known = set(
-        env["product.product"].search([("default_code", "in", list(catalogue))]).mapped(
-            "default_code"
-        )
+        env["product.product"]
+        .search([("default_code", "in", list(catalogue))])
+        .mapped("default_code")
     )
     return env["product.product"].create(
         [

@@ -93,7 +93,12 @@ SYSTEMS = (
         ),
     ),
     SystemSpec(
-        "wms-main", "Main WMS", "wms", "us", "Warehouse IT", _wms_flows("wms-main", "Main WMS", "MAIN")
+        "wms-main",
+        "Main WMS",
+        "wms",
+        "us",
+        "Warehouse IT",
+        _wms_flows("wms-main", "Main WMS", "MAIN"),
     ),
     SystemSpec(
         "wms-3pl",
@@ -165,9 +170,7 @@ def seed_integrations(env: Any, companies: dict[str, Any], owner: Any) -> dict[s
     secrets: dict[str, str] = {}
     for spec in SYSTEMS:
         company = companies[spec.company]
-        scoped = env(
-            context={**env.context, "allowed_company_ids": [company.id]}
-        )
+        scoped = env(context={**env.context, "allowed_company_ids": [company.id]})
         system = scoped["integration.system"].create(
             {
                 "name": spec.name,
@@ -232,9 +235,7 @@ def _seed_flow(env: Any, spec: FlowSpec, system: Any, endpoint: Any) -> Any:
     if spec.values.get("invoice_on_delivery"):
         values["payment_journal_id"] = (
             env["account.journal"]
-            .search(
-                [("type", "=", "bank"), ("company_id", "=", system.company_id.id)], limit=1
-            )
+            .search([("type", "=", "bank"), ("company_id", "=", system.company_id.id)], limit=1)
             .id
         )
     return env["integration.flow"].create(values)

@@ -6,11 +6,29 @@ from typing import Any
 
 PEOPLE = (
     # login, name, groups
-    ("wendy", "Wendy Warehouse", ("stock.group_stock_manager", "sales_team.group_sale_salesman_all_leads")),
-    ("oscar", "Oscar Operator", ("integration_monitor.group_operator", "stock.group_stock_user",
-                                 "sales_team.group_sale_salesman_all_leads")),
-    ("sam", "Sam Support", ("integration_monitor.group_support", "stock.group_stock_user",
-                            "sales_team.group_sale_salesman_all_leads")),
+    (
+        "wendy",
+        "Wendy Warehouse",
+        ("stock.group_stock_manager", "sales_team.group_sale_salesman_all_leads"),
+    ),
+    (
+        "oscar",
+        "Oscar Operator",
+        (
+            "integration_monitor.group_operator",
+            "stock.group_stock_user",
+            "sales_team.group_sale_salesman_all_leads",
+        ),
+    ),
+    (
+        "sam",
+        "Sam Support",
+        (
+            "integration_monitor.group_support",
+            "stock.group_stock_user",
+            "sales_team.group_sale_salesman_all_leads",
+        ),
+    ),
     ("vera", "Vera Viewer", ("integration_monitor.group_viewer",)),
 )
 

@@ -8,8 +8,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "setup"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from simulators.launcher import Simulator  # noqa: E402
 from webhook_receiver import Receiver  # noqa: E402
+
+from simulators.launcher import Simulator  # noqa: E402
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import base64
 import json
 
 import requests
+
 from simulators.core.samples import load_sample
 
 BOOKING = {

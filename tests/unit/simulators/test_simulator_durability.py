@@ -9,6 +9,7 @@ import time
 
 import pytest
 import requests
+
 from simulators.launcher import SETUP, Simulator, SimulatorError
 
 

@@ -7,6 +7,7 @@ from itertools import combinations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from simulators.core.samples import load_sample
 from simulators.orders import FORMATS, VARIANTS, Product, make_draft, make_order
 from simulators.orders.audit import audit

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from simulators.wms import cut, sscc
 
 
