@@ -77,7 +77,8 @@ class IntegrationFlow(models.Model):
         for key in keys:
             name = key.get("coalesce_key") or f"{key['res_model']},{key['res_id']}"
             unique[name] = {**key, "coalesce_key": name}
-        return list(unique.values())
+        # Always in the same order: two transactions that meet must not lock each other out.
+        return [unique[name] for name in sorted(unique)]
 
     def _filter_trigger(self, records):
         """Keep the documents of the flow's company and warehouses that match its domain."""

@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+SALES = "sales_team.group_sale_salesman_all_leads"
 PEOPLE = (
     # login, name, groups
-    (
-        "wendy",
-        "Wendy Warehouse",
-        ("stock.group_stock_manager", "sales_team.group_sale_salesman_all_leads"),
-    ),
+    ("wendy", "Wendy Warehouse", ("stock.group_stock_manager", SALES)),
     (
         "oscar",
         "Oscar Operator",
-        (
-            "integration_monitor.group_operator",
-            "stock.group_stock_user",
-            "sales_team.group_sale_salesman_all_leads",
-        ),
+        ("integration_monitor.group_operator", "stock.group_stock_user", SALES),
     ),
     (
         "sam",
         "Sam Support",
-        (
-            "integration_monitor.group_support",
-            "stock.group_stock_user",
-            "sales_team.group_sale_salesman_all_leads",
-        ),
+        ("integration_monitor.group_support", "stock.group_stock_user", SALES),
     ),
     ("vera", "Vera Viewer", ("integration_monitor.group_viewer",)),
 )
