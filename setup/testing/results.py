@@ -51,7 +51,7 @@ class Report:
         timed = sorted(self.results, key=lambda result: result.seconds, reverse=True)[:SLOWEST]
         print("slowest:")
         for result in timed:
-            print(f"  {result.seconds:7.2f} s  {result.name}")
+            print(f"  {result.seconds:7.2f} s  {result.name[:160]}")
         for result in self.results:
             if result.status == FAILED:
                 lines = result.detail.strip().splitlines()

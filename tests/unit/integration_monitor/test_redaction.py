@@ -186,7 +186,8 @@ def test_size_is_bounded_in_and_out():
 
 @pytest.mark.parametrize(
     "body", ["a" * 65536, "<a" * 32768, '"' * 65536, "a=" * 32768, "1 " * 32768, "a.b@" * 16384,
-             "password=" * 7000, "\\" * 65536, "https://" * 8192, "+1" * 32768]
+             "password=" * 7000, "\\" * 65536, "https://" * 8192, "+1" * 32768],
+    ids=lambda body: body[:9],
 )  # fmt: skip
 def test_hostile_texts_are_handled_quickly(body):
     """A crafted answer keeps a worker busy for minutes."""
