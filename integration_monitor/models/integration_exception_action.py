@@ -99,7 +99,9 @@ class IntegrationException(models.Model):
         messages = self.sudo()._retry_messages()  # messages are the engine's
         self.sudo()._close("discarded", "discarded")
         for message in messages:
-            message._settle_cancelled(self.env._("Discarded by %(user)s.", user=self.env.user.name))
+            message._settle_cancelled(
+                self.env._("Discarded by %(user)s.", user=self.env.user.name), by_person=True
+            )
         return True
 
     def action_reopen(self):

@@ -112,7 +112,7 @@ class IntegrationFlow(models.Model):
     exception_ids = fields.One2many("integration.exception", "flow_id")
 
     last_message_at = fields.Datetime(string="Last Message", compute="_compute_counts")
-    message_count = fields.Integer(compute="_compute_counts")
+    message_count = fields.Integer(string="Messages (24 h)", compute="_compute_counts")
     waiting_count = fields.Integer(string="Waiting", compute="_compute_counts")
     dead_count = fields.Integer(string="Failed", compute="_compute_counts")
     exception_count = fields.Integer(string="Open Exceptions", compute="_compute_counts")

@@ -146,6 +146,10 @@ class IntegrationMessage(models.Model):
         "A message for the same record waits already.",
     )
     _due_idx = models.Index("(flow_id, priority, id) WHERE state IN ('pending', 'retry')")
+    _open_idx = models.Index(
+        "(flow_id, state) WHERE state IN ('pending', 'processing', 'retry', 'dead', 'quarantined')"
+    )
+    _received_idx = models.Index("(flow_id, received_at DESC)")
     _held_idx = models.Index("(flow_id, hold_reason) WHERE held")
     _processing_idx = models.Index("(claimed_at) WHERE state = 'processing'")
     _ordering_idx = models.Index(

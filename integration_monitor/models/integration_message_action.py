@@ -84,7 +84,9 @@ class IntegrationMessage(models.Model):
         if not open_messages:
             raise UserError(self.env._("A message that is done or in work cannot be cancelled."))
         for message in open_messages.sudo():  # the engine changes the state, at a person's request
-            message._settle_cancelled(self.env._("Cancelled by %(user)s.", user=self.env.user.name))
+            message._settle_cancelled(
+                self.env._("Cancelled by %(user)s.", user=self.env.user.name), by_person=True
+            )
         return True
 
     def _check_operator(self):

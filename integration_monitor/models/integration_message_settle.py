@@ -58,8 +58,12 @@ class IntegrationMessage(models.Model):
         message.transaction_id._refresh_blame()
         return message._observation("ok")
 
-    def _settle_cancelled(self, reason):
-        """End the message without doing anything; ``reason`` is shown to people."""
+    def _settle_cancelled(self, reason, by_person=False):
+        """End the message without doing anything.
+
+        :param str reason: shown to people
+        :param bool by_person: somebody gave it up: its exceptions are discarded, not resolved
+        """
         message = self.sudo()  # bookkeeping of the engine, which the service account may not write
         message.write(
             {
@@ -70,7 +74,10 @@ class IntegrationMessage(models.Model):
                 "answer": False,
             }
         )
-        message._resolve_exceptions()
+        if by_person:
+            message.exception_ids._close("discarded", "discarded", reason)
+        else:
+            message._resolve_exceptions()
         message.transaction_id._refresh_blame()
 
     def _settle_failure(self, failure, conflict=False, at_once=False):
