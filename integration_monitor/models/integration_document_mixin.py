@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class IntegrationDocumentMixin(models.AbstractModel):
@@ -92,11 +93,12 @@ class IntegrationDocumentMixin(models.AbstractModel):
             & Domain("transaction_id.timeliness", "in", timely)
         )
         Link = self.env["integration.transaction.document"].sudo()  # filtered by the documents
+        document_id = SQL.identifier(Link._table, "res_id")
         found = Link._search(Domain("res_model", "=", self._name) & domain)
-        result = Domain("id", "in", found.subselect("res_id"))
+        result = Domain("id", "in", found.subselect(document_id))
         if False in value:
             every = Link._search([("res_model", "=", self._name)])
-            result |= Domain("id", "not in", every.subselect("res_id"))
+            result |= Domain("id", "not in", every.subselect(document_id))
         return result
 
     def action_open_integration_transaction(self):

@@ -82,28 +82,32 @@ class IntegrationMilestone(models.Model):
         labels = dict(self._fields["state"]._description_selection(self.env))
         awaited = owner.state == "in_progress" and owner.waits_for_step_id == step
         measured = self.reached_at or now
-        late = bool(
-            self.planned_at
-            and measured > self.planned_at
-            and self.state != "skipped"
-            and owner.state != "cancelled"
-        )
+        unexpected = step.optional and self.state == "pending" and not self.expected_count
+        late = awaited and owner.timeliness == "missed"
+        if self.planned_at and not unexpected and owner.state != "cancelled":
+            late = late or (self.state != "skipped" and measured > self.planned_at)
         return {
             "id": self.id,
             "code": step.code,
             "name": step.name,
             "icon": step.icon or "fa-circle-o",
             "state": self.state,
-            "label": self.env._("Waiting") if awaited else labels[self.state],
+            "label": self._timeline_label(awaited, unexpected, labels),
             "awaited": awaited,
             "late": late,
-            "planned": self._short_moment(self.planned_at),
+            "planned": "" if unexpected else self._short_moment(self.planned_at),
             "reached": self._short_moment(self.reached_at),
             "count": f"{self.reached_count} / {self.expected_count}"
             if self.expected_count > 1
             else "",
             "undone": len(self.history or ()),
         }
+
+    def _timeline_label(self, awaited, unexpected, labels):
+        """Return the word under a milestone that was not reached."""
+        if awaited:
+            return self.env._("Waiting")
+        return self.env._("If needed") if unexpected else labels[self.state]
 
     def _short_moment(self, moment):
         """Return day and time as the reader writes them, or an empty text."""

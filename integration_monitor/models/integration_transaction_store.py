@@ -120,18 +120,22 @@ LINK_MESSAGES = """
 
 def _children_sql(table, rows, columns, key):
     """The upsert of documents or milestones of transactions, new ones included."""
+    rows = [{**row, "position": position} for position, row in enumerate(rows)]
     return SQL(
         """
         INSERT INTO %(table)s AS old (transaction_id, %(names)s)
         SELECT COALESCE(new.transaction_id, owner.id), %(values)s
           FROM %(rows)s
           LEFT JOIN owner ON owner.res_id = new.root_id
+         ORDER BY new.position
         ON CONFLICT (%(key)s) DO UPDATE SET %(changes)s
         """,
         table=SQL.identifier(table),
         names=_names(columns),
         values=SQL(", ").join(SQL.identifier("new", column) for column in columns),
-        rows=_recordset(rows, columns, root_id="int", transaction_id="int"),
+        rows=_recordset(
+            rows, columns, root_id="int", transaction_id="int", position="int"
+        ),
         key=_names(key),
         changes=_excluded(column for column in columns if column not in key),
     )

@@ -137,7 +137,7 @@ class IntegrationTransactionView(models.Model):
         link = Markup("")
         if linked:
             link = Markup(" <a class='alert-link ms-2' href='/odoo/%s/%s'>%s</a>") % (
-                "integration-transactions", self.id, self.name
+                "integration-transactions", self.id, _("Show all steps")
             )  # fmt: skip
             if count > 1:
                 link += Markup(" <span class='text-muted'>%s</span>") % _("and %s more", count - 1)

@@ -280,11 +280,16 @@ def plan(
     """Write the planned moments of a new transaction: the expected times one after the other.
 
     The promised date replaces the sum at the delivery. Steps without an expected time after the
-    last measured one have no plan.
+    last measured one have no plan, nor have optional steps that nothing is expected of.
     """
     moment = started
-    measured = sum(1 for step in steps if step.expected_minutes)
-    for step, milestone in zip(steps, milestones, strict=True):
+    needed = [
+        (step, milestone)
+        for step, milestone in zip(steps, milestones, strict=True)
+        if milestone.expected or not step.optional
+    ]
+    measured = sum(1 for step, _milestone in needed if step.expected_minutes)
+    for step, milestone in needed:
         if step.event_code == "picking.out.done" and promised:
             moment = max(promised, started)
         elif step.expected_minutes:

@@ -1,0 +1,88 @@
+"""What a document's form and list show of its transaction."""
+
+from odoo.tests import new_test_user, tagged
+
+from .common_transaction import TransactionCommon
+
+
+@tagged("post_install", "-at_install")
+class TestBanner(TransactionCommon):
+    def test_banner_says_what_since_when_on_whom(self):
+        """The packer opens an order and learns nothing."""
+        order = self.order()
+        for document in (order, order.picking_ids):
+            self.assertIn("Waiting for", document.integration_banner)
+            self.assertIn("picking", document.integration_banner)
+            self.assertIn(self.warehouse.name, document.integration_banner)
+            self.assertEqual(document.integration_status, "on_track")
+            self.assertEqual(document.integration_transaction_count, 1)
+
+    def test_names_are_escaped(self):
+        """A customer named like a script runs in everybody's browser."""
+        self.customer.name = "<script>alert(1)</script>"
+        order = self.order()
+        self.ship(order.picking_ids)
+        invoice = self.invoice(order)
+        self.assertNotIn("<script>", invoice.integration_banner)
+        self.assertIn("&lt;script&gt;", invoice.integration_banner)
+
+    def test_documents_without_transaction_show_nothing(self):
+        """Quotations carry an empty frame."""
+        order = self.order(confirm=False)
+        self.assertFalse(order.integration_banner)
+        self.assertFalse(order.integration_status)
+        self.assertFalse(order.new({}).integration_banner)
+
+    def test_one_query_for_a_list_without_transactions(self):
+        """Each row of the list of quotations asks the database."""
+        orders = self.env["sale.order"].concat(*(self.order(confirm=False) for _ in range(5)))
+        orders.invalidate_recordset()
+        with self.assertQueryCount(1):
+            orders.mapped("integration_status")
+
+    def test_as_many_queries_for_ten_as_for_two(self):
+        """The list of orders asks the database row by row."""
+        orders = self.env["sale.order"].concat(*(self.order() for _ in range(10)))
+        orders.mapped("integration_status")  # fills the caches of the registry
+        counts = []
+        for some in (orders[:2], orders):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            some.mapped("integration_status")
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[0], counts[1])
+
+    def test_reader_of_the_document_sees_the_banner(self):
+        """A user without any role of the monitor sees nothing, or an error."""
+        user = new_test_user(
+            self.env,
+            "im_banner",
+            groups="stock.group_stock_user",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        picking = self.order().picking_ids.with_user(user)
+        self.assertIn("Waiting for", picking.integration_banner)
+        action = picking.action_open_integration_transaction()
+        self.assertEqual(action["res_id"], picking.integration_transaction_ids.id)
+
+    def test_search_by_status(self):
+        """'Late' in the list of orders finds nothing, or everything."""
+        order = self.order()
+        domain = [("id", "=", order.id)]
+        Order = self.env["sale.order"]
+        self.assertTrue(Order.search([*domain, ("integration_status", "=", "on_track")]))
+        self.assertFalse(Order.search([*domain, ("integration_status", "=", "missed")]))
+        self.assertFalse(Order.search([*domain, ("integration_status", "=", False)]))
+
+    def test_timeline_of_the_form(self):
+        """The form of a transaction opens without its milestones."""
+        order = self.order()
+        timeline = self.owner(order).timeline
+        self.assertEqual(timeline[0]["code"], "received")
+        awaited = [entry["code"] for entry in timeline if entry["awaited"]]
+        self.assertEqual(awaited, ["picked"])
+        self.assertEqual(
+            self.owner(order).document_ids.filtered(lambda d: d.role == "order").state_label,
+            "Sales Order",
+        )

@@ -1,0 +1,186 @@
+"""Whom a transaction waits for, and when it counts as late."""
+
+from datetime import timedelta
+
+from odoo import Command, fields
+from odoo.tests import tagged
+
+from .common_transaction import TransactionCommon
+
+
+@tagged("post_install", "-at_install")
+class TestBlame(TransactionCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.system = cls.env["integration.system"].sudo().create(
+            {
+                "name": "Main WMS",
+                "code": "im_blame_wms",
+                "kind": "wms",
+                "company_id": cls.company.id,
+                "environment": "test",
+            }
+        )
+        cls.endpoint = cls.env["integration.endpoint"].sudo().create(
+            {
+                "name": "WMS API",
+                "code": "im_blame_api",
+                "system_id": cls.system.id,
+                "base_url": "http://127.0.0.1:9",
+                "allowed_networks": "127.0.0.0/8",
+            }
+        )
+        cls.flow = cls.env["integration.flow"].sudo().create(
+            {
+                "name": "Order release",
+                "code": "im.blame.release",
+                "system_id": cls.system.id,
+                "endpoint_id": cls.endpoint.id,
+                "direction": "outbound",
+                "style": "event",
+                "message_type": "wms.release",
+            }
+        )
+
+    def _message(self, order, **values):
+        return (
+            self.env["integration.message"]
+            .sudo()
+            .create(
+                {
+                    "flow_id": self.flow.id,
+                    "system_id": self.system.id,
+                    "company_id": self.company.id,
+                    "direction": "outbound",
+                    "message_type": "wms.release",
+                    "transaction_id": self.owner(order).id,
+                    **values,
+                }
+            )
+        )
+
+    def _judge(self, order):
+        owner = self.owner(order)
+        owner._refresh_blame()
+        return owner
+
+    def test_team(self):
+        """An order that has only to be picked blames somebody else."""
+        self.flow.active = False
+        owner = self._judge(self.order())
+        self.assertEqual((owner.cause, owner.waits_on), ("team", self.warehouse.name))
+
+    def test_missing_stock(self):
+        """An order without goods on the shelf blames the pickers."""
+        self.flow.active = False
+        owner = self._judge(self.order(quantity=1000))
+        self.assertEqual(owner.cause, "stock")
+        self.assertIn(self.warehouse.name, owner.waits_on)
+
+    def test_expected_release_waits_on_the_system(self):
+        """A connected warehouse system is not named while its release is outstanding."""
+        owner = self.owner(self.order())
+        self.assertEqual(owner.waits_for_step_id.code, "released")
+        self.assertEqual(owner.waits_on, "Main WMS")
+        self.assertEqual(owner.waits_on_system_id, self.system)
+
+    def test_message_on_its_way(self):
+        """A message in the queue looks like nothing at all."""
+        order = self.order()
+        self._message(order)
+        owner = self._judge(order)
+        self.assertEqual((owner.cause, owner.waits_on), ("message_pending", "Main WMS"))
+
+    def test_retry_names_error_attempt_and_next_try(self):
+        """Nobody can tell from the order whether the failing call is tried again."""
+        order = self.order()
+        self._message(
+            order,
+            state="retry",
+            error_message="The connection timed out\nTraceback …",
+            attempt_count=3,
+            next_attempt_at=fields.Datetime.now() + timedelta(minutes=4),
+        )
+        owner = self._judge(order)
+        self.assertEqual((owner.cause, owner.cause_category), ("message_failed", "technical"))
+        limit = self.flow.retry_policy_id.max_attempts
+        self.assertIn(
+            f"Main WMS: The connection timed out, attempt 3 of {limit}", owner.cause_text
+        )
+        self.assertIn("next try in 4 min", owner.cause_text)
+        self.assertNotIn("Traceback", owner.cause_text)
+
+    def test_dead_message_and_its_end(self):
+        """A failed message is still blamed after it was sent."""
+        order = self.order()
+        message = self._message(order, state="dead", error_message="Refused", attempt_count=6)
+        self.assertEqual(self._judge(order).cause, "message_failed")
+        message.write({"state": "done"})
+        self.assertNotEqual(self._judge(order).cause, "message_failed")
+
+    def test_paused_flow(self):
+        """A paused flow looks like a slow partner."""
+        order = self.order()
+        self._message(order, held=True, hold_reason="paused")
+        self.assertEqual(self._judge(order).cause, "paused")
+
+    def test_exception(self):
+        """An order with an open exception blames the customer or nobody."""
+        order = self.order()
+        problem = (
+            self.env["integration.exception"]
+            .sudo()
+            .create(
+                {
+                    "name": "Unknown product LAMP-9",
+                    "category": "business",
+                    "company_id": self.company.id,
+                    "transaction_id": self.owner(order).id,
+                }
+            )
+        )
+        owner = self._judge(order)
+        self.assertEqual((owner.cause, owner.cause_category), ("exception", "business"))
+        self.assertEqual(owner.cause_text, "Unknown product LAMP-9")
+        problem.write({"state": "resolved"})
+        self.assertNotEqual(self._judge(order).cause, "exception")
+
+    def test_time_makes_late(self):
+        """An order that nobody touches stays on track for ever."""
+        self.flow.active = False
+        order = self.order()
+        owner = self.owner(order)
+        self.assertEqual(owner.timeliness, "on_track")
+        self.assertTrue(owner.tick_at)
+        for back, expected in ((timedelta(minutes=1), "warning"), (None, "missed")):
+            past = fields.Datetime.now() - timedelta(minutes=1)
+            owner.sudo().write(
+                {
+                    "tick_at": past,
+                    "due_at": fields.Datetime.now() + back if back else past,
+                }
+            )
+            self.env["integration.transaction"].sudo()._tick()
+            self.assertEqual(owner.timeliness, expected)
+
+    def test_tick_is_one_statement(self):
+        """The clock of the monitor costs more with each order."""
+        self.order()
+        self.env.flush_all()
+        before = self.env.cr.sql_log_count
+        self.env["integration.transaction"].sudo()._tick()
+        self.assertEqual(self.env.cr.sql_log_count - before, 1)
+
+    def test_missed_promise(self):
+        """An order past its promised date is on track because its step is young."""
+        order = self.order(
+            commitment_date=fields.Datetime.now() - timedelta(days=1),
+            order_line=[
+                Command.create({"product_id": self.product.id, "product_uom_qty": 1}),
+            ],
+        )
+        self.flow.active = False
+        self.ship(order.picking_ids.browse())
+        owner = self._judge(order)
+        self.assertEqual(owner.timeliness, "missed")
