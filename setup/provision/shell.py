@@ -48,7 +48,7 @@ def last_words(output: str) -> str:
     """Return the line of a program's output that most likely names the trouble."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.lower().startswith(("e:", "error", "fatal"))]
-    return (errors or lines or ["no output"])[-1][:300]
+    return (errors[0] if errors else (lines or ["no output"])[-1])[:300]
 
 
 def need(program: str, package: str) -> str:
