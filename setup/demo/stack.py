@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from provision import config, databases, paths, templates, venv
+from provision import config, databases, paths, progress, stamps, templates, venv
 from provision.errors import ProvisionError
 from simulators.launcher import Simulator
 from testing.processes import OdooServer
@@ -53,24 +53,25 @@ def seeded_template() -> tuple[str, dict[str, Any]]:
     :raises ProvisionError: when seeding fails; the message names the log
     """
     suite = templates.suite_template()
-    name = f"{suite}_demo_{_seed_version()}"
+    prefix = f"im_demo_{paths.clone_id()}_"
+    name = f"{prefix}{stamps.digest(suite, *_seed_files())[:10]}"
     output = paths.WORK / "demo" / f"{name}.json"
-    if not databases.exists(name) or not output.exists():
-        databases.drop(name)
-        build = f"{name}_build"
-        databases.drop(build)
-        databases.clone(suite, build)
-        seed_database(build, output)
-        databases.rename(build, name)
+    with stamps.lock("demo"):
+        if not databases.exists(name) or not output.exists():
+            for outdated in databases.names(prefix):
+                databases.drop(outdated)
+            with progress.step("Companies, products and flows of the demonstration"):
+                build = f"{prefix}build"
+                databases.clone(suite, build)
+                seed_database(build, output)
+                databases.rename(build, name)
     return name, json.loads(output.read_text(encoding="utf-8"))
 
 
-def _seed_version() -> str:
-    """Return a short hash of the files that seed a database."""
-    from provision import stamps
-
+def _seed_files() -> list[str]:
+    """Return the texts of the files that a seeded database depends on."""
     folder = Path(__file__).parent / "seed"
-    return stamps.digest(*(file.read_text("utf-8") for file in sorted(folder.glob("*.py"))))[:6]
+    return [file.read_text("utf-8") for file in sorted(folder.glob("*.py"))]
 
 
 def seed_database(database: str, output: Path) -> None:
