@@ -137,11 +137,16 @@ class IntegrationTransactionAdvance(models.Model):
             since = order_counts.moment(owner["waits_since"])
         elif step:
             since = now if owner else last
+        gone = any(
+            milestone.state == "reached"
+            for step_of, milestone in zip(steps, milestones, strict=True)
+            if step_of.event_code == "picking.out.done"
+        )
         due_at = judging.due(
             step,
             since,
             order_counts.scheduled(step, pickings, invoices),
-            order_counts.moment(order["commitment_date"]),
+            None if gone else order_counts.moment(order["commitment_date"]),
         )
         timeliness, tick_at = judging.timeliness(since, due_at, now)
         if not step and owner:

@@ -99,7 +99,7 @@ def due(
     """Return when the awaited step should be reached; None when nobody measures it.
 
     :param scheduled: date of the document that reaches the step (transfer, due date of an invoice)
-    :param promised: delivery date promised to the customer, for steps up to the delivery
+    :param promised: delivery date promised to the customer, until the goods left
     """
     if step is None or since is None:
         return None
@@ -108,15 +108,9 @@ def due(
         dates.append(since + timedelta(minutes=step.expected_minutes))
     if scheduled:
         dates = [max([scheduled, *dates])]
-    if promised and step.event_code in BEFORE_DELIVERY:
+    if promised:
         dates.append(promised)
     return min(dates, default=None)
-
-
-BEFORE_DELIVERY = frozenset(
-    {"sale.confirmed", "picking.first.ready", "picking.first.done", "picking.pack.done",
-     "picking.out.done"}
-)  # fmt: skip
 
 
 def timeliness(

@@ -257,7 +257,7 @@ def expected_reports(
     """Return the counts of the steps that messages and partners report.
 
     A report is expected while an active flow would bring it: one for each first transfer before the
-    goods leave, one for each delivery after that. What was expected once stays expected.
+    goods leave, one for each delivery after that. What was reported in part stays expected.
     """
     result = {}
     leaving = counts.get("picking.out.done", Count())
@@ -269,7 +269,7 @@ def expected_reports(
             continue
         connected = source_of(step, sources, warehouse_id) is not None
         before = old.get(step.id)
-        if connected or (before and before.expected):
+        if connected or (before and before.evidence):
             result[step.event_code] = Count(expected=model.expected)
     return result
 
