@@ -1,7 +1,7 @@
 import itertools
 import random
 import sys
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from odoo.addons.integration_monitor.tests.common_shop import ShopCase
 
 SETUP = Path(__file__).resolve().parents[1] / "setup"
 ORDERS = 30
-AT = datetime(2026, 1, 1, tzinfo=UTC)
+AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 @tagged("post_install", "-at_install")

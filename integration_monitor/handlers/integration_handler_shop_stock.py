@@ -1,6 +1,6 @@
 """Stock levels are pushed to a shop."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from odoo import models
 from odoo.exceptions import ValidationError
@@ -47,7 +47,7 @@ class IntegrationHandlerShopStock(models.AbstractModel):
             product = product.with_context(warehouse_id=warehouses.ids)
         # More promised than there is: a shop can sell nothing, not less than nothing.
         quantity = max(product.free_qty, 0.0)
-        as_of = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        as_of = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return {"items": [{"sku": sku, "quantity": plain_number(quantity), "as_of": as_of}]}
 
     def _shop_sku(self, flow, product):

@@ -17,7 +17,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +108,7 @@ def run(arguments: argparse.Namespace) -> bool:
     figures = [figure(name, series[name]) for name in OPERATIONS]
     report = {
         "benchmark": "document",
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, {os.cpu_count()} processors, "
         f"Python {platform.python_version()}",
         "pairs": arguments.pairs,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -102,7 +102,7 @@ class Reader:
             try:
                 parsed = datetime.fromisoformat(value)
                 if parsed.tzinfo:
-                    parsed = parsed.astimezone(UTC).replace(tzinfo=None)
+                    parsed = parsed.astimezone(timezone.utc).replace(tzinfo=None)
             except (ValueError, OverflowError):
                 raise ContractError(
                     f"The {self.where} has “{key}” = “{value[:40]}”, not a date and time."

@@ -1,6 +1,6 @@
 """Properties that hold for any order."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -14,7 +14,7 @@ from simulators.orders import VARIANTS, make_order
 from simulators.orders.draft import SAMPLE_PRODUCTS
 
 CENT = Decimal("0.01")
-AT = datetime(2026, 1, 1, tzinfo=UTC)
+AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 PARSERS = {"shopify": parse_shopify, "woocommerce": parse_woocommerce}
 amounts = st.decimals(0, 100000, places=2, allow_nan=False)
 
