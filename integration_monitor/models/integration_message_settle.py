@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import time
 from contextvars import ContextVar
 from datetime import timedelta
@@ -112,7 +113,9 @@ class IntegrationMessage(models.Model):
             state = "quarantined" if isinstance(failure, ContractError) else "dead"
             self.write({**values, "state": state, "next_attempt_at": False, "done_at": now})
         else:
-            due = now + timedelta(seconds=delay)
+            # Whole seconds, as the clock of the drain counts: the job that comes at this time
+            # must find the message due.
+            due = now + timedelta(seconds=math.ceil(delay))
             self.write({**values, "state": "retry", "next_attempt_at": due})
             self.flow_id._wake(eta=due)
         self._link_transaction()
