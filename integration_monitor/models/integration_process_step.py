@@ -8,7 +8,6 @@ from odoo.tools import ormcache
 
 from ..tools.milestones import Source
 
-
 CODE_PATTERN = re.compile(r"[a-z][a-z0-9_]*")
 #: What may change in a process that is in use: words, times and pictures, not its shape.
 FREE_FIELDS = frozenset({"name", "waiting_name", "icon", "expected_minutes", "waits_on"})

@@ -240,7 +240,7 @@ Sources = dict[str, tuple[Source, ...]]
 
 
 def source_of(step: Step, sources: Sources, warehouse_id: int | None) -> dict[str, Any] | None:
-    """Return name and id of the system that a report of the step comes from, if one is connected."""
+    """Return name and id of the connected system that reports the step, or None."""
     for source in sources.get(step.message_type, ()):
         if not source.warehouse_ids or warehouse_id in source.warehouse_ids:
             return {"system": source.system, "system_id": source.system_id}

@@ -1,8 +1,7 @@
-"""The steps of the database function that reads orders for the milestone recorder.
+"""Plain SQL: the database function that reads orders for the milestone recorder, in small steps.
 
-Plain SQL, put together by :class:`integration.transaction`. Every step runs and is planned only when
-it is needed: Odoo forgets the plans of a connection at the end of each request, and planning one
-large query would cost more than all the rest of the recorder.
+Every step runs, and is planned, only when it is needed: Odoo forgets the plans of a connection at
+the end of each request, and planning one large query would cost more than the recorder's work.
 """
 
 #: How the roots of changed documents are found, by argument of the function.
