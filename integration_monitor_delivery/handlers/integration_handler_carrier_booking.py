@@ -105,7 +105,26 @@ class IntegrationHandlerCarrierBooking(models.AbstractModel):
         if picking.carrier_tracking_ref != tracking:
             picking.write({"carrier_tracking_ref": tracking, "carrier_price": price})
             self._keep_label(picking, answer, tracking)
+            self._retry_tracking(message, tracking)
         return picking
+
+    def _retry_tracking(self, message, tracking):
+        """Take up events that came before the number was known, and gave up waiting for it."""
+        # Messages are the engine's, and the account of the booking need not read those.
+        messages = (
+            self.env["integration.message"]
+            .sudo()
+            .search(
+                [
+                    ("flow_id.handler", "=", "integration.handler.carrier.tracking"),
+                    ("company_id", "=", message.company_id.id),
+                    ("subject_key", "=", f"ref:{tracking}"),
+                    ("state", "=", "dead"),
+                ],
+                order="id",
+            )
+        )
+        messages._retry()
 
     def _keep_label(self, picking, answer, tracking):
         """Attach the label to the delivery and tell its readers once."""
