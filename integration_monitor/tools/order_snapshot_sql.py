@@ -1,7 +1,6 @@
 """Plain SQL: the database function that reads orders for the milestone recorder, in small steps.
 
-Every step runs, and is planned, only when it is needed: Odoo forgets the plans of a connection at
-the end of each request, and planning one large query would cost more than the recorder's work.
+Each runs, and is planned, only when needed: Odoo forgets the plans of a connection after a request.
 """
 
 #: How the roots of changed documents are found, by argument of the function.
