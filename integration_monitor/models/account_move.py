@@ -27,5 +27,4 @@ class AccountMove(models.Model):
     def _integration_note(self, names):
         """Only customer invoices and credit notes belong to orders."""
         invoices = self.filtered(lambda move: move.move_type in SALES_TYPES)
-        if invoices:
-            super(AccountMove, invoices)._integration_note(names)
+        return super(AccountMove, invoices)._integration_note(names) if invoices else None

@@ -38,7 +38,6 @@ class IntegrationDocumentMixin(models.AbstractModel):
             ("completed", "Completed"),
             ("cancelled", "Cancelled"),
         ],
-        string="Integration Status",
         compute="_compute_integration_transactions",
         search="_search_integration_status",
     )

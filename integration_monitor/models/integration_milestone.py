@@ -42,9 +42,7 @@ class IntegrationMilestone(models.Model):
     expected_count = fields.Integer(
         string="Expected", readonly=True, help="Documents that must get here."
     )
-    reached_count = fields.Integer(
-        string="Reached", readonly=True, help="Documents that got here."
-    )
+    reached_count = fields.Integer(string="Reached", readonly=True, help="Documents that got here.")
     res_model = fields.Char(readonly=True)
     res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
     message_id = fields.Many2one(

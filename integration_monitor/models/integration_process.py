@@ -91,8 +91,10 @@ class IntegrationProcess(models.Model):
 
         :rtype: tuple of Step
         """
-        steps = self.env["integration.process.step"].sudo().search(
-            [("process_id", "=", process_id)], order="sequence, id"
+        steps = (
+            self.env["integration.process.step"]
+            .sudo()
+            .search([("process_id", "=", process_id)], order="sequence, id")
         )
         return tuple(
             Step(

@@ -131,8 +131,6 @@ class IntegrationTransaction(models.Model):
         "UNIQUE(res_model, res_id)", "This document owns a transaction already."
     )
     _started_index = models.Index("(started_at DESC, id DESC)")
-    _waiting_index = models.Index(
-        "(waits_for_step_id, waits_since) WHERE state = 'in_progress'"
-    )
+    _waiting_index = models.Index("(waits_for_step_id, waits_since) WHERE state = 'in_progress'")
     _late_index = models.Index("(timeliness, due_at) WHERE state = 'in_progress'")
     _tick_index = models.Index("(tick_at) WHERE state = 'in_progress' AND tick_at IS NOT NULL")

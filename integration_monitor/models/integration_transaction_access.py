@@ -24,9 +24,7 @@ class IntegrationTransactionAccess(models.Model):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_user_may_read(self):
         # The rules themselves ask for this field: the search below must not ask them again.
-        readable = self.sudo().search(
-            Domain("id", "in", self.ids) & self._readable_domain()
-        )
+        readable = self.sudo().search(Domain("id", "in", self.ids) & self._readable_domain())
         for transaction in self:
             transaction.user_may_read = transaction._origin in readable
 

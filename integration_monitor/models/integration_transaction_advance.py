@@ -79,9 +79,7 @@ class IntegrationTransactionAdvance(models.Model):
         old = {row["step_id"]: _milestone(row) for row in order["milestones"] or ()}
         counts = order_counts.count_order(order, pickings, invoices)
         sources = self.env["integration.process.step"]._sources(order["company_id"])
-        counts.update(
-            progress.expected_reports(steps, sources, counts, order["warehouse_id"], old)
-        )
+        counts.update(progress.expected_reports(steps, sources, counts, order["warehouse_id"], old))
         found = reports.get(owner.get("id"), []) + reports.get(order["correlation_id"], [])
         if message_id and (created := counts.get("sale.created")):
             created.message_id = message_id
@@ -94,8 +92,7 @@ class IntegrationTransactionAdvance(models.Model):
         changes = [
             _milestone_values(milestone, sequences[milestone.step_id])
             for milestone in new
-            if milestone.step_id not in old
-            or old[milestone.step_id].facts() != milestone.facts()
+            if milestone.step_id not in old or old[milestone.step_id].facts() != milestone.facts()
         ]
         values = self._root_values(order, owner, process_id, started)
         values.update(self._progress_values(order, steps, new, pickings, invoices, now))

@@ -22,7 +22,8 @@ class IntegrationTransactionSnapshot(models.Model):
 
     def init(self):
         """Create the function, as each installation and upgrade finds it."""
-        self.env.cr.execute(
+        # Names and text of the function are constants of this module: nobody can inject.
+        self.env.cr.execute(  # pylint: disable=sql-injection
             f"""
             CREATE OR REPLACE FUNCTION {FUNCTION}(
                 order_ids int[], picking_ids int[], move_ids int[], payment_ids int[],
@@ -65,6 +66,4 @@ class IntegrationTransactionSnapshot(models.Model):
     @api.model
     def _drop_snapshot(self):
         """Remove the function; the ORM, which removes the tables, does not know of it."""
-        self.env.cr.execute(
-            SQL("DROP FUNCTION IF EXISTS %s", SQL.identifier(FUNCTION))
-        )
+        self.env.cr.execute(SQL("DROP FUNCTION IF EXISTS %s", SQL.identifier(FUNCTION)))

@@ -37,9 +37,7 @@ def _recordset(rows, columns, **more):
     typed = SQL(", ").join(
         SQL("%s %s", SQL.identifier(name), SQL(kind)) for name, kind in {**columns, **more}.items()
     )
-    return SQL(
-        "jsonb_to_recordset(%s::jsonb) AS new(%s)", json.dumps(rows, default=str), typed
-    )
+    return SQL("jsonb_to_recordset(%s::jsonb) AS new(%s)", json.dumps(rows, default=str), typed)
 
 
 def _excluded(columns):
@@ -133,9 +131,7 @@ def _children_sql(table, rows, columns, key):
         table=SQL.identifier(table),
         names=_names(columns),
         values=SQL(", ").join(SQL.identifier("new", column) for column in columns),
-        rows=_recordset(
-            rows, columns, root_id="int", transaction_id="int", position="int"
-        ),
+        rows=_recordset(rows, columns, root_id="int", transaction_id="int", position="int"),
         key=_names(key),
         changes=_excluded(column for column in columns if column not in key),
     )

@@ -111,7 +111,6 @@ class IntegrationTransactionView(models.Model):
         """
         if not self:
             return False
-        _ = self.env._
         status = self._status()
         tone = TONES.get(status, "info" if self.state == "in_progress" else "success")
         if self.cause in ("message_failed", "exception") and tone == "info":
@@ -119,28 +118,32 @@ class IntegrationTransactionView(models.Model):
         icon = ICONS.get(self.cause) or ICONS.get(self.state) or "fa-clock-o"
         if self.state == "in_progress" and self.waits_for_step_id:
             step = self.waits_for_step_id
-            line = _(
+            line = self.env._(
                 "Waiting for %(step)s since %(since)s",
                 step=Markup("<b>%s</b>") % (step.waiting_name or step.name),
                 since=since_text(self.env, self.waits_since),
             )
             if self.waits_on:
-                line += Markup(" — ") + _("on %s", Markup("<b>%s</b>") % self.waits_on)
+                line += Markup(" — ") + self.env._("on %s", Markup("<b>%s</b>") % self.waits_on)
             if self.cause_text:
                 line += Markup(": <span class='text-muted'>%s</span>") % self.cause_text
         else:
-            line = _("Everything of this order is done") if self.state == "completed" else (
-                _("This order was cancelled or came back")
-            )  # fmt: skip
+            line = (
+                self.env._("Everything of this order is done")
+                if self.state == "completed"
+                else self.env._("This order was cancelled or came back")
+            )
             if self.state == "cancelled":
                 tone = "secondary"
         link = Markup("")
         if linked:
             link = Markup(" <a class='alert-link ms-2' href='/odoo/%s/%s'>%s</a>") % (
-                "integration-transactions", self.id, _("Show all steps")
+                "integration-transactions", self.id, self.env._("Show all steps")
             )  # fmt: skip
             if count > 1:
-                link += Markup(" <span class='text-muted'>%s</span>") % _("and %s more", count - 1)
+                link += Markup(" <span class='text-muted'>%s</span>") % self.env._(
+                    "and %s more", count - 1
+                )
         return Markup(
             "<div class='alert alert-%s mb-0 py-1 px-3 o_integration_banner' role='status'>"
             "<i class='fa %s me-2' aria-hidden='true'></i>%s%s</div>"

@@ -42,9 +42,7 @@ class SaleOrder(models.Model):
         """Tell whether an order carries this correlation id already."""
         # An order of another salesperson counts too.
         return bool(
-            self.sudo().search_count(
-                [("integration_correlation_id", "=", correlation_id)], limit=1
-            )
+            self.sudo().search_count([("integration_correlation_id", "=", correlation_id)], limit=1)
         )
 
     def _integration_note_created(self):

@@ -78,8 +78,7 @@ class TransactionCommon(AccountTestInvoicingCommon):
     def states(self, order):
         """Return the states of the milestones of an order by step code."""
         return {
-            milestone.step_id.code: milestone.state
-            for milestone in self.owner(order).milestone_ids
+            milestone.step_id.code: milestone.state for milestone in self.owner(order).milestone_ids
         }
 
     def assertStates(self, order, **expected):

@@ -13,34 +13,46 @@ class TestBlame(TransactionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.system = cls.env["integration.system"].sudo().create(
-            {
-                "name": "Main WMS",
-                "code": "im_blame_wms",
-                "kind": "wms",
-                "company_id": cls.company.id,
-                "environment": "test",
-            }
+        cls.system = (
+            cls.env["integration.system"]
+            .sudo()
+            .create(
+                {
+                    "name": "Main WMS",
+                    "code": "im_blame_wms",
+                    "kind": "wms",
+                    "company_id": cls.company.id,
+                    "environment": "test",
+                }
+            )
         )
-        cls.endpoint = cls.env["integration.endpoint"].sudo().create(
-            {
-                "name": "WMS API",
-                "code": "im_blame_api",
-                "system_id": cls.system.id,
-                "base_url": "http://127.0.0.1:9",
-                "allowed_networks": "127.0.0.0/8",
-            }
+        cls.endpoint = (
+            cls.env["integration.endpoint"]
+            .sudo()
+            .create(
+                {
+                    "name": "WMS API",
+                    "code": "im_blame_api",
+                    "system_id": cls.system.id,
+                    "base_url": "http://127.0.0.1:9",
+                    "allowed_networks": "127.0.0.0/8",
+                }
+            )
         )
-        cls.flow = cls.env["integration.flow"].sudo().create(
-            {
-                "name": "Order release",
-                "code": "im.blame.release",
-                "system_id": cls.system.id,
-                "endpoint_id": cls.endpoint.id,
-                "direction": "outbound",
-                "style": "event",
-                "message_type": "wms.release",
-            }
+        cls.flow = (
+            cls.env["integration.flow"]
+            .sudo()
+            .create(
+                {
+                    "name": "Order release",
+                    "code": "im.blame.release",
+                    "system_id": cls.system.id,
+                    "endpoint_id": cls.endpoint.id,
+                    "direction": "outbound",
+                    "style": "event",
+                    "message_type": "wms.release",
+                }
+            )
         )
 
     def _message(self, order, **values):
@@ -107,9 +119,7 @@ class TestBlame(TransactionCommon):
         owner = self._judge(order)
         self.assertEqual((owner.cause, owner.cause_category), ("message_failed", "technical"))
         limit = self.flow.retry_policy_id.max_attempts
-        self.assertIn(
-            f"Main WMS: The connection timed out, attempt 3 of {limit}", owner.cause_text
-        )
+        self.assertIn(f"Main WMS: The connection timed out, attempt 3 of {limit}", owner.cause_text)
         self.assertIn("next try in 4 min", owner.cause_text)
         self.assertNotIn("Traceback", owner.cause_text)
 

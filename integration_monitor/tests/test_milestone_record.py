@@ -33,9 +33,7 @@ class TestMilestoneRecord(TransactionCommon):
             with_recorder = self.env["sale.order"].concat(
                 *(self.order(confirm=False) for _ in range(10))
             )
-            without = self.env["sale.order"].concat(
-                *(self.order(confirm=False) for _ in range(10))
-            )
+            without = self.env["sale.order"].concat(*(self.order(confirm=False) for _ in range(10)))
             self.env.invalidate_all()
             counted = self._count(with_recorder.action_confirm)
             self.env.invalidate_all()
@@ -107,9 +105,7 @@ class TestMilestoneRecord(TransactionCommon):
         order = self.order()
         events = []
         emit = "odoo.addons.integration_monitor.models.integration_flow_trigger.IntegrationFlow"
-        with patch(
-            f"{emit}._emit_for_events", lambda flows, found: events.extend(found) or False
-        ):
+        with patch(f"{emit}._emit_for_events", lambda flows, found: events.extend(found) or False):
             order._action_cancel()
             order.action_draft()
             order.action_confirm()
@@ -121,9 +117,7 @@ class TestMilestoneRecord(TransactionCommon):
         order = self.order(confirm=False)
         events = []
         emit = "odoo.addons.integration_monitor.models.integration_flow_trigger.IntegrationFlow"
-        with patch(
-            f"{emit}._emit_for_events", lambda flows, found: events.extend(found) or False
-        ):
+        with patch(f"{emit}._emit_for_events", lambda flows, found: events.extend(found) or False):
             order.action_confirm()
             self.record()
             self.ship(order.picking_ids)

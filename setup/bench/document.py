@@ -140,8 +140,7 @@ def figure(name: str, pairs: list[tuple[dict, dict]]) -> dict[str, Any]:
         "high": round(ratio.high, 4),
         "holds": ratio.low <= LIMIT,
         "samples": [
-            [round(old["seconds"] * 1000, 3), round(new["seconds"] * 1000, 3)]
-            for old, new in pairs
+            [round(old["seconds"] * 1000, 3), round(new["seconds"] * 1000, 3)] for old, new in pairs
         ],
     }
 

@@ -69,9 +69,7 @@ class Worker:
                 (0, 0, {"product_id": product_id, "product_uom_qty": 1})
                 for product_id in self.products[: LINES.get(operation, 1)]
             ]
-            order = env["sale.order"].create(
-                {"partner_id": self.customer, "order_line": lines}
-            )
+            order = env["sale.order"].create({"partner_id": self.customer, "order_line": lines})
             if operation in LINES:
                 return order.id
             order.action_confirm()

@@ -20,9 +20,10 @@ import pytest
 FOLDER = Path(__file__).resolve().parent
 sys.path[:0] = [str(FOLDER), str(FOLDER.parents[1] / "setup")]
 
+from world import World  # noqa: E402
+
 from demo.stack import Stack, seeded_template  # noqa: E402
 from provision import databases, paths  # noqa: E402
-from world import World  # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -37,7 +38,7 @@ def _log_folder(name: str) -> Path:
 @pytest.fixture(scope="module")
 def log_folder(request: pytest.FixtureRequest) -> Path:
     """Return the folder for the logs and ledgers of this module."""
-    return _log_folder(request.module.__name__)
+    return _log_folder(request.module.__name__.rpartition(".")[2])
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +82,5 @@ def world(
     template, seed = seeded
     with Stack(new_database(template), seed, log_folder, **world_options) as stack:
         yield World(stack)
+        # Its database is dropped: nothing is worth an orderly end.
+        stack.odoo.kill9()

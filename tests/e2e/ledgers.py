@@ -129,9 +129,7 @@ def compare_carrier(world: World, orders: list[int], complete: bool) -> None:
             assert tracked.get(tracking) == name, f"{name} has tracking number {tracking}"
         if complete:
             assert status == "delivered", f"{name} is {status}"
-    done = {
-        row[0] for row in world.query("SELECT name FROM stock_picking WHERE state = 'done'")
-    }
+    done = {row[0] for row in world.query("SELECT name FROM stock_picking WHERE state = 'done'")}
     assert set(tracked.values()) <= done, "a parcel of a delivery that did not happen"
 
 

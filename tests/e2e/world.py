@@ -82,9 +82,7 @@ class World:
         statement = """SELECT count(*) FROM pg_locks w JOIN pg_locks l ON l.pid = w.pid
              WHERE NOT w.granted AND l.relation = %s::regclass AND l.mode = 'RowExclusiveLock'
                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
-        wait_until(
-            lambda: self.value(statement, table), timeout, f"a worker blocked at {table}"
-        )
+        wait_until(lambda: self.value(statement, table), timeout, f"a worker blocked at {table}")
 
     def wait_message(
         self, flow: str, state: str, timeout: float = PATIENCE, **equal: Any
@@ -114,7 +112,9 @@ class World:
 
     def orders_of(self, key: str) -> int:
         """Return how many sales orders a shop order became."""
-        return self.value("SELECT count(*) FROM sale_order WHERE integration_external_key = %s", key)
+        return self.value(
+            "SELECT count(*) FROM sale_order WHERE integration_external_key = %s", key
+        )
 
     def wait_completed(self, keys: list[str], timeout: float = PATIENCE) -> None:
         """Wait until the orders are delivered, invoiced and paid; else tell what is in the way."""
@@ -163,7 +163,9 @@ class World:
     def set_policy(self, **values: Any) -> None:
         """Change the retry policy of all flows, as an administrator does."""
         admin = self.person()
-        policies = admin.call("integration.retry.policy", "search", [("code", "=", "demonstration")])
+        policies = admin.call(
+            "integration.retry.policy", "search", [("code", "=", "demonstration")]
+        )
         admin.call("integration.retry.policy", "write", policies, values)
 
     def sign(self, flow: str, body: bytes, webhook_id: str) -> dict[str, str]:
