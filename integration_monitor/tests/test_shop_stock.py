@@ -1,7 +1,6 @@
-from datetime import datetime
-
 from odoo.tests import tagged
 
+from ..tools.iso_time import parse_iso
 from .test_wms_release import WmsCase
 
 
@@ -37,7 +36,7 @@ class TestShopStock(WmsCase):
         item = self._level(product)["items"][0]
         self.assertEqual(item["quantity"], 96)
         self.assertIsInstance(item["quantity"], int)
-        datetime.fromisoformat(item["as_of"])
+        parse_iso(item["as_of"])
 
     def test_other_warehouses_do_not_count(self):
         """Stock that this shop does not sell from is not offered."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from .iso_time import parse_iso
+
 DONE_STATES = frozenset({"reached", "skipped"})
 
 
@@ -162,7 +164,7 @@ def _recorded(step: Step, before: Milestone, count: Count, reports: Any) -> Mile
     new.expected = max(count.expected, 1 if new.evidence else 0)
     new.state = state_of(Count(new.expected, new.reached))
     if new.state == "reached" and new.evidence:
-        new.reached_at = datetime.fromisoformat(max(new.evidence.values()))
+        new.reached_at = parse_iso(max(new.evidence.values()))
     return new
 
 

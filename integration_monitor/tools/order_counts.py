@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from .iso_time import parse_iso
 from .milestones import Count, Step
 
 PAID_STATES = frozenset({"paid", "in_payment", "reversed"})
@@ -49,7 +50,7 @@ class Payment(NamedTuple):
 
 def moment(value: str | None) -> datetime | None:
     """Parse a timestamp as PostgreSQL writes it into JSON."""
-    return datetime.fromisoformat(value) if value else None
+    return parse_iso(value) if value else None
 
 
 def count_order(

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ..errors import ContractError
+from ..iso_time import parse_iso
 from .allocate import ZERO
 
 # Larger than any order; price times quantity stays within Decimal's 28 digits.
@@ -100,7 +101,7 @@ class Reader:
             if not value:
                 continue
             try:
-                parsed = datetime.fromisoformat(value)
+                parsed = parse_iso(value)
                 if parsed.tzinfo:
                     parsed = parsed.astimezone(timezone.utc).replace(tzinfo=None)
             except (ValueError, OverflowError):
