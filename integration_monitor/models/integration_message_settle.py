@@ -114,8 +114,8 @@ class IntegrationMessage(models.Model):
             self.write({**values, "state": state, "next_attempt_at": False, "done_at": now})
         else:
             # Whole seconds, as the clock of the drain counts: the job that comes at this time
-            # must find the message due.
-            due = now + timedelta(seconds=math.ceil(delay))
+            # must find the message due, and never before the pause that a partner asked for.
+            due = now + timedelta(seconds=math.ceil(delay + time.time() % 1) if delay else 0)
             self.write({**values, "state": "retry", "next_attempt_at": due})
             self.flow_id._wake(eta=due)
         self._link_transaction()
