@@ -25,8 +25,6 @@ from provision.progress import step  # noqa: E402
 
 DATABASE = "integration_demo"
 PORT = 8069
-FOLDER = paths.WORK / "demo" / "run"
-MARK = FOLDER / "template"
 LOOK = """
   {url}    database {database}, sign in as admin/admin
 
@@ -47,21 +45,28 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def prepare(fresh: bool) -> dict[str, object]:
+def folder_of(database: str) -> Path:
+    """Return the folder for ledgers and logs of a demonstration's database."""
+    return paths.WORK / "demo" / ("run" if database == DATABASE else database)
+
+
+def prepare(database: str, fresh: bool) -> dict[str, object]:
     """Provide the demonstration's database; return the output of its seeding.
 
     The database of an earlier run is kept, unless the suite's files changed or *fresh* asks for
     a new one.
     """
     template, seed = seeded_template()
-    known = MARK.read_text(encoding="utf-8") if MARK.exists() else ""
-    if fresh or known != template or not databases.exists(DATABASE):
+    folder = folder_of(database)
+    mark = folder / "template"
+    known = mark.read_text(encoding="utf-8") if mark.exists() else ""
+    if fresh or known != template or not databases.exists(database):
         with step("Database of the demonstration"):
-            databases.drop(DATABASE)
-            shutil.rmtree(FOLDER, ignore_errors=True)
-            databases.clone(template, DATABASE)
-        FOLDER.mkdir(parents=True)
-        MARK.write_text(template, encoding="utf-8")
+            databases.drop(database)
+            shutil.rmtree(folder, ignore_errors=True)
+            databases.clone(template, database)
+        folder.mkdir(parents=True)
+        mark.write_text(template, encoding="utf-8")
     return seed
 
 
@@ -74,12 +79,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
-    seed = prepare(arguments.fresh)
-    stack = Stack(DATABASE, seed, FOLDER, port=arguments.port)
+    database = arguments.database
+    seed = prepare(database, arguments.fresh)
+    stack = Stack(database, seed, folder_of(database), port=arguments.port)
     with contextlib.ExitStack() as exits:
         with step("Starting the partner systems and Odoo"):
             exits.enter_context(stack)
-        say(f"Odoo runs at {stack.odoo.url} (database {DATABASE}, admin/admin)")
+        say(f"Odoo runs at {stack.odoo.url} (database {database}, admin/admin)")
         for name, partner in stack.partners.items():
             say(f"  partner {name}: {partner.url}")
         scenario = Scenario(stack)
@@ -93,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
         say(
             LOOK.format(
                 url=stack.odoo.url,
-                database=DATABASE,
+                database=database,
                 retry=retry[0]["name"] if retry else "the carrier's exception",
             )
         )
@@ -110,6 +116,7 @@ def main() -> int:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="./setup/demo.sh", description=__doc__)
     parser.add_argument("--port", type=int, default=PORT, help="where Odoo listens (8069)")
+    parser.add_argument("--database", default=DATABASE, help="its database (integration_demo)")
     parser.add_argument("--fresh", action="store_true", help="start from a new database")
     parser.add_argument("--once", action="store_true", help="end when the scenario has been played")
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +24,9 @@ sys.path[:0] = [str(FOLDER), str(FOLDER.parents[1] / "setup")]
 from world import World  # noqa: E402
 
 from demo.stack import Stack, seeded_template  # noqa: E402
-from provision import databases, paths  # noqa: E402
+from provision import config, databases, paths, venv  # noqa: E402
+from testing.processes import ManagedProcess  # noqa: E402
+from testing.waiting import free_port  # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -84,3 +87,63 @@ def world(
         yield World(stack)
         # Its database is dropped: nothing is worth an orderly end.
         stack.odoo.kill9()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the demonstration's tests last: it plays while the other tests run."""
+    items.sort(key=_about_demonstration)
+
+
+def _about_demonstration(item: pytest.Item) -> bool:
+    return "demonstration" in getattr(item, "fixturenames", ())
+
+
+class Demonstration(ManagedProcess):
+    """The demonstration, playing its scenario once on a database of its own."""
+
+    def __init__(self, log_file: Path) -> None:
+        """Choose a database and a port."""
+        self.port = free_port()
+        self.database = f"im_test_{paths.clone_id()}_demo_{os.getpid()}"
+        arguments = ["--once", "--port", str(self.port), "--database", self.database]
+        program = paths.SETUP / "demo" / "__main__.py"
+        super().__init__(
+            [str(venv.python()), str(program), *arguments], log_file, env=config.environment()
+        )
+
+    def result(self, timeout: float = 300) -> tuple[int, str]:
+        """Wait for its end; return (exit code, what it printed)."""
+        assert self.process
+        try:
+            code = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            code = -1
+        return code, self.log_file.read_text("utf-8")
+
+    def discard(self) -> None:
+        """End it with its children, and drop its database and files."""
+        self.stop()
+        databases.drop(self.database)
+        shutil.rmtree(paths.WORK / "demo" / self.database, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _demonstration(
+    request: pytest.FixtureRequest, seeded: tuple[str, dict[str, Any]]
+) -> Iterator[Demonstration | None]:
+    """Start the demonstration with the first test, when a test is about it."""
+    if not any(_about_demonstration(item) for item in request.session.items):
+        yield None
+        return
+    process = Demonstration(_log_folder("test_demo") / "demo.log")
+    try:
+        process.start()
+        yield process
+    finally:
+        process.discard()
+
+
+@pytest.fixture
+def demonstration(_demonstration: Demonstration) -> Demonstration:
+    """Return the running demonstration."""
+    return _demonstration

@@ -7,6 +7,7 @@ from typing import Any
 
 import ledgers
 import pytest
+import requests
 from world import World
 
 from testing.waiting import wait_until
@@ -150,3 +151,19 @@ def test_nothing_failed(world: World, played: dict[str, Any]) -> None:
     states = dict(world.query("SELECT state, count(*) FROM integration_message GROUP BY state"))
     assert set(states) <= {"done", "cancelled"}, states
     assert world.query("SELECT exc_info FROM queue_job WHERE state = 'failed'") == []
+
+
+def test_metrics_tell_of_the_traffic(world: World, played: dict[str, Any]) -> None:
+    """Prometheus is refused, or reads figures that know nothing of a day's orders."""
+    admin = world.person()
+    settings = admin.call("res.config.settings", "create", {})
+    shown = admin.call(
+        "res.config.settings", "action_rotate_integration_metrics_token", [settings]
+    )
+    url = f"{world.odoo.url}/integration/metrics"
+    assert requests.get(url, timeout=30).status_code == 401
+    token = {"Authorization": f"Bearer {shown['context']['default_token']}"}
+    answer = requests.get(url, headers=token, timeout=30)
+    assert answer.status_code == 200
+    lines = [line for line in answer.text.splitlines() if 'flow="shop-us.orders"' in line]
+    assert any(float(line.rpartition(" ")[2]) > 0 for line in lines), answer.text[:2000]

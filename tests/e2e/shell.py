@@ -1,0 +1,59 @@
+"""Odoo's command line as an administrator uses it: scripts in its shell, installing, upgrading."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from demo.stack import KEY_VARIABLE, encryption_key
+from provision import config, venv
+
+TIMEOUT = 240
+MARK = "RESULT "
+
+
+class OdooShell:
+    """Runs Odoo's programs on one database; their output goes to a log."""
+
+    def __init__(self, database: str, log_file: Path) -> None:
+        """Take the database and the log, which is appended to."""
+        self.database = database
+        self.log_file = log_file
+
+    def run(self, script: str) -> Any:
+        """Run *script* in the shell; return what it assigned to ``result``, by way of JSON.
+
+        :raise AssertionError: when it fails, with the end of its output
+        """
+        program = f"result = None\n{script}\nimport json\nprint({MARK!r} + json.dumps(result))\n"
+        # The console reads statement by statement; one compiled program stops at its first error.
+        source = f"exec(compile({program!r}, 'script', 'exec'), globals())\n"
+        output = self._odoo(["shell", "--no-http", "--shell-interface=python"], source)
+        found = [line for line in output.splitlines() if MARK in line]
+        assert found, f"The script failed, see {self.log_file}:\n{output[-3000:]}"
+        return json.loads(found[-1].partition(MARK)[2])
+
+    def command(self, *options: str) -> str:
+        """Run the server's command line until it has initialised; return its output."""
+        return self._odoo(["--no-http", "--stop-after-init", *options])
+
+    def _odoo(self, arguments: list[str], source: str = "") -> str:
+        shell = arguments[:1] if arguments[0] == "shell" else []
+        rest = arguments[len(shell) :]
+        command = [str(venv.python()), str(config.program()), *shell, "-d", self.database, *rest]
+        done = subprocess.run(
+            [*command, "--max-cron-threads=0"],
+            input=source,
+            text=True,
+            env={**config.environment(), KEY_VARIABLE: encryption_key()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=TIMEOUT,
+            check=False,
+        )
+        with self.log_file.open("a", encoding="utf-8") as log:
+            log.write(f"\n$ {' '.join(command[2:])}\n{done.stdout}")
+        assert not done.returncode, f"Odoo failed, see {self.log_file}:\n{done.stdout[-3000:]}"
+        return done.stdout

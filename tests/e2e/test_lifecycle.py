@@ -1,0 +1,204 @@
+"""Installing on a company's data, upgrading, uninstalling without a trace, installing again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shell import OdooShell
+
+from provision import addons, databases, templates
+
+# A year's business in small: confirmed orders, done transfers, posted and paid invoices.
+BUSINESS = """
+if not env.company.chart_template:
+    env["account.chart.template"].try_loading("generic_coa", company=env.company, install_demo=False)
+partner = env["res.partner"].create({"name": "Old customer", "country_id": env.ref("base.us").id})
+product = env["product.product"].create(
+    {"name": "Old product", "type": "consu", "is_storable": True, "list_price": 10.0,
+     "invoice_policy": "delivery"})
+warehouse = env["stock.warehouse"].search([], limit=1)
+env["stock.quant"].with_context(inventory_mode=True).create(
+    {"product_id": product.id, "location_id": warehouse.lot_stock_id.id, "inventory_quantity": 100}
+).action_apply_inventory()
+def order(quantity):
+    made = env["sale.order"].create(
+        {"partner_id": partner.id,
+         "order_line": [(0, 0, {"product_id": product.id, "product_uom_qty": quantity})]})
+    made.action_confirm()
+    return made
+def finish(made):
+    for picking in made.picking_ids.filtered(lambda p: p.state not in ("done", "cancel")):
+        picking.move_ids.picked = True
+        picking.with_context(skip_backorder=True).button_validate()
+    invoices = made._create_invoices()
+    invoices.action_post()
+    env["account.payment.register"].with_context(
+        active_model="account.move", active_ids=invoices.ids).create({})._create_payments()
+    return invoices
+"""
+OLD_DATA = BUSINESS + """
+waiting = order(3)
+done = order(5)
+finish(done)
+draft = order(2)
+env.cr.commit()
+result = {"waiting": waiting.id, "done": done.id, "draft": draft.id}
+"""
+# The demonstration's partners on top of the company's own data, and an order that comes in.
+TRAFFIC = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {setup!r})
+from demo.seed.main import seed
+seed(env, Path({output!r}))
+flow = env["integration.flow"].search([("code", "=", "shop-us.orders")])
+body = Path({sample!r}).read_bytes()
+message, _created = flow._receive(body, {{}}, external_id="msg_lifecycle",
+    content_type="application/json", correlation_id="c" * 32, trace_id="d" * 32, occurred_at=None)
+env.cr.commit()
+flow._as_service()._drain()
+env.cr.commit()
+result = [message.state, message.error_message or "", message.res_model or ""]
+"""
+STATE = """
+env["sale.order"].flush_model()
+env.cr.execute('''SELECT (SELECT jsonb_agg(jsonb_build_array(name, state, amount_total) ORDER BY id)
+    FROM sale_order), (SELECT jsonb_agg(jsonb_build_array(name, state) ORDER BY id)
+    FROM stock_picking), (SELECT jsonb_agg(jsonb_build_array(name, state, payment_state,
+    amount_total) ORDER BY id) FROM account_move)''')
+result = env.cr.fetchone()
+"""
+UNINSTALL = """
+names = {names!r}
+modules = env["ir.module.module"].search([("name", "in", names), ("state", "=", "installed")])
+modules.button_immediate_uninstall()
+"""
+
+
+@pytest.fixture(scope="module")
+def shell(new_database: Callable[[str], str], log_folder: Path) -> OdooShell:
+    """Return the command line of a database with business in it, and without the suite."""
+    shell = OdooShell(new_database(templates.base_template()), log_folder / "odoo.log")
+    shell.old = shell.run(OLD_DATA)  # type: ignore[attr-defined]
+    return shell
+
+
+def query(shell: OdooShell, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement."""
+    with databases.cursor(shell.database) as cr:
+        cr.execute(statement, values)
+        return list(cr.fetchall())
+
+
+def complaints(output: str) -> list[str]:
+    """Return the warnings and errors of Odoo's output."""
+    return [line for line in output.splitlines() if re.search(r" (WARNING|ERROR|CRITICAL) ", line)]
+
+
+def test_install_on_data(shell: OdooShell) -> None:
+    """Installing changes a company's orders, takes for ever, or leaves old orders without end."""
+    before = shell.run(STATE)
+    output = shell.command("-i", ",".join(addons.installable_names()))
+    assert complaints(output) == []
+    assert shell.run(STATE) == before
+    old = shell.old  # type: ignore[attr-defined]
+    finished = shell.run(
+        BUSINESS
+        + f"""
+waiting = env["sale.order"].browse({old["waiting"]})
+invoices = finish(waiting)
+env.cr.commit()
+transaction = waiting.integration_transaction_ids
+result = [invoices.mapped("payment_state"), transaction.state, len(transaction)]
+"""
+    )
+    assert finished[0] in (["paid"], ["in_payment"])
+    # An order from before the installation is followed from its next movement on.
+    assert finished[2] == 1
+
+
+def test_upgrade_with_traffic(shell: OdooShell, log_folder: Path) -> None:
+    """An upgrade loses messages, settings or figures, or complains."""
+    from provision import paths
+    from world import PAYLOADS
+
+    settled = shell.run(
+        TRAFFIC.format(
+            setup=str(paths.SETUP),
+            output=str(log_folder / "seed.json"),
+            sample=str(PAYLOADS / "shopify" / "order_created.json"),
+        )
+    )
+    assert settled == ["done", "", "sale.order"]
+    kept = """SELECT 'messages', count(*) FROM integration_message
+        UNION ALL SELECT 'flows', count(*) FROM integration_flow
+        UNION ALL SELECT 'milestones', count(*) FROM integration_milestone
+        UNION ALL SELECT 'log', count(*) FROM integration_log
+        UNION ALL SELECT 'steps', count(*) FROM integration_process_step
+        UNION ALL SELECT 'policies', count(*) FROM integration_retry_policy"""
+    before, documents = query(shell, kept), shell.run(STATE)
+    assert all(count for _what, count in before)
+    assert complaints(shell.command("-u", ",".join(addons.installable_names()))) == []
+    assert query(shell, kept) == before
+    assert shell.run(STATE) == documents
+
+
+def test_uninstall_leaves_nothing(shell: OdooShell) -> None:
+    """After uninstalling, orders cannot be opened, or tables, crons and jobs stay behind."""
+    documents = shell.run(STATE)
+    shell.run(UNINSTALL.format(names=addons.installable_names()))
+    assert leftovers(shell) == []
+    assert shell.run(STATE) == documents
+    works = shell.run(BUSINESS + "\nresult = finish(order(4)).state\nenv.cr.commit()\n")
+    assert works == "posted"
+
+
+def leftovers(shell: OdooShell) -> list[tuple[str, str]]:
+    """Return (kind, name) of everything of the suite that is still there."""
+    return query(
+        shell,
+        r"""SELECT 'relation ' || relkind::text, relname::text FROM pg_class
+             WHERE relname LIKE 'integration\_%%' AND relkind IN ('r', 'v', 'p', 'm', 'S')
+            UNION ALL
+            SELECT 'column', table_name || '.' || column_name FROM information_schema.columns
+             WHERE column_name LIKE '%%integration\_%%' AND table_schema = 'public'
+            UNION ALL
+            SELECT 'function', proname::text FROM pg_proc WHERE proname LIKE 'integration\_%%'
+            UNION ALL
+            SELECT 'trigger', tgname::text FROM pg_trigger WHERE tgname LIKE 'integration\_%%'
+            UNION ALL SELECT 'model', model FROM ir_model WHERE model LIKE 'integration.%%'
+            UNION ALL SELECT 'xmlid', module || '.' || name FROM ir_model_data
+             WHERE module LIKE 'integration\_monitor%%'
+            UNION ALL
+            SELECT 'cron', cron_name FROM ir_cron WHERE cron_name LIKE 'Integration%%'
+            UNION ALL
+            SELECT 'job function', method FROM queue_job_function WHERE method = '_drain'
+            UNION ALL
+            SELECT 'channel', complete_name FROM queue_job_channel
+             WHERE complete_name LIKE 'root.integration%%'
+            UNION ALL
+            SELECT 'job', state FROM queue_job WHERE model_name LIKE 'integration.%%'
+               AND state NOT IN ('done', 'cancelled', 'failed')
+            UNION ALL
+            SELECT 'parameter', key FROM ir_config_parameter
+             WHERE key LIKE 'integration\_monitor%%' AND key NOT LIKE '%%demonstration%%'
+            UNION ALL
+            SELECT 'activity type', t.id::text FROM mail_activity_type t
+             WHERE t.res_model LIKE 'integration.%%'""",
+    )
+
+
+def test_install_again(shell: OdooShell) -> None:
+    """Whoever tried it once cannot install it any more."""
+    output = shell.command("-i", ",".join(addons.installable_names()))
+    assert complaints(output) == []
+    states = query(
+        shell,
+        "SELECT DISTINCT state FROM ir_module_module WHERE name = ANY(%s)",
+        addons.installable_names(),
+    )
+    assert states == [("installed",)]
