@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import functools
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from testing.log_watch import LogWatch  # noqa: E402
 from testing.results import FAILED, PASSED, SKIPPED, Result, save  # noqa: E402
 
 ADDONS_PREFIX = "odoo.addons."
+SHARE_VARIABLE = "INTEGRATION_MONITOR_TEST_SHARE"
 
 
 class Recorder:
@@ -93,6 +95,24 @@ class Recorder:
         return Result(name, FAILED, detail="selected, but never ran")
 
 
+class Share:
+    """The classes of tests that this process runs, when several processes share them."""
+
+    def __init__(self, text: str) -> None:
+        """Take ``place/count``, for example ``0/2``."""
+        self.place, self.count = (int(part) for part in text.split("/"))
+        self.seen = 0
+
+    def own(self, tests: list[Any]) -> list[Any]:
+        """Return the tests of this share; every process must see the same tests in one order."""
+        places: dict[type, int] = {}
+        for test in tests:
+            if type(test) not in places:
+                places[type(test)] = self.seen % self.count
+                self.seen += 1
+        return [test for test in tests if places[type(test)] == self.place]
+
+
 def _is_browser_test(test: Any) -> bool:
     from odoo.tests.common import HttpCase
 
@@ -132,9 +152,11 @@ def hook(recorder: Recorder, watch: LogWatch) -> None:
     OdooTestResult.logError = log_error_once
 
     make_suite = loader.make_suite
+    share = Share(os.environ.get(SHARE_VARIABLE, "0/1"))
 
     def make_noted_suite(*args: Any, **kwargs: Any) -> Any:
         suite = make_suite(*args, **kwargs)
+        suite = type(suite)(share.own(list(suite)))
         recorder.selected += [recorder.name(test) for test in suite]
         return suite
 

@@ -1,4 +1,4 @@
-"""The Odoo tests of the addons: installed and tested in one process, on a copy of the template."""
+"""The Odoo tests of the addons, on copies of the template: installed and tested side by side."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from provision import addons, chromium, config, databases, paths, templates, ven
 
 from . import results
 from .results import FAILED, Result
-from .running import excerpt, run_logged
+from .running import excerpt, run_together
 from .selection import Selection
 from .waiting import free_port
 
 TIMEOUT_SECONDS = 30 * 60
 LAUNCHER = Path(__file__).with_name("odoo_launcher.py")
 PREFIX = "im_test_"
+SHARES = 2
+SHARE_VARIABLE = "INTEGRATION_MONITOR_TEST_SHARE"
 BROWSER = re.compile(r"\b(start_tour|browser_js|HttpCase\.browser)\b")
 
 
@@ -25,22 +27,44 @@ def run(selection: Selection, logs: Path) -> list[Result]:
     if _has_browser_tests(selection.addons):
         chromium.provide()
     template = templates.base_template()
-    database = f"{PREFIX}{paths.database_id()}_{os.getpid()}"
-    output, log = logs / "odoo.json", logs / "odoo.log"
-    output.unlink(missing_ok=True)
+    # A few tests are sooner done by one process: each installs the addons for itself.
+    shares = 1 if selection.narrowed else SHARES
+    runs = [_Run(selection, logs, place, shares) for place in range(shares)]
     try:
-        databases.clone(template, database)
-        command = [venv.python(), LAUNCHER, output, "-d", database]
-        command += ["-i", ",".join(selection.addons), "--test-tags", ",".join(selection.tags)]
-        command += ["--stop-after-init", "--max-cron-threads=0", "--http-port", str(free_port())]
-        code = run_logged(command, log, env=config.environment(), timeout=TIMEOUT_SECONDS)
+        for each in runs:
+            databases.clone(template, each.database)
+        codes = run_together(
+            [each.program for each in runs], env=config.environment(), timeout=TIMEOUT_SECONDS
+        )
     finally:
-        databases.drop(database)
-    found = results.load(output)
-    for result in found:
-        if result.status == FAILED:
-            result.log = str(log)
-    return [*found, *_checks(selection, found, code, log)]
+        for each in runs:
+            databases.drop(each.database)
+    found = [result for each in runs for result in each.results()]
+    failed = next((each for each, code in zip(runs, codes, strict=True) if code), runs[0])
+    return [*found, *_checks(selection, found, max(codes, key=abs), failed.log)]
+
+
+class _Run:
+    """One Odoo process with its share of the test classes, on a database of its own."""
+
+    def __init__(self, selection: Selection, logs: Path, place: int, shares: int) -> None:
+        self.database = f"{PREFIX}{paths.database_id()}_{place}_{os.getpid()}"
+        suffix = f"-{place + 1}" if shares > 1 else ""
+        self.output, self.log = logs / f"odoo{suffix}.json", logs / f"odoo{suffix}.log"
+        self.output.unlink(missing_ok=True)
+        command = ["env", f"{SHARE_VARIABLE}={place}/{shares}", venv.python(), LAUNCHER]
+        command += [self.output, "-d", self.database, "-i", ",".join(selection.addons)]
+        command += ["--test-tags", ",".join(selection.tags), "--stop-after-init"]
+        command += ["--max-cron-threads=0", "--http-port", str(free_port())]
+        self.program = (command, self.log)
+
+    def results(self) -> list[Result]:
+        """Return the results, the failed ones with the log to read."""
+        found = results.load(self.output)
+        for result in found:
+            if result.status == FAILED:
+                result.log = str(self.log)
+        return found
 
 
 def sweep() -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,9 +26,35 @@ def run_logged(
 
     When this program is interrupted, the other and its children are ended first.
     """
+    return run_together([(command, log)], env=env, timeout=timeout)[0]
+
+
+def run_together(
+    programs: Sequence[tuple[Sequence[str | Path], Path]],
+    *,
+    env: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+) -> list[int]:
+    """Run programs side by side, each with a log of its own; as ``run_logged``.
+
+    :return: the exit codes, in order; -1 for a program that did not end within *timeout* seconds
+    """
+    deadline = None if timeout is None else time.monotonic() + timeout
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        processes += [_start(command, log, env) for command, log in programs]
+        return [_wait(process, deadline) for process in processes]
+    finally:
+        for process in processes:
+            end_group(process)
+
+
+def _start(
+    command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None
+) -> subprocess.Popen[bytes]:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as handle:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [str(part) for part in command],
             env=dict(env) if env is not None else None,
             cwd=paths.REPO,
@@ -36,13 +63,14 @@ def run_logged(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        try:
-            return process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            print(f"no end after {timeout:g} s: {' '.join(map(str, command[:3]))}", file=sys.stderr)
-            return -1
-        finally:
-            end_group(process)
+
+
+def _wait(process: subprocess.Popen[bytes], deadline: float | None) -> int:
+    try:
+        return process.wait(None if deadline is None else max(0.1, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        print(f"no end in time: {' '.join(map(str, process.args[:3]))}", file=sys.stderr)
+        return -1
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
