@@ -1,8 +1,7 @@
 """How far a business transaction is: milestone states from counts, and what it waits for.
 
-Pure functions over plain data, so that every rule can be tested without a database. The counts
-come from the documents as they are now; nothing is added up event by event, so that repeating a
-computation, or undoing a document, always leads to the same milestones.
+Pure functions over plain data. The counts come from the documents as they are now, never added up
+event by event: repeating a computation, or undoing a document, leads to the same milestones.
 """
 
 from __future__ import annotations
@@ -41,8 +40,7 @@ class Step:
 class Count:
     """How many documents must reach a step and how many did.
 
-    ``partial`` tells that a document is half-way (an invoice paid in part), ``at`` when the last
-    one got there, ``res_id`` which one (of ``res_model``).
+    ``partial``: a document is half-way (an invoice paid in part). ``at``, ``res_id``: the last one.
     """
 
     expected: int = 0
