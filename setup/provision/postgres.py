@@ -229,7 +229,13 @@ def _folder(folder: Path, mode: int) -> None:
     """Make a folder that the server's account owns."""
     folder.mkdir(parents=True, exist_ok=True)
     if not os.geteuid():
-        os.chown(folder, NOBODY, NOBODY)
+        try:
+            os.chown(folder, NOBODY, NOBODY)
+        except OSError as error:
+            raise ProvisionError(
+                f"Root may not hand {folder} to the account `nobody` here ({error.strerror}): run "
+                "as an ordinary user, or name a running server by PGHOST."
+            ) from error
     folder.chmod(mode)
 
 
