@@ -83,7 +83,8 @@ class IntegrationHandler(models.AbstractModel):
         """Tell what is at stake while an inbound message has no document yet.
 
         :return: dict with any of ``amount`` (float), ``currency`` (ISO code), ``reference``
-            (the partner's document number) and ``partner`` (name), for the exception a person
-            reads
+            (the partner's document number: a later message with the same one makes up for an
+            earlier failed one), ``partner`` (name), ``document`` (a record that the message
+            names) and ``about`` (what it is about, in words), for the exception a person reads
         """
         return {}

@@ -55,11 +55,14 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
             # Why it cannot be read is the error itself; the number helps to find the order.
             body = payload.get("order", payload) if isinstance(payload, dict) else {}
             number = isinstance(body, dict) and (body.get("name") or body.get("number"))
-            return {"reference": str(number)} if number else {}
+            if not number:
+                return {}
+            return {"reference": str(number), "about": self.env._("Order %s", number)}
         return {
             "amount": float(shop.total),
             "currency": shop.currency,
             "reference": shop.name,
+            "about": self.env._("Order %s", shop.name),
             "partner": shop.customer.name or shop.customer.email,
         }
 

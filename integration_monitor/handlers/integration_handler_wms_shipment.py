@@ -59,6 +59,34 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
         quantities = self._quantities(flow, picking, data)
         return self._ship(picking, quantities, data)
 
+    def _stake(self, message, payload):
+        """Name the transfer that a refused shipment is about.
+
+        No ``reference``: each shipment has pieces of its own, so that a later shipment of the
+        same transfer does not make up for one that was refused.
+        """
+        data = payload.get("data") if isinstance(payload, dict) else None
+        if not isinstance(data, dict) or not isinstance(data.get("reference"), str):
+            return {}
+        reference = data["reference"]
+        picking = self.env["stock.picking"].search(
+            self._transfer_domain(message.flow_id, reference), limit=1
+        )
+        about = self.env._(
+            "Shipment %(shipment)s of %(reference)s",
+            shipment=data.get("shipment_id") or "?",
+            reference=reference,
+        )
+        return {"about": about, "document": picking}
+
+    def _transfer_domain(self, flow, reference):
+        """:return: the domain of the transfer with this name in the flow's warehouses"""
+        warehouses = flow.warehouse_ids or flow.warehouse_id
+        domain = [("name", "=", reference), ("company_id", "=", flow.company_id.id)]
+        if warehouses:
+            domain.append(("picking_type_id.warehouse_id", "in", warehouses.ids))
+        return domain
+
     def _released_picking(self, flow, data):
         """Return the transfer that the shipment names, locked.
 
@@ -67,10 +95,7 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
         """
         reference = data.text("reference")
         warehouses = flow.warehouse_ids or flow.warehouse_id
-        domain = [("name", "=", reference), ("company_id", "=", flow.company_id.id)]
-        if warehouses:
-            domain.append(("picking_type_id.warehouse_id", "in", warehouses.ids))
-        picking = self.env["stock.picking"].search(domain, limit=1)
+        picking = self.env["stock.picking"].search(self._transfer_domain(flow, reference), limit=1)
         if not picking:
             raise BusinessError(
                 self.env._(

@@ -64,7 +64,7 @@ class IntegrationException(models.Model):
     source_model = fields.Char(readonly=True, help="Kind of record that must be corrected.")
     source_key = fields.Char(readonly=True)
     source_value = fields.Char(readonly=True, string="Value to Correct")
-    partner_id = fields.Many2one("res.partner", readonly=True)
+    partner_id = fields.Many2one("res.partner", string="Customer or Partner", readonly=True)
     company_id = fields.Many2one(
         "res.company",
         required=True,
@@ -74,7 +74,9 @@ class IntegrationException(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     amount_at_stake = fields.Monetary(
-        readonly=True, help="Open amount of the order, in the company's currency."
+        string="At Stake",
+        readonly=True,
+        help="Open amount of the order, in the company's currency.",
     )
 
     user_id = fields.Many2one("res.users", string="Owner", tracking=True, index="btree_not_null")

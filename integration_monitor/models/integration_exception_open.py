@@ -1,5 +1,7 @@
 """Opening and closing exceptions: once per matter, with an owner, and closed by success."""
 
+import textwrap
+
 from psycopg2 import IntegrityError, errorcodes
 
 from odoo import api, fields, models
@@ -48,7 +50,13 @@ class IntegrationException(models.Model):
         values = self._with_defaults(vals)
         try:
             with self.env.cr.savepoint():
-                return self.create(values)
+                # The activity tells the owner; another mail "you have been assigned", a line
+                # "created", and a service account as follower would be noise.
+                return self.with_context(
+                    mail_create_nosubscribe=True,
+                    mail_create_nolog=True,
+                    mail_auto_subscribe_no_notify=True,
+                ).create(values)
         except IntegrityError as error:
             if error.pgcode != errorcodes.UNIQUE_VIOLATION:
                 raise
@@ -130,12 +138,16 @@ class IntegrationException(models.Model):
                 continue
             mine.unlink()
             if allowed:
-                exception.activity_schedule(
+                # A mail for each failure would flood the owner when a partner is down: he gets one
+                # for what is critical, and the daily digest.
+                exception.with_context(
+                    mail_activity_quick_update=exception.severity != "critical"
+                ).activity_schedule(
                     ACTIVITY,
                     date_deadline=fields.Date.context_today(exception, exception.deadline_at)
                     if exception.deadline_at
                     else fields.Date.context_today(exception),
-                    summary=exception.name,
+                    summary=textwrap.shorten(exception.error_message or "", 120, placeholder="…"),
                     user_id=owner.id,
                 )
 

@@ -69,11 +69,12 @@ class IntegrationException(models.Model):
         self.ensure_one()
         if self.source_model:
             model = self.env["ir.model"]._get(self.source_model).name or self.source_model
+            key = self.env["ir.model.fields"]._get(self.source_model, self.source_key or "")
             return self.env._(
                 "Look for %(model)s with %(key)s “%(value)s”: create or correct it, or map the "
                 "partner's value to the right record. Then press Retry.",
                 model=model,
-                key=self.source_key or self.env._("value"),
+                key=key.field_description or self.source_key or self.env._("value"),
                 value=self.source_value or "",
             )
         texts = {

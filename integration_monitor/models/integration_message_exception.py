@@ -21,16 +21,17 @@ class IntegrationMessage(models.Model):
         """
         self.ensure_one()
         stake = self._stake()
+        self._link_document(stake.get("document"))
         if not self.subject_key:
             subject = stake.get("reference") or self.ordering_key
             self.subject_key = f"ref:{subject}" if subject else False
         source = failure.source or {}
         transaction = self.transaction_id
-        about = self._document_label() or stake.get("reference") or self.external_id
+        about = self._document_label() or stake.get("about") or stake.get("reference")
         self.env["integration.exception"]._open(
             [
                 {
-                    "name": self._exception_title(failure, about),
+                    "name": self._exception_title(about),
                     "dedupe_key": self._dedupe_key(),
                     "category": failure.category,
                     "error_class": failure.error_class,
@@ -57,16 +58,30 @@ class IntegrationMessage(models.Model):
             return f"flow:{self.flow_id.id}:{self.subject_key}"
         return f"message:{self.id}"
 
-    def _exception_title(self, failure, about):
-        """:return: one line: what does not work, for which document"""
+    def _exception_title(self, about):
+        """:return: one line: for which document what does not work"""
         titles = {
-            "inbound": self.env._("%(flow)s: %(about)s could not be processed"),
-            "outbound": self.env._("%(flow)s: %(about)s could not be sent"),
+            "inbound": self.env._("%(about)s could not be processed (%(flow)s)"),
+            "outbound": self.env._("%(about)s could not be sent (%(flow)s)"),
         }
         return titles[self.direction] % {
             "flow": self.flow_id.name,
-            "about": about or self.message_uid[:8],
+            "about": about
+            or self.env._("Message %s", (self.external_id or self.message_uid or "")[:24]),
         }
+
+    def _link_document(self, document):
+        """Link a failed inbound message to the document that it names, and to its order.
+
+        The message keeps no ``subject_key`` from it: another message about the same document is
+        another matter, and does not close the exception of this one.
+
+        :param document: a record, or a false value
+        """
+        if not document or self.res_id:
+            return
+        self.write({"res_model": document._name, "res_id": document.id})
+        self._link_transaction()
 
     def _document_label(self):
         """:return: the display name of the document, or False"""

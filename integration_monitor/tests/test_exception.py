@@ -33,6 +33,21 @@ class TestException(IntegrationCase):
         self.assertEqual(exception.occurrence_count, 2)
         self.assertEqual(len(exception.activity_ids), 1)
 
+    def test_owner_is_not_flooded(self):
+        """A partner is down, and the owner gets two mails for each failed message."""
+
+        def mails(exception):
+            return self.env["mail.message"].search_count(
+                [("model", "=", exception._name), ("res_id", "=", exception.id)]
+            )
+
+        exception = self.refuse()
+        self.assertEqual(mails(exception), 0)
+        self.assertEqual(exception.message_partner_ids, self.users["operator"].partner_id)
+        self.assertEqual(exception.activity_ids.summary, "No such product.")
+        self.inbound.criticality = "critical"
+        self.assertEqual(mails(self.refuse("e2")), 1)
+
     def test_flow_owner_goes_before_system_owner(self):
         """Exceptions of a flow land with somebody who does not know it."""
         self.inbound.user_id = self.users["support"]
@@ -62,7 +77,7 @@ class TestException(IntegrationCase):
         self.assertEqual(exception.source_model, "product.product")
         self.assertEqual(exception.source_value, "SKU-9")
         self.assertIn("SKU-9", exception.error_message)
-        self.assertIn("SKU-9", exception.advice)
+        self.assertIn("Internal Reference “SKU-9”", exception.advice)
         self.assertTrue(exception.can_retry)
 
     def test_retry_button_works_once_corrected(self):
@@ -172,6 +187,17 @@ class TestException(IntegrationCase):
         self.assertTrue(
             exception.message_ids.filtered(lambda m: "corrected the content" in (m.body or ""))
         )
+
+    def test_payload_can_be_read_and_corrected(self):
+        """The form shows one endless line; or saving what only looks different is a correction."""
+        exception = self.refuse()
+        message = exception.message_id.with_user(self.users["support"])
+        self.assertEqual(message.payload_layout, '{\n  "id": "e1"\n}')
+        message.payload_layout = '{\n    "id": "e1"}'
+        self.assertEqual(message.payload_layout, '{\n    "id": "e1"}')
+        message.payload_layout = '{"id": "corrected"}'
+        self.assertEqual(message.payload, '{"id": "corrected"}')
+        self.assertTrue(message.payload_original)
 
     def test_technical_failure_is_technical(self):
         """The board's colours do not tell whose turn it is."""

@@ -1,3 +1,5 @@
+import json
+
 from odoo.tests import tagged
 
 from ..tools.errors import BusinessError, ContractError
@@ -174,3 +176,48 @@ class TestWmsShipmentChain(WmsCase):
         self._ship(event)
         self.assertEqual(len(order.picking_ids), count)
         self.assertEqual(order.order_line[:3].mapped("qty_delivered"), [1, 2, 3])
+
+
+@tagged("post_install", "-at_install")
+class TestShipmentException(WmsCase):
+    """Whoever reads the exception of a refused shipment sees which goods it is about."""
+
+    def _received(self, event, **values):
+        return self._message(
+            flow=self.shipment_flow, external_id=event["id"], payload=json.dumps(event), **values
+        )
+
+    def test_exception_names_the_transfer(self):
+        """The warehouse reads “evt_7 could not be processed” and looks for the goods."""
+        order = self._order((1, 2, 3))
+        picking = self._first(order)
+        event = self._shipment(self._release(picking), picking, IPOD2008GREEN=2)
+        message = self._received(event)
+        message._open_exception(BusinessError("Too many."))
+        exception = message.exception_ids
+        self.assertTrue(exception.name.startswith(picking.name), exception.name)
+        self.assertEqual((exception.res_model, exception.res_id), ("stock.picking", picking.id))
+        self.assertEqual(exception.transaction_id, order.integration_transaction_ids)
+
+    def test_unknown_transfer_is_named_as_the_warehouse_did(self):
+        """Nobody can ask the warehouse about a shipment whose number is not shown."""
+        order = self._order((1, 2, 3))
+        picking = self._first(order)
+        event = self._shipment(self._release(picking), picking)
+        event["data"]["reference"] = "WH/OUT/99999"
+        message = self._received(event)
+        message._open_exception(BusinessError("No such transfer."))
+        self.assertTrue(message.exception_ids.name.startswith("Shipment SHP-1 of WH/OUT/99999"))
+        self.assertFalse(message.res_id)
+
+    def test_later_shipment_closes_nothing(self):
+        """A second shipment succeeds, and the goods of the refused one are forgotten."""
+        order = self._order((1, 2, 3))
+        picking = self._first(order)
+        event = self._shipment(self._release(picking), picking)
+        refused = self._received(event, state="dead")
+        refused._open_exception(BusinessError("Too many."))
+        later = self._received({**event, "id": "evt_later"}, state="done")
+        later._resolve_exceptions()
+        self.assertEqual(refused.state, "dead")
+        self.assertTrue(refused.exception_ids.is_open)

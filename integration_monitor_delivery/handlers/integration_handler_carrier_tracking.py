@@ -67,9 +67,10 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
     def _stake(self, message, payload):
         """Name the parcel on the exception, not the carrier's event."""
         try:
-            return {"reference": parse_tracking_event(payload).tracking_code}
+            tracking = parse_tracking_event(payload).tracking_code
         except ValueError:
             return {}
+        return {"reference": tracking, "about": self.env._("Parcel %s", tracking)}
 
     def _find_pickings(self, message, tracking_code):
         """Return the done deliveries that carry the number, in the flow's company.
