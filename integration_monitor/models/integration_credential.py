@@ -48,7 +48,9 @@ class IntegrationCredential(models.Model):
         help="Stored encrypted and never shown again. Empty: the stored one stays.",
     )
     secret_encrypted = fields.Char(copy=False, groups=NO_ACCESS)
-    fingerprint = fields.Char(readonly=True, copy=False, help="Last four characters.")
+    fingerprint = fields.Char(
+        string="Ends With", readonly=True, copy=False, help="Its last four characters."
+    )
     state = fields.Selection(
         [("active", "Active"), ("retired", "Retired")],
         default="active",

@@ -32,9 +32,9 @@ ERROR_CLASSES = [
     ("auth", "Credentials refused"),
     ("rate_limit", "Too many calls"),
     ("client", "Request refused"),
-    ("server", "Partner's fault"),
+    ("server", "Partner's system failed"),
     ("contract", "Wrong format"),
-    ("business", "Business data"),
+    ("business", "Data to correct"),
     ("unknown", "Unknown"),
 ]
 # Days that each retention class is kept when no setting says otherwise.

@@ -3,7 +3,7 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
-EDITABLE = {"payload"}
+EDITABLE = {"payload", "payload_layout"}
 FAILED = ("dead", "quarantined", "cancelled")
 
 

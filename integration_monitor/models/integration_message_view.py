@@ -4,6 +4,9 @@ import json
 
 from odoo import api, fields, models
 
+from ..tools import json_layout
+from .integration_message import CONTENT_GROUPS
+
 
 class IntegrationMessage(models.Model):
     """Read-only helpers of the screens; nothing here changes a message."""
@@ -22,12 +25,33 @@ class IntegrationMessage(models.Model):
         compute="_compute_headers_text", groups="integration_monitor.group_support"
     )
 
-    @api.depends("flow_id", "external_id", "message_uid")
+    payload_layout = fields.Text(
+        compute="_compute_payload_layout",
+        inverse="_inverse_payload_layout",
+        string="Content",
+        groups=CONTENT_GROUPS,
+        help="The payload with a line for each member.",
+    )
+
+    @api.depends("flow_id", "external_id", "message_uid", "res_model", "res_id")
     def _compute_display_name(self):
-        """Name the flow and the partner's reference, or our own."""
+        """Name the flow and the document, else the partner's reference, or our own."""
         for message in self:
             reference = message.external_id or message.message_uid or ""
-            message.display_name = f"{message.flow_id.name or ''} {reference[:24]}".strip()
+            about = message.document_name or reference[:24]
+            message.display_name = f"{message.flow_id.name or ''} · {about}".strip(" ·")
+
+    @api.depends("payload")
+    def _compute_payload_layout(self):
+        """Lay the payload out for reading."""
+        for message in self:
+            message.payload_layout = json_layout.indent(message.payload or "")
+
+    def _inverse_payload_layout(self):
+        """Keep what a person corrected; white space alone is no correction."""
+        for message in self:
+            if message.payload_layout != json_layout.indent(message.payload or ""):
+                message.payload = message.payload_layout
 
     @api.depends("res_model", "res_id")
     def _compute_document_name(self):

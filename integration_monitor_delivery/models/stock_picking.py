@@ -24,3 +24,18 @@ class StockPicking(models.Model):
     )
     integration_tracking_at = fields.Datetime(string="Parcel Seen At", copy=False, readonly=True)
     integration_delivered_at = fields.Datetime(string="Delivered At", copy=False, readonly=True)
+
+    def send_to_shipper(self):
+        """Compute the price as Odoo does; the flow books the parcel once the delivery is done."""
+        if self.carrier_id.integration_flow_id:
+            self = self.with_context(integration_books_later=True)
+        return super().send_to_shipper()
+
+    def message_post(self, **kwargs):
+        """Say who books the parcel, where Odoo would note "sent with tracking number False"."""
+        if self.env.context.get("integration_books_later"):
+            kwargs["body"] = self.env._(
+                "%(carrier)s is asked to collect this shipment. The tracking number follows.",
+                carrier=self.carrier_id.name,
+            )
+        return super().message_post(**kwargs)
