@@ -55,6 +55,7 @@ from . import stock_reference
 from . import stock_move
 from . import stock_picking
 from . import stock_picking_wms
+from . import stock_quant
 from . import account_move
 from . import account_payment
 from . import account_tax

@@ -61,3 +61,14 @@ class TestShopStock(WmsCase):
         self.assertIsNone(self._level(service))
         self.products["IPOD2008RED"].default_code = False
         self.assertIsNone(self._level(self.products["IPOD2008RED"]))
+
+    def test_corrected_reservations(self):
+        """Odoo frees pieces that nobody holds, and the shop never hears that it can sell them."""
+        product = self.products["IPOD2008GREEN"]
+        self.stock_flow.trigger_event = "stock.changed"
+        quants = self.env["stock.quant"]
+        quants._gather(product, self.warehouse.lot_stock_id)[:1].reserved_quantity = 7
+        quants._clean_reservations()
+        self.env["integration.milestone"]._record_pending()
+        message = self.env["integration.message"].search([("flow_id", "=", self.stock_flow.id)])
+        self.assertEqual(message.res_id, product.id)

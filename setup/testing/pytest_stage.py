@@ -6,14 +6,17 @@ import os
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+from demo.stack import seeded_template
 from provision import chromium, config, paths, templates, venv
 
 from .results import FAILED, PASSED, SKIPPED, Result
-from .running import excerpt, run_logged
+from .running import excerpt, run_together
 from .selection import E2E, UNIT, Selection
 
 NO_TESTS = 5
 TIMEOUT_SECONDS = 25 * 60
+#: End-to-end tests wait more than they compute: so many processes share their files.
+E2E_PROCESSES = 2
 
 
 def run_unit(selection: Selection, logs: Path) -> list[Result]:
@@ -21,7 +24,7 @@ def run_unit(selection: Selection, logs: Path) -> list[Result]:
     if not UNIT.is_dir():
         return []
     env = {**config.environment(), "PYTHONPATH": str(venv.EXTRA)}
-    return _run("unit", selection.unit_paths, UNIT, selection.expression, logs, env)
+    return _run("unit", [selection.unit_paths], UNIT, selection.expression, logs, env)
 
 
 def run_e2e(selection: Selection, logs: Path) -> list[Result]:
@@ -33,24 +36,48 @@ def run_e2e(selection: Selection, logs: Path) -> list[Result]:
     env["INTEGRATION_MONITOR_TEMPLATE"] = templates.suite_template()
     env["INTEGRATION_MONITOR_LOGS"] = str(logs)
     env["PYTHONPATH"] = os.pathsep.join([str(paths.SETUP), str(venv.EXTRA)])
-    return _run("e2e", selection.e2e_paths, E2E, selection.expression, logs, env)
+    # Made before the processes start, which would make it twice.
+    seeded_template()
+    files = sorted(
+        {
+            file
+            for path in selection.e2e_paths
+            for file in (path.rglob("test_*.py") if path.is_dir() else [path])
+        }
+    )
+    shares = [files[number::E2E_PROCESSES] for number in range(E2E_PROCESSES)]
+    return _run("e2e", [share for share in shares if share], E2E, selection.expression, logs, env)
 
 
 def _run(
-    stage: str, wanted: list[Path], root: Path, expression: str, logs: Path, env: dict[str, str]
+    stage: str,
+    shares: list[list[Path]],
+    root: Path,
+    expression: str,
+    logs: Path,
+    env: dict[str, str],
 ) -> list[Result]:
-    output, log = logs / f"{stage}.xml", logs / f"{stage}.log"
-    output.unlink(missing_ok=True)
-    command = [venv.python(), "-m", "pytest", "-q", "--confcutdir", root, "--junit-xml", output]
-    command += ["-p", "no:cacheprovider", *(["-k", expression] if expression else []), *wanted]
+    """Run one pytest for each share of paths, side by side."""
+    programs, outputs = [], []
+    for number, wanted in enumerate(shares):
+        name = f"{stage}-{number + 1}" if len(shares) > 1 else stage
+        output, log = logs / f"{name}.xml", logs / f"{name}.log"
+        output.unlink(missing_ok=True)
+        command = [venv.python(), "-m", "pytest", "-q", "--confcutdir", root, "--junit-xml", output]
+        command += ["-p", "no:cacheprovider", *(["-k", expression] if expression else []), *wanted]
+        programs.append((command, log))
+        outputs.append(output)
     env = {**env, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "120"}
     env.setdefault("TMPDIR", os.environ.get("TMPDIR", "/tmp"))
-    code = run_logged(command, log, env=env, timeout=TIMEOUT_SECONDS)
-    found = _read(stage, output, log)
-    if code == NO_TESTS and expression:
-        return []
-    if code and not any(result.status == FAILED for result in found):
-        found.append(Result(f"{stage} tests", FAILED, 0, excerpt(log), str(log)))
+    codes = run_together(programs, env=env, timeout=TIMEOUT_SECONDS)
+    found = []
+    for code, output, (_command, log) in zip(codes, outputs, programs, strict=True):
+        if code == NO_TESTS and expression:
+            continue
+        results = _read(stage, output, log)
+        if code and not any(result.status == FAILED for result in results):
+            results.append(Result(f"{stage} tests", FAILED, 0, excerpt(log), str(log)))
+        found += results
     return found
 
 

@@ -157,9 +157,7 @@ def test_metrics_tell_of_the_traffic(world: World, played: dict[str, Any]) -> No
     """Prometheus is refused, or reads figures that know nothing of a day's orders."""
     admin = world.person()
     settings = admin.call("res.config.settings", "create", {})
-    shown = admin.call(
-        "res.config.settings", "action_rotate_integration_metrics_token", [settings]
-    )
+    shown = admin.call("res.config.settings", "action_rotate_integration_metrics_token", [settings])
     url = f"{world.odoo.url}/integration/metrics"
     assert requests.get(url, timeout=30).status_code == 401
     token = {"Authorization": f"Bearer {shown['context']['default_token']}"}
