@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .integration_transaction_view import STUCK_CAUSES
+
 
 class IntegrationDocumentMixin(models.AbstractModel):
     """Banner, status and way to the business transaction, and notes of every change of state.
@@ -34,6 +36,7 @@ class IntegrationDocumentMixin(models.AbstractModel):
             ("on_track", "On track"),
             ("warning", "At risk"),
             ("missed", "Late"),
+            ("stuck", "Needs a person"),
             ("failed", "Failed"),
             ("completed", "Completed"),
             ("cancelled", "Cancelled"),
@@ -86,10 +89,16 @@ class IntegrationDocumentMixin(models.AbstractModel):
         if operator != "in":
             return NotImplemented
         ended = [status for status in value if status in ("completed", "failed", "cancelled")]
-        timely = [status for status in value if status in ("on_track", "warning", "missed")]
+        timely = [status for status in value if status in ("on_track", "warning")]
+        late = Domain("transaction_id.timeliness", "=", "missed")
+        stuck = Domain("transaction_id.cause", "in", STUCK_CAUSES) & ~late
+        under_way = Domain("transaction_id.timeliness", "in", timely) & ~stuck
+        if "missed" in value:
+            under_way |= late
+        if "stuck" in value:
+            under_way |= stuck
         domain = Domain("transaction_id.state", "in", ended) | (
-            Domain("transaction_id.state", "=", "in_progress")
-            & Domain("transaction_id.timeliness", "in", timely)
+            Domain("transaction_id.state", "=", "in_progress") & under_way
         )
         Link = self.env["integration.transaction.document"].sudo()  # filtered by the documents
         document_id = SQL.identifier(Link._table, "res_id")

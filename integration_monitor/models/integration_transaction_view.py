@@ -6,7 +6,9 @@ from odoo import api, fields, models
 
 from .integration_transaction_blame import since_text
 
-TONES = {"missed": "danger", "warning": "warning", "failed": "danger"}
+TONES = {"missed": "danger", "warning": "warning", "stuck": "warning", "failed": "danger"}
+# Nothing moves until somebody acts, whatever the clock says.
+STUCK_CAUSES = ("message_failed", "exception")
 ICONS = {
     "message_failed": "fa-exclamation-triangle",
     "exception": "fa-exclamation-triangle",
@@ -101,7 +103,11 @@ class IntegrationTransactionView(models.Model):
         """Return the one-word status of a transaction for its documents."""
         if not self:
             return False
-        return self.timeliness if self.state == "in_progress" else self.state
+        if self.state != "in_progress":
+            return self.state
+        if self.timeliness != "missed" and self.cause in STUCK_CAUSES:
+            return "stuck"
+        return self.timeliness
 
     def _banner(self, linked, count):
         """Return the line that a document shows, as HTML; False without a transaction.
@@ -113,8 +119,6 @@ class IntegrationTransactionView(models.Model):
             return False
         status = self._status()
         tone = TONES.get(status, "info" if self.state == "in_progress" else "success")
-        if self.cause in ("message_failed", "exception") and tone == "info":
-            tone = "warning"
         icon = ICONS.get(self.cause) or ICONS.get(self.state) or "fa-clock-o"
         if self.state == "in_progress" and self.waits_for_step_id:
             step = self.waits_for_step_id

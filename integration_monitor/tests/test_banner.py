@@ -75,6 +75,19 @@ class TestBanner(TransactionCommon):
         self.assertFalse(Order.search([*domain, ("integration_status", "=", "missed")]))
         self.assertFalse(Order.search([*domain, ("integration_status", "=", False)]))
 
+    def test_what_needs_a_person_does_not_look_fine(self):
+        """The booking failed for good, and the list of orders shows a green 'On track'."""
+        order = self.order()
+        order.integration_transaction_ids.sudo().cause = "message_failed"
+        order.invalidate_recordset()
+        self.assertEqual(order.integration_status, "stuck")
+        domain = [("id", "=", order.id)]
+        for status, found in (("stuck", True), ("on_track", False), ("warning", False)):
+            with self.subTest(status=status):
+                orders = order.search([*domain, ("integration_status", "=", status)])
+                self.assertEqual(bool(orders), found)
+        self.assertIn("alert-warning", order.integration_banner)
+
     def test_timeline_of_the_form(self):
         """The form of a transaction opens without its milestones."""
         order = self.order()
