@@ -15,7 +15,7 @@ from provision import addons, databases, templates
 # A year's business in small: confirmed orders, done transfers, posted and paid invoices.
 BUSINESS = """
 if not env.company.chart_template:
-    env["account.chart.template"].try_loading("generic_coa", company=env.company, install_demo=False)
+    env["account.chart.template"].try_loading("generic_coa", env.company, install_demo=False)
 partner = env["res.partner"].create({"name": "Old customer", "country_id": env.ref("base.us").id})
 product = env["product.product"].create(
     {"name": "Old product", "type": "consu", "is_storable": True, "list_price": 10.0,
@@ -31,9 +31,10 @@ def order(quantity):
     made.action_confirm()
     return made
 def finish(made):
-    for picking in made.picking_ids.filtered(lambda p: p.state not in ("done", "cancel")):
-        picking.move_ids.picked = True
-        picking.with_context(skip_backorder=True).button_validate()
+    # One transfer makes the next: pick, pack, ship.
+    while ready := made.picking_ids.filtered(lambda p: p.state == "assigned"):
+        ready.move_ids.picked = True
+        ready.with_context(skip_backorder=True).button_validate()
     invoices = made._create_invoices()
     invoices.action_post()
     env["account.payment.register"].with_context(
