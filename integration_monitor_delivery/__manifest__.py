@@ -1,5 +1,5 @@
 {
-    "name": "Integration Monitor - Delivery",
+    "name": "Integration Monitor: Delivery",
     "summary": "Carrier booking and tracking as monitored, recoverable messages",
     "version": "19.0.1.0.0",
     "category": "Supply Chain/Integration",
