@@ -13,6 +13,14 @@ ADMIN_GROUPS = (
     "base.group_erp_manager",
     "integration_monitor.group_administrator",
 )
+# The document that an event speaks of, by the first word of the event's code.
+EVENT_MODELS = {
+    "sale": "sale.order",
+    "picking": "stock.picking",
+    "invoice": "account.move",
+    "refund": "account.move",
+    "payment": "account.payment",
+}
 
 
 class IntegrationFlow(models.Model):
@@ -121,12 +129,15 @@ class IntegrationFlow(models.Model):
                     )
                 )
 
-    @api.constrains("trigger_domain", "handler")
+    @api.constrains("trigger_domain", "trigger_event", "handler")
     def _check_trigger_domain(self):
-        """A domain that cannot be read would silently send nothing."""
+        """A domain that fails would do so when somebody confirms an order."""
         for flow in self.filtered("trigger_domain"):
+            model = EVENT_MODELS.get((flow.trigger_event or "").partition(".")[0])
             try:
-                Domain(literal_eval(flow.trigger_domain))
+                domain = Domain(literal_eval(flow.trigger_domain))
+                if model:
+                    domain.validate(self.env[model])
             except (ValueError, SyntaxError, TypeError) as error:
                 raise ValidationError(
                     self.env._(

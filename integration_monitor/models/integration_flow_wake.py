@@ -72,6 +72,13 @@ class IntegrationFlow(models.Model):
             ]
         )
 
+    def _resolve_missing_accounts(self):
+        """Close what :meth:`_report_missing_account` opened, where the account works again."""
+        keys = [f"account:{flow.id}" for flow in self if flow.service_user_id.active]
+        self.env["integration.exception"].sudo().search(  # the engine closes what it opened
+            [("is_open", "=", True), ("dedupe_key", "in", keys)]
+        )._resolve()
+
     def _as_service(self):
         """Return the flow in the environment of its service account, without superuser rights."""
         self.ensure_one()

@@ -1,10 +1,16 @@
 """A message and its exception: opened when it dies, closed when it, or its successor, is done."""
 
 import logging
+from datetime import timedelta
+
+from psycopg2 import OperationalError
 
 from odoo import fields, models
+from odoo.tools import SQL
 
+from ..tools import redaction
 from ..tools.errors import ContractError
+from .integration_message_settle import ERROR_LIMIT
 
 _logger = logging.getLogger(__name__)
 
@@ -82,6 +88,65 @@ class IntegrationMessage(models.Model):
             return
         self.write({"res_model": document._name, "res_id": document.id})
         self._link_transaction()
+
+    def _settle_failure_safely(self, failure, **how):
+        """Settle a failure; a fault in settling it must not leave the message in work for ever.
+
+        :raises OperationalError: a conflict, which the caller repeats
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._settle_failure(failure, **how)
+        except OperationalError:
+            raise
+        except Exception as error:
+            _logger.exception("Message %s: its failure could not be settled", self.id)
+            self._settle_barely(f"{failure.message or failure} / {type(error).__name__}: {error}")
+
+    def _settle_barely(self, text):
+        """Write down a failure with nothing that could fail again; a minute until the next try."""
+        now = fields.Datetime.now()
+        tried = self.attempt_count - self.attempt_start
+        dead = tried >= self.flow_id.retry_policy_id.max_attempts
+        text = redaction.redact_text(text, ERROR_LIMIT)
+        self.env.cr.execute(
+            SQL(
+                """UPDATE integration_message
+                      SET state = %(state)s, error_class = 'unknown', error_message = %(text)s,
+                          next_attempt_at = %(next)s, done_at = %(done)s, write_date = %(now)s
+                    WHERE id = %(id)s""",
+                state="dead" if dead else "retry",
+                text=text,
+                next=None if dead else now + timedelta(minutes=1),
+                done=now if dead else None,
+                now=now,
+                id=self.id,
+            )
+        )
+        self.invalidate_recordset()
+        if not dead:
+            return
+        try:
+            with self.env.cr.savepoint():
+                self._open_bare_exception(text)
+        except Exception:
+            # The message stays dead and readable in its list; the log has the rest.
+            _logger.exception("Message %s: no exception could be opened", self.id)
+
+    def _open_bare_exception(self, text):
+        """Open an exception from what the row itself says, when the full one cannot be made."""
+        self.env["integration.exception"]._open(
+            [
+                {
+                    "name": self.env._("A message of %(flow)s failed", flow=self.flow_id.name),
+                    "dedupe_key": f"message:{self.id}",
+                    "error_class": "unknown",
+                    "error_message": text,
+                    "flow_id": self.flow_id.id,
+                    "message_id": self.id,
+                }
+            ]
+        )
 
     def _document_label(self):
         """:return: the display name of the document, or False"""

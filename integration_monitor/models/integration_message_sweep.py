@@ -1,11 +1,17 @@
 """The sweep: what crashes and lost wake-ups left behind is put right within two minutes."""
 
+import logging
 from datetime import timedelta
+
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.errors import IntegrationError
+from .integration_flow_drain import CONFLICT_CODES
+
+_logger = logging.getLogger(__name__)
 
 ABANDONED_SECONDS = 30
 GC_BATCH = 20000
@@ -21,14 +27,15 @@ class IntegrationMessage(models.Model):
         """Put right what crashes and lost wake-ups left behind; called each minute.
 
         Messages that a dead worker left in work go back to retry (or die, when their attempts
-        are used up), shown holds follow their switches, and lanes with due messages but without
-        a job are woken.
+        are used up), shown holds follow their switches, complaints about accounts that work again
+        are closed, and lanes with due messages but without a job are woken.
 
         :return: dict with the numbers ``recovered`` and ``woken``
         """
         recovered = self._recover_abandoned()
         flows = self.env["integration.flow"].search([])
         flows._sync_holds()
+        flows._resolve_missing_accounts()
         idle = flows._idle_lanes(fields.Datetime.now())
         idle._wake()
         return {"recovered": recovered, "woken": len(idle)}
@@ -52,7 +59,14 @@ class IntegrationMessage(models.Model):
                 self.env._("The worker stopped in the middle of this message.")
             )
             failure.retryable = True
-            message._settle_failure(failure, at_once=True)
+            try:
+                with self.env.cr.savepoint():
+                    message._settle_failure_safely(failure, at_once=True)
+            except OperationalError as error:
+                # Somebody works on the same records: the next sweep takes this one back.
+                if error.pgcode not in CONFLICT_CODES:
+                    raise
+                _logger.info("Message %s: taken back by the next sweep", message.id)
         return len(messages)
 
     @api.autovacuum

@@ -214,7 +214,7 @@ class IntegrationMessage(models.Model):
             try:
                 if self._own(attempt):
                     # Bookkeeping of the engine, which the service account may not write.
-                    self.sudo()._settle_failure(failure, conflict=conflict)
+                    self.sudo()._settle_failure_safely(failure, conflict=conflict)
                 flow._commit_step()
                 return
             except OperationalError as again:

@@ -1,12 +1,19 @@
 """Recording milestones: from changed documents and from what messages report."""
 
 import functools
+import logging
 from collections import defaultdict
 from typing import NamedTuple
 
+from psycopg2 import OperationalError
+
 from odoo import api, models
 
-from ..tools import order_counts
+from ..instrumentation import log_writer
+from ..tools import context, order_counts
+from ..tools.observation import Observation
+
+_logger = logging.getLogger(__name__)
 
 NOTES = "integration_monitor.notes"
 
@@ -92,11 +99,44 @@ class IntegrationMilestoneRecord(models.Model):
         )
         if not orders:
             return
-        owner_by_order = Transaction._advance(orders, notes)
+        owner_by_order = self._advance_orders(orders, notes)
         self._forget_banners(orders)
         events = self._events(orders, notes, owner_by_order)
         if events and self.env["integration.flow"]._emit_for_events(events):
             Transaction.browse({event.transaction_id for event in events})._refresh_blame()
+
+    @api.model
+    def _advance_orders(self, orders, notes):
+        """Bring the transactions of orders up to date; a fault here does not stop a sale.
+
+        The next change of the order records what is missing now, for the recorder looks at states.
+
+        :return: transaction id by order id
+        """
+        Transaction = self.env["integration.transaction"]
+        try:
+            return Transaction._advance(orders, notes)
+        except OperationalError:
+            # A conflict is repeated by whoever began the transaction; a lost connection is lost.
+            raise
+        except Exception as error:  # noqa: BLE001 - told below, in the log and in the figures
+            if context.current().message_id:
+                # The engine's own work: the message is tried again, and dies readably.
+                raise
+            names = ", ".join(str(order["name"]) for order in orders[:10])
+            _logger.exception("Milestones could not be recorded for %s", names)
+            log_writer.record(
+                self.env,
+                Observation(
+                    kind="custom",
+                    outcome="error",
+                    company_id=self.env.company.id,
+                    user_id=self.env.uid,
+                    error_class="unknown",
+                    error_message=f"{type(error).__name__}: {error}",
+                ),
+            )
+            return {order["id"]: order["owner"]["id"] for order in orders if order["owner"]}
 
     @api.model
     def _emit_levels(self, levels):

@@ -2,6 +2,8 @@
 
 import json
 
+from psycopg2 import Error
+
 from odoo import models
 from odoo.tools import SQL
 
@@ -59,6 +61,7 @@ class IntegrationTransactionStore(models.Model):
         :param list milestones: values of ``MILESTONE_COLUMNS`` with the same two
         :param link_messages: correlation ids of new transactions whose messages came before them
         :return: transaction id by id of the root document, of new and changed transactions
+        :raises psycopg2.Error: nothing was written; the database transaction is still usable
         """
         parts = [SQL("owner AS (%s)", self._store_transactions_sql(transactions))]
         for table, rows, columns, key in (
@@ -70,16 +73,29 @@ class IntegrationTransactionStore(models.Model):
                 parts.append(SQL("%s AS (%s)", SQL.identifier(f"new_{table}"), insert))
         if link_messages:
             parts.append(SQL("linked AS (%s)", SQL(LINK_MESSAGES, list(link_messages))))
-        rows = self.env.execute_query(
-            SQL("WITH %s SELECT res_id, id FROM owner", SQL(", ").join(parts))
-        )
+        # One way there and back for the savepoint too: this runs before each commit.
+        try:
+            rows = self.env.execute_query(
+                SQL(
+                    """SAVEPOINT integration_store;
+                       WITH %s SELECT set_config('integration_monitor.owners',
+                              COALESCE(jsonb_object_agg(res_id, id), '{}')::text, true) FROM owner;
+                       RELEASE SAVEPOINT integration_store;
+                       SELECT current_setting('integration_monitor.owners')""",
+                    SQL(", ").join(parts),
+                )
+            )
+        except Error as error:
+            if error.pgcode:
+                self.env.cr.execute("ROLLBACK TO SAVEPOINT integration_store")
+            raise
         # The recorder runs after a flush: nothing of these models waits to be written.
         self.invalidate_model(flush=False)
         self.env["integration.milestone"].invalidate_model(flush=False)
         self.env["integration.transaction.document"].invalidate_model(flush=False)
         if link_messages:
             self.env["integration.message"].invalidate_model(["transaction_id"], flush=False)
-        return dict(rows)
+        return {int(res_id): owner_id for res_id, owner_id in json.loads(rows[0][0]).items()}
 
     def _store_transactions_sql(self, transactions):
         """The upsert of transactions, returning their ids; an empty table when there are none."""

@@ -10,6 +10,7 @@ from . import test_milestone_record
 from . import test_process
 from . import test_transaction_access
 from . import test_flow_receive
+from . import test_guards
 from . import test_integration_log
 from . import test_integration_metric
 from . import test_integration_metric_concurrency
