@@ -171,7 +171,10 @@ class IntegrationDigest(models.AbstractModel):
     @api.model
     def _age(self, moment):
         """:return: how long ago, as a short text"""
-        hours = int((fields.Datetime.now() - moment).total_seconds() // 3600)
+        minutes = int((fields.Datetime.now() - moment).total_seconds() // 60)
+        hours = minutes // 60
+        if not hours:
+            return self.env._("%(minutes)s min", minutes=minutes)
         if hours < 48:
             return self.env._("%(hours)s h", hours=hours)
         return self.env._("%(days)s d", days=hours // 24)

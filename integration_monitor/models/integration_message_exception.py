@@ -70,11 +70,10 @@ class IntegrationMessage(models.Model):
             "inbound": self.env._("%(about)s could not be processed (%(flow)s)"),
             "outbound": self.env._("%(about)s could not be sent (%(flow)s)"),
         }
-        return titles[self.direction] % {
-            "flow": self.flow_id.name,
-            "about": about
-            or self.env._("Message %s", (self.external_id or self.message_uid or "")[:24]),
-        }
+        if not about:
+            reference = (self.external_id or self.message_uid or "")[:24]
+            about = self.env._("Message %s", reference)
+        return titles[self.direction] % {"flow": self.flow_id.name, "about": about}
 
     def _link_document(self, document):
         """Link a failed inbound message to the document that it names, and to its order.
