@@ -55,6 +55,18 @@ class TestMilestoneRecord(TransactionCommon):
         self.assertLessEqual(self.env.cr.sql_log_count - before, 3)
         self.assertEqual(self.states(orders[99])["confirmed"], "reached")
 
+    def test_order_with_nothing_to_invoice_is_complete(self):
+        """An order of nothing but a free gift note waits for an invoice that nobody can make."""
+        service = self.env["product.product"].create(
+            {"name": "Gift note", "type": "service", "invoice_policy": "order"}
+        )
+        order = self.order(quantity=0, product=service)
+        self.assertEqual(order.invoice_status, "invoiced")
+        self.assertEqual(self.owner(order).state, "completed")
+        order.order_line.product_uom_qty = 1
+        self.record()
+        self.assertEqual(self.owner(order).waits_for_step_id.code, "invoiced")
+
     def test_documents_of_others_cost_one_statement(self):
         """Each vendor bill, each internal transfer pays for what only orders need."""
         picking = self.env["stock.picking"].create(

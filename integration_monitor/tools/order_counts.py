@@ -132,7 +132,8 @@ def _count_invoices(
     )
     status = order["invoice_status"]
     more = (
-        not sales
+        # Odoo calls an order "invoiced" when nothing of it is to be invoiced, too.
+        (not sales and status != "invoiced")
         or status == "to invoice"
         or (status == "no" and (moving or order["state"] != "sale"))
     )

@@ -6,9 +6,6 @@ class IntegrationFlow(models.Model):
 
     _inherit = "integration.flow"
 
-    delivery_carrier_ids = fields.One2many(
-        "delivery.carrier", "integration_flow_id", string="Delivery Methods"
-    )
     default_carrier_id = fields.Many2one(
         "delivery.carrier",
         string="Default Delivery Method",
