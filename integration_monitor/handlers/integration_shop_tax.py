@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from odoo import models
 from odoo.fields import Command, Domain
+from odoo.tools import SQL
 
 from ..tools.errors import BusinessError, MappingError
 from ..tools.shop_order.allocate import ZERO, rounded, total
@@ -92,7 +93,7 @@ class IntegrationShopTax(models.AbstractModel):
         return (named or default or candidates)[:1]
 
     def _new_tax(self, flow, shop, key):
-        """Make a tax under the group of the system.
+        """Make a tax; it shows in the totals under the name that the shop uses.
 
         :raise MappingError: the flow does not allow it
         """
@@ -111,6 +112,11 @@ class IntegrationShopTax(models.AbstractModel):
                 ),
             )
         company = flow.company_id
+        # Two lanes may miss the same tax at once. The second waits here for the first, gets a
+        # conflict, begins anew and finds the tax.
+        self.env.cr.execute(
+            SQL("UPDATE res_company SET write_date = write_date WHERE id = %s", company.id)
+        )
         # The flow's option, set by an administrator, is the permission: a service account has
         # no accounting rights.
         Tax = self.env["account.tax"].sudo()
@@ -122,9 +128,10 @@ class IntegrationShopTax(models.AbstractModel):
         # Tax names are unique; an archived or differently built tax may own this one.
         if label in taken.mapped("name"):
             label = f"{label} ({flow.system_id.name})"
+        # The group's name stands in the totals that the customer reads.
         group = Group.search(
-            [("name", "=", flow.system_id.name), ("company_id", "=", company.id)], limit=1
-        ) or Group.create({"name": flow.system_id.name, "company_id": company.id})
+            [("name", "=", key.title or key.label), ("company_id", "=", company.id)], limit=1
+        ) or Group.create({"name": key.title or key.label, "company_id": company.id})
         tax = Tax.create(
             {
                 "name": label,

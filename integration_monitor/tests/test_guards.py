@@ -42,8 +42,9 @@ class TestRecorderGuard(TransactionCommon):
         order = self.order(confirm=False)
         target = self.registry["integration.transaction"]
         bad = SQL("SELECT 1 / 0 AS res_id, 1 AS id")
-        with log_writer.captured(), patch.object(
-            target, "_store_transactions_sql", lambda *_args: bad
+        with (
+            log_writer.captured(),
+            patch.object(target, "_store_transactions_sql", lambda *_args: bad),
         ):
             order.action_confirm()
             self.record()
