@@ -1,6 +1,7 @@
 """The contract between a flow and the code that handles its messages."""
 
 from odoo import models
+from odoo.exceptions import ValidationError
 
 
 class IntegrationHandler(models.AbstractModel):
@@ -34,10 +35,35 @@ class IntegrationHandler(models.AbstractModel):
     def _check_flow(self, flow):
         """Raise ``ValidationError`` when a setting that the handler needs is missing.
 
-        Called when a person saves the flow.
+        Called when a person saves the flow. A handler that only sends needs an endpoint.
 
         :param flow: one ``integration.flow``
         """
+        if self._directions() == ("outbound",) and not flow.endpoint_id:
+            raise ValidationError(
+                self.env._(
+                    "Flow “%(flow)s” calls a partner (%(handler)s): choose the endpoint to call.",
+                    flow=flow.name,
+                    handler=self._label(),
+                )
+            )
+
+    def _postal_address(self, partner):
+        """Return an address as partners take it: a dict of texts, empty where nothing is known.
+
+        :param partner: ``res.partner``
+        """
+        return {
+            "name": partner.name or partner.commercial_partner_id.name or "",
+            "company": partner.commercial_company_name or "",
+            "street": partner.street or "",
+            "street2": partner.street2 or "",
+            "city": partner.city or "",
+            "state": partner.state_id.code or "",
+            "zip": partner.zip or "",
+            "country": partner.country_id.code or "",
+            "phone": partner.phone or "",
+        }
 
     def _handle(self, message, payload):
         """Apply an inbound message; runs in the transaction that settles it.

@@ -3,7 +3,6 @@
 from datetime import datetime, timezone
 
 from odoo import models
-from odoo.exceptions import ValidationError
 
 from .integration_handler_wms_release import plain_number
 
@@ -25,12 +24,6 @@ class IntegrationHandlerShopStock(models.AbstractModel):
     def _required_groups(self):
         """Return the external ids of the groups that the service account needs."""
         return ("stock.group_stock_user",)
-
-    def _check_flow(self, flow):
-        if not flow.endpoint_id:
-            raise ValidationError(
-                self.env._("Flow “%s” sends stock levels: choose the shop's endpoint.", flow.name)
-            )
 
     def _prepare(self, message):
         """Build one level; None for a product that the shop cannot know."""

@@ -3,7 +3,6 @@
 import json
 
 from odoo import models
-from odoo.exceptions import ValidationError
 
 from ..tools.errors import BusinessError, ContractError
 
@@ -25,15 +24,6 @@ class IntegrationHandlerWmsRelease(models.AbstractModel):
     def _required_groups(self):
         """Return the external ids of the groups that the service account needs."""
         return ("stock.group_stock_user", "sales_team.group_sale_salesman_all_leads")
-
-    def _check_flow(self, flow):
-        if not flow.endpoint_id:
-            raise ValidationError(
-                self.env._(
-                    "Flow “%s” releases orders: choose the endpoint of the warehouse system.",
-                    flow.name,
-                )
-            )
 
     def _prepare(self, message):
         """Build the release; None when the transfer needs none any more.
@@ -109,18 +99,8 @@ class IntegrationHandlerWmsRelease(models.AbstractModel):
     def _ship_to(self, picking):
         """Return where the goods go, also when they pass a packing area first."""
         partner = picking.sale_id.partner_shipping_id or picking.partner_id
-        return {
-            "name": partner.name or partner.commercial_partner_id.name or "",
-            "company": partner.commercial_company_name or "",
-            "street": partner.street or "",
-            "street2": partner.street2 or "",
-            "city": partner.city or "",
-            "state": partner.state_id.code or "",
-            "zip": partner.zip or "",
-            "country": partner.country_id.code or "",
-            "phone": partner.phone or "",
-            "email": partner.email or picking.sale_id.partner_id.email or "",
-        }
+        email = partner.email or picking.sale_id.partner_id.email or ""
+        return {**self._postal_address(partner), "email": email}
 
     def _release_carrier(self, picking):
         """Return the carrier's name for the release; for delivery addons."""

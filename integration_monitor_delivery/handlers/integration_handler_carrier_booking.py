@@ -1,7 +1,6 @@
 import json
 
 from odoo import models
-from odoo.exceptions import ValidationError
 
 from odoo.addons.integration_monitor.tools.errors import BusinessError, ContractError
 
@@ -25,15 +24,6 @@ class IntegrationHandlerCarrierBooking(models.AbstractModel):
         """Deliveries are read and written, prices come from the order's lines."""
         return ("stock.group_stock_user", "sales_team.group_sale_salesman_all_leads")
 
-    def _check_flow(self, flow):
-        if not flow.endpoint_id:
-            raise ValidationError(
-                self.env._(
-                    "Flow “%(flow)s” books shipments: choose the carrier's endpoint.",
-                    flow=flow.name,
-                )
-            )
-
     def _prepare(self, message):
         picking = self.env["stock.picking"].browse(message.res_id).exists()
         if not picking or picking.state != "done" or picking.carrier_tracking_ref:
@@ -54,10 +44,10 @@ class IntegrationHandlerCarrierBooking(models.AbstractModel):
             "reference": picking.name,
             "order": order.name or picking.origin or "",
             "service": picking.carrier_id.integration_service or "standard",
-            "from": self._address(
+            "from": self._postal_address(
                 picking.picking_type_id.warehouse_id.partner_id or picking.company_id.partner_id
             ),
-            "to": self._address(picking.partner_id),
+            "to": self._postal_address(picking.partner_id),
             "parcels": [{"weight": round(picking._get_estimated_weight() or 0.1, 3)}],
             "value": round(
                 sum(
@@ -68,19 +58,6 @@ class IntegrationHandlerCarrierBooking(models.AbstractModel):
                 currency.decimal_places,
             ),
             "currency": currency.name,
-        }
-
-    def _address(self, partner):
-        """Return a postal address as the carrier wants it; empty parts are empty strings."""
-        return {
-            "name": partner.name or partner.commercial_partner_id.name or "",
-            "street": partner.street or "",
-            "street2": partner.street2 or "",
-            "city": partner.city or "",
-            "state": partner.state_id.code or "",
-            "zip": partner.zip or "",
-            "country": partner.country_id.code or "",
-            "phone": partner.phone or "",
         }
 
     def _request(self, message, payload):
