@@ -11,6 +11,7 @@ from ..tools.observation import COLUMNS
 _MAX_CHAR = 256
 _MAX_PATH = 512
 _MAX_MESSAGE = 2000
+_MAX_FACTS = 24
 _INT4 = 2**31 - 1
 _INT8 = 2**63 - 1
 _BIG = {"request_bytes", "response_bytes"}
@@ -37,7 +38,21 @@ def row(observation):
         values["request_headers"] = Json(
             _clean_headers(redaction.redact_headers(values["request_headers"]))
         )
+    if values["detail"] is not None:
+        values["detail"] = Json(_clean_detail(redaction.redact_json(values["detail"])))
     return tuple(_clean(name, value) for name, value in values.items())
+
+
+def _clean_detail(detail):
+    """A few facts, each short: the column is no place for payloads."""
+    result = {}
+    for name, value in list(detail.items())[:_MAX_FACTS]:
+        if isinstance(value, float) and not math.isfinite(value):
+            value = None
+        if value is not None and not isinstance(value, bool | int | float):
+            value = _clean_text(value if isinstance(value, str) else str(value))[:_MAX_PATH]
+        result[_clean_text(str(name))[:64]] = value
+    return result
 
 
 def _clean_headers(headers):

@@ -62,6 +62,15 @@ COLUMNS = {
     "count": "integer NOT NULL DEFAULT 1",
     "recorded_at": "timestamp NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'UTC')",
     "txid": "xid8 NOT NULL DEFAULT pg_current_xact_id()",
+    "operation": "varchar",
+    "lag_ms": "double precision",
+    "quota_limit": "integer",
+    "quota_remaining": "integer",
+    "quota_reset": "double precision",
+    "records_announced": "integer",
+    "records_received": "integer",
+    "records_applied": "integer",
+    "detail": "jsonb",
 }
 _NOT_IN_VIEW = {"txid"}  # the ORM has no type for it; the roll-up reads the table
 

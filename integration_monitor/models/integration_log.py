@@ -92,9 +92,30 @@ class IntegrationLog(models.Model):
     retry_after = fields.Float(
         "Asked to wait (s)", readonly=True, aggregator=None, help="Seconds the partner asked for."
     )
+    operation = fields.Char(
+        readonly=True, help="What ran: a method, a scheduled action, a background job, an exchange."
+    )
+    lag_ms = fields.Float(
+        "Began late by (ms)",
+        readonly=True,
+        aggregator="avg",
+        digits=(12, 1),
+        help="Between the time it was due, or enqueued, and the time it began.",
+    )
     duration_ms = fields.Float("Duration (ms)", readonly=True, aggregator="avg", digits=(12, 1))
     request_bytes = fields.Integer("Sent (bytes)", readonly=True)
     response_bytes = fields.Integer("Received (bytes)", readonly=True)
+
+    quota_limit = fields.Integer("Quota", readonly=True, aggregator=None)
+    quota_remaining = fields.Integer("Quota left", readonly=True, aggregator="min")
+    quota_reset = fields.Float(
+        "Quota renewed in (s)", readonly=True, aggregator=None, digits=(12, 0)
+    )
+    records_announced = fields.Integer("Records announced", readonly=True)
+    records_received = fields.Integer("Records received", readonly=True)
+    records_applied = fields.Integer("Records applied", readonly=True)
+    detail = fields.Json(readonly=True)
+    detail_text = fields.Text("Details", compute="_compute_detail_text")
 
     error_class = fields.Selection(ERROR_CLASSES, readonly=True)
     error_message = fields.Text(readonly=True)
@@ -114,11 +135,11 @@ class IntegrationLog(models.Model):
         log_table.ensure_schema(self.env.cr)
         log_table.ensure_partitions(self.env.cr)
 
-    @api.depends("method", "path_template", "kind", "status_code")
+    @api.depends("method", "path_template", "operation", "kind", "status_code")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for line in self:
-            what = " ".join(filter(None, [line.method, line.path_template]))
+            what = " ".join(filter(None, [line.method, line.path_template])) or line.operation
             status = f" {line.status_code}" if line.status_code else ""
             line.display_name = f"{what or kinds.get(line.kind, line.kind)}{status}"
 
@@ -127,6 +148,12 @@ class IntegrationLog(models.Model):
         for line in self:
             headers = sorted((line.request_headers or {}).items())
             line.request_headers_text = "\n".join(f"{name}: {value}" for name, value in headers)
+
+    @api.depends("detail")
+    def _compute_detail_text(self):
+        for line in self:
+            facts = sorted((line.detail or {}).items())
+            line.detail_text = "\n".join(f"{name}: {value}" for name, value in facts)
 
     @api.model
     def _retention_days(self):

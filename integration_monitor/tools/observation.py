@@ -58,6 +58,15 @@ class Observation:
     request_headers: dict[str, Any] | None = None
     response_excerpt: str | None = None
     count: int = 1
+    operation: str | None = None  # what ran: a model's method, a scheduled action, an exchange
+    lag_ms: float | None = None  # how late it began
+    quota_limit: int | None = None
+    quota_remaining: int | None = None
+    quota_reset: float | None = None  # seconds until the quota is full again
+    records_announced: int | None = None
+    records_received: int | None = None
+    records_applied: int | None = None
+    detail: dict[str, Any] | None = None  # small facts of the kind; redacted like a body
 
     def __post_init__(self) -> None:
         """Refuse what the table could not hold: a typing slip must show up in development."""
