@@ -16,6 +16,7 @@ KINDS = [
     ("rpc_in", "API call to Odoo"),
     ("span", "Reported step"),
     ("custom", "Other"),
+    ("monitor", "The monitor itself"),
 ]
 OUTCOMES = [
     ("ok", "Succeeded"),

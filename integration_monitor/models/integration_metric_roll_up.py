@@ -124,7 +124,7 @@ class IntegrationMetric(models.Model):
                 baseline_id,
                 last_id,
             )
-        cr.execute(self._accumulate_query(new, ("minute", "hour", "lifetime")))
+        self._count_lines(cr, new)
         cr.execute(
             SQL(
                 "UPDATE integration_metric_watermark"
@@ -136,6 +136,14 @@ class IntegrationMetric(models.Model):
         )
         self.env["integration.metric"].invalidate_model()
         return True
+
+    @api.model
+    def _count_lines(self, cr, new):
+        """Count each new line once, in the transaction of ``cr``; a hook for what else counts.
+
+        :param SQL new: condition on ``integration_log_data`` that holds for the new lines
+        """
+        cr.execute(self._accumulate_query(new, ("minute", "hour", "lifetime")))
 
     @api.model
     def _rebuild(self):

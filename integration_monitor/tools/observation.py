@@ -6,7 +6,17 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timezone
 from typing import Any
 
-KINDS = ("http_out", "webhook_in", "message", "job", "cron", "rpc_in", "span", "custom")
+KINDS = (
+    "http_out",
+    "webhook_in",
+    "message",
+    "job",
+    "cron",
+    "rpc_in",
+    "span",
+    "custom",
+    "monitor",  # what the log writer has to say of itself
+)
 OUTCOMES = ("ok", "error", "refused", "duplicate")
 RETENTION_CLASSES = ("standard", "refused", "audit")
 
