@@ -21,3 +21,6 @@ def uninstall_hook(env):
     # Nobody could open, or run, a job of a model that is gone; settings outlive their page.
     env["queue.job"].sudo().search([("model_name", "=like", "integration.%")]).unlink()
     env["ir.config_parameter"].sudo().search([("key", "=like", "integration_monitor%")]).unlink()
+    env["ir.filters"].sudo().search([("model_id", "=like", "integration.%")]).unlink()
+    # Nobody may sign in with them, but accounts with rights and without use should not stay.
+    env["integration.system"].sudo()._service_accounts().active = False

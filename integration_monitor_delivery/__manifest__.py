@@ -12,4 +12,5 @@
         "views/stock_picking_views.xml",
     ],
     "auto_install": True,
+    "uninstall_hook": "uninstall_hook",
 }

@@ -48,6 +48,15 @@ class IntegrationHandler(models.AbstractModel):
                 )
             )
 
+    def _wanted(self, flow, records):
+        """Return the documents, of those that triggered the flow, that are the handler's business.
+
+        Called while somebody saves a document, and as that person: read, but do not write or fail.
+
+        :param flow: one outbound ``integration.flow``
+        """
+        return records
+
     def _postal_address(self, partner):
         """Return an address as partners take it: a dict of texts, empty where nothing is known.
 

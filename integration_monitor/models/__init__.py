@@ -10,6 +10,7 @@ from . import integration_flow
 from . import integration_flow_view
 from . import integration_flow_setup
 from . import integration_flow_receive
+from . import integration_flow_condition
 from . import integration_flow_emit
 from . import integration_flow_trigger
 from . import integration_flow_wake

@@ -1,10 +1,13 @@
 """What every document that takes part in a business transaction has."""
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .integration_transaction_view import STUCK_CAUSES
+
+SERVICE_GROUP = "integration_monitor.group_service"
 
 
 class IntegrationDocumentMixin(models.AbstractModel):
@@ -77,7 +80,7 @@ class IntegrationDocumentMixin(models.AbstractModel):
         readable = set(owners._filtered_access("read").ids) if owners else set()
         for document in self:
             ids = by_document.get(document._origin.id, [])
-            owner = owners.browse(ids).sudo()._most_urgent()
+            owner = owners.browse(ids).sudo().with_prefetch(owners.ids)._most_urgent()
             document.integration_transaction_ids = [i for i in ids if i in readable]
             document.integration_transaction_count = len(document.integration_transaction_ids)
             document.integration_status = owner._status()
@@ -125,6 +128,32 @@ class IntegrationDocumentMixin(models.AbstractModel):
             }
         return {**action, "domain": [("id", "in", owners.ids)]}
 
+    @api.model
+    def _integration_kept_fields(self):
+        """Names of the stored fields that only the engine and its service accounts write.
+
+        A document that has some calls :meth:`_integration_check_kept` when it is created.
+        """
+        return frozenset()
+
+    @api.model
+    def _integration_check_kept(self, vals_list):
+        """Refuse values of kept fields from people; a screen's readonly stops no API call.
+
+        :raises AccessError: with what to do
+        """
+        kept = self._integration_kept_fields()
+        given = {name for vals in vals_list for name in kept.intersection(vals) if vals[name]}
+        # Handlers run as service accounts, which nobody can sign in with.
+        if not given or self.env.su or self.env.user.has_group(SERVICE_GROUP):
+            return
+        raise AccessError(
+            self.env._(
+                "The integration monitor keeps these fields itself, leave them out: %(fields)s.",
+                fields=", ".join(sorted(given)),
+            )
+        )
+
     def _integration_note(self, names):
         """Remember the first old values of documents that are about to change."""
         seen = self.env["integration.milestone"]._notes().documents[self._name]
@@ -141,6 +170,7 @@ class IntegrationDocumentMixin(models.AbstractModel):
         return super()._compute_field_value(field)
 
     def write(self, vals):
+        self._integration_check_kept([{name: True for name in vals}])
         names = self._integration_written.intersection(vals)
         if names and self:
             self._integration_note(names)

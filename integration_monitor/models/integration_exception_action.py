@@ -56,7 +56,15 @@ class IntegrationException(models.Model):
                     "when nothing is left to do."
                 )
             )
-        self.sudo().filtered("is_open").write({"state": "retrying"})  # state is the engine's
+        subjects = {(message.flow_id, message.subject_key) for message in messages}
+        tried = self.sudo().filtered(  # state is the engine's
+            lambda e: e.is_open
+            and (
+                e.message_id in messages
+                or (e.flow_id, e.message_id.subject_key or None) in subjects
+            )
+        )
+        tried.write({"state": "retrying"})
         messages._retry()
         return True
 
@@ -107,7 +115,21 @@ class IntegrationException(models.Model):
     def action_reopen(self):
         """Open closed exceptions again."""
         self._check_operator()
-        for exception in self.sudo().filtered(lambda e: not e.is_open):
+        closed = self.sudo().filtered(lambda e: not e.is_open)  # state is the engine's
+        successors = self.sudo().search(
+            [
+                ("is_open", "=", True),
+                ("dedupe_key", "in", [key for key in closed.mapped("dedupe_key") if key]),
+            ]
+        )
+        if successors:
+            raise UserError(
+                self.env._(
+                    "The same matter is open again already: work on “%(name)s” instead.",
+                    name=successors[0].name,
+                )
+            )
+        for exception in closed:
             exception.write(
                 {
                     "state": "assigned" if exception.user_id else "open",

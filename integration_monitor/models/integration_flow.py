@@ -119,6 +119,10 @@ class IntegrationFlow(models.Model):
     webhook_path = fields.Char(compute="_compute_webhook_path")
 
     _code_uniq = models.Constraint("UNIQUE(code)", "Another flow has the same code.")
+    _latency_tolerance_range = models.Constraint(
+        "CHECK (latency_tolerance >= 0)",
+        "A message cannot be late before it came: the minutes until then are zero or more.",
+    )
 
     @api.model
     def _selection_handler(self):

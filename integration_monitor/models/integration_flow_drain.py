@@ -41,6 +41,9 @@ class IntegrationFlow(models.Model):
             self._sync_holds()
             self._commit_step()
             return self.env._("Held: this Odoo belongs to another environment.")
+        if not self._account_works():
+            self._commit_step()
+            return self.env._("Waits: the service account cannot be used.")
         until = time.monotonic() + SLICE_SECONDS
         settled = 0
         while self._lock_lane():

@@ -1,12 +1,13 @@
 """A message goes out: the outbox rows, written in the transaction of the document."""
 
 import uuid
-from ast import literal_eval
 
 from psycopg2 import OperationalError, errorcodes
 
 from odoo import fields, models
 from odoo.tools import SQL
+
+from .integration_flow_condition import UNDECIDED
 
 COLUMNS = (
     "message_uid",
@@ -52,9 +53,9 @@ class IntegrationFlow(models.Model):
         flows = self.sudo().filtered(lambda flow: flow.active and flow.direction == "outbound")
         rows = []
         for flow in flows:
-            hold = flow._hold_reason()
-            for key in flow._emit_keys(records_or_keys):
-                rows.append(flow._emit_row(key, hold, event_code, trace_id))
+            keys, judged = flow._emit_keys(records_or_keys)
+            hold = flow._hold_reason() if judged else UNDECIDED
+            rows += [flow._emit_row(key, hold, event_code, trace_id) for key in keys]
         if not rows:
             return self.env["integration.message"].sudo()
         self.env.flush_all()
@@ -63,44 +64,26 @@ class IntegrationFlow(models.Model):
         return self.env["integration.message"].sudo().browse(ids)
 
     def _emit_keys(self, records_or_keys):
-        """Return the dicts of the documents that this flow wants, newest of each key last."""
+        """Return the dicts of the documents that this flow wants, newest of each key last.
+
+        :return: (dicts, whether the flow's condition could be judged)
+        """
         self.ensure_one()
+        judged = True
         if isinstance(records_or_keys, list):
             keys = records_or_keys
         else:
-            records = self._filter_trigger(records_or_keys)
+            records, judged = self._filter_trigger(records_or_keys)
             keys = [{"res_model": records._name, "res_id": record_id} for record_id in records.ids]
         if not self.coalesce:
-            return keys
+            return keys, judged
         # One statement may touch a conflicting row once only.
         unique = {}
         for key in keys:
             name = key.get("coalesce_key") or f"{key['res_model']},{key['res_id']}"
             unique[name] = {**key, "coalesce_key": name}
         # Always in the same order: two transactions that meet must not lock each other out.
-        return [unique[name] for name in sorted(unique)]
-
-    def _filter_trigger(self, records):
-        """Keep the documents of the flow's company and warehouses that match its domain."""
-        self.ensure_one()
-        records = records.sudo()
-        if "company_id" in records._fields:
-            records = records.filtered(
-                lambda r: r.company_id in (self.company_id, r.company_id.browse())
-            )
-        if self.warehouse_ids:
-            records = records.filtered(lambda r: self._warehouse_of(r) in self.warehouse_ids)
-        if self.trigger_domain:
-            records = records.filtered_domain(literal_eval(self.trigger_domain))
-        return records
-
-    def _warehouse_of(self, record):
-        """:return: the warehouse of a document, or an empty recordset"""
-        if "warehouse_id" in record._fields:
-            return record.warehouse_id
-        if "picking_type_id" in record._fields:
-            return record.picking_type_id.warehouse_id
-        return self.env["stock.warehouse"]
+        return [unique[name] for name in sorted(unique)], judged
 
     def _emit_row(self, key, hold, event_code, trace_id):
         """:return: the tuple of ``COLUMNS`` for one document"""

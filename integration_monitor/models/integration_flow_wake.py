@@ -42,8 +42,7 @@ class IntegrationFlow(models.Model):
             flow = flows.browse(flow_id)
             if flow not in flows or flow.state != "active" or not flow.active:
                 continue
-            if not flow.service_user_id.active:
-                flow._report_missing_account()
+            if not flow._account_works():
                 continue
             flow._as_service().with_delay(
                 channel=CHANNEL,
@@ -53,28 +52,41 @@ class IntegrationFlow(models.Model):
                 description=self.env._("Messages of %(flow)s", flow=flow.name),
             )._drain()
 
-    def _report_missing_account(self):
-        """Tell somebody that this flow's messages wait for an account that can work."""
+    def _account_works(self):
+        """Tell whether the flow may run as its account; if not, tell somebody that it waits."""
+        flow = self.sudo()  # reading an account's groups is nothing an account may do
+        refusal = (
+            flow._account_refusal() if flow.service_user_id else self.env._("It has no account.")
+        )
+        if not refusal:
+            return True
         self.env["integration.exception"]._open(
             [
                 {
-                    "name": self.env._("%(flow)s: no service account", flow=self.name),
-                    "dedupe_key": f"account:{self.id}",
+                    "name": self.env._("%(flow)s: no service account", flow=flow.name),
+                    "dedupe_key": f"account:{flow.id}",
                     "category": "technical",
                     "error_class": "auth",
                     "error_message": self.env._(
-                        "The service account of flow “%(flow)s” is missing or archived, so its "
-                        "messages wait. Choose one on the flow, or leave it to “Make one”.",
-                        flow=self.name,
+                        "Flow “%(flow)s” cannot run as its service account, so its messages "
+                        "wait. %(reason)s Choose an account on the flow, or leave it to “Make "
+                        "one”.",
+                        flow=flow.name,
+                        reason=refusal,
                     ),
-                    "flow_id": self.id,
+                    "flow_id": flow.id,
                 }
             ]
         )
+        return False
 
     def _resolve_missing_accounts(self):
-        """Close what :meth:`_report_missing_account` opened, where the account works again."""
-        keys = [f"account:{flow.id}" for flow in self if flow.service_user_id.active]
+        """Close what :meth:`_account_works` opened, where the account works again."""
+        keys = [
+            f"account:{flow.id}"
+            for flow in self
+            if flow.service_user_id and not flow._account_refusal()
+        ]
         self.env["integration.exception"].sudo().search(  # the engine closes what it opened
             [("is_open", "=", True), ("dedupe_key", "in", keys)]
         )._resolve()

@@ -24,6 +24,7 @@ HOLD_REASONS = [
     ("ordering", "Waits for an earlier message"),
     ("budget", "Retry budget used up"),
     ("gate", "Gate closed"),
+    ("condition", "The flow's condition cannot be judged"),
     ("approval", "Waits for approval"),
     ("environment", "Other environment"),
     ("neutralized", "Copy of a database"),

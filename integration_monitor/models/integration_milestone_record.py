@@ -12,6 +12,7 @@ from odoo import api, models
 from ..instrumentation import log_writer
 from ..tools import context, order_counts
 from ..tools.observation import Observation
+from .integration_flow_drain import CONFLICT_CODES
 
 _logger = logging.getLogger(__name__)
 
@@ -103,7 +104,12 @@ class IntegrationMilestoneRecord(models.Model):
         self._forget_banners(orders)
         events = self._events(orders, notes, owner_by_order)
         if events and self.env["integration.flow"]._emit_for_events(events):
-            Transaction.browse({event.transaction_id for event in events})._refresh_blame()
+            # What they wait for now, with the messages that were just made.
+            again = Transaction._snapshot(
+                {"integration.transaction": {e.transaction_id for e in events if e.transaction_id}}
+            )
+            self._advance_orders(again, Notes())
+            self._forget_banners(again)
 
     @api.model
     def _advance_orders(self, orders, notes):
@@ -116,9 +122,15 @@ class IntegrationMilestoneRecord(models.Model):
         Transaction = self.env["integration.transaction"]
         try:
             return Transaction._advance(orders, notes)
-        except OperationalError:
-            # A conflict is repeated by whoever began the transaction; a lost connection is lost.
-            raise
+        except OperationalError as error:
+            work = context.current().message_id or notes.reports
+            if work or error.pgcode not in CONFLICT_CODES:
+                # A message is tried again as a whole; a lost connection is lost.
+                raise
+            # A lane settled a message of the order meanwhile: who moves a document, be it a
+            # scheduled action that nobody repeats, need not suffer for our bookkeeping.
+            Transaction._catch_up_later([order["id"] for order in orders])
+            return self._known_owners(orders)
         except Exception as error:  # noqa: BLE001 - told below, in the log and in the figures
             if context.current().message_id:
                 # The engine's own work: the message is tried again, and dies readably.
@@ -136,7 +148,12 @@ class IntegrationMilestoneRecord(models.Model):
                     error_message=f"{type(error).__name__}: {error}",
                 ),
             )
-            return {order["id"]: order["owner"]["id"] for order in orders if order["owner"]}
+            return self._known_owners(orders)
+
+    @api.model
+    def _known_owners(self, orders):
+        """:return: transaction id by order id, of the orders that have one already"""
+        return {order["id"]: order["owner"]["id"] for order in orders if order["owner"]}
 
     @api.model
     def _emit_levels(self, levels):
@@ -149,13 +166,7 @@ class IntegrationMilestoneRecord(models.Model):
                 if not flow.warehouse_ids or warehouse_id in flow.warehouse_ids.ids:
                     products_by_flow[flow].update(product_ids)
         for flow, product_ids in products_by_flow.items():
-            flow._emit(
-                [
-                    {"res_model": "product.product", "res_id": product_id}
-                    for product_id in sorted(product_ids)
-                ],
-                "stock.changed",
-            )
+            flow._emit(self.env["product.product"].browse(sorted(product_ids)), "stock.changed")
 
     @api.model
     def _forget_banners(self, orders):

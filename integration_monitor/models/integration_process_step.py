@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import ormcache
 
-from ..tools.milestones import Source
+from ..tools.milestone_reports import Source
 
 CODE_PATTERN = re.compile(r"[a-z][a-z0-9_]*")
 #: What may change in a process that is in use: words, times and pictures, not its shape.
@@ -108,9 +108,17 @@ class IntegrationProcessStep(models.Model):
             .search([("company_id", "=", company_id), ("message_type", "!=", False)])
         )
         result = {}
+        telling = flows.filtered(lambda flow: flow.direction == "outbound" and flow.trigger_event)
         for flow in flows:
             source = Source(
-                flow.system_id.name, flow.system_id.id, frozenset(flow.warehouse_ids.ids)
+                flow.system_id.name,
+                flow.system_id.id,
+                frozenset(flow.warehouse_ids.ids),
+                tells=flow in telling,
+                told=any(
+                    other.system_id == flow.system_id and other.trigger_event.startswith("picking.")
+                    for other in telling - flow
+                ),
             )
             result.setdefault(flow.message_type, []).append(source)
         return {message_type: tuple(sources) for message_type, sources in result.items()}

@@ -14,6 +14,10 @@ class IntegrationSystem(models.Model):
         self.ensure_one()
         return f"__integration__{self.company_id.id}.{self.code}"
 
+    def _service_accounts(self):
+        """:return: every account that was made for a system, of any company"""
+        return self.env["res.users"].search([("login", "=like", r"\_\_integration\_\_%")])
+
     def _ensure_service_user(self):
         """Return the service account of this system; made when there is none.
 

@@ -6,8 +6,8 @@ from collections import defaultdict
 from odoo import api, models
 
 from ..tools import blame as judging
+from ..tools import milestone_reports, order_counts
 from ..tools import milestones as progress
-from ..tools import order_counts
 from ..tools.milestones import Milestone, Report
 from .integration_transaction_store import TRANSACTION_COLUMNS
 
@@ -23,7 +23,7 @@ class IntegrationTransactionAdvance(models.Model):
         """
         now = self.env.cr.now().replace(microsecond=0)
         reports = self._reports_by_owner(notes.reports, now)
-        transactions, documents, milestones, linked = [], [], [], []
+        transactions, documents, milestones, linked, unnamed = [], [], [], [], []
         owner_by_order = {}
         for order in orders:
             owner = order["owner"]
@@ -43,12 +43,14 @@ class IntegrationTransactionAdvance(models.Model):
                 owner_by_order[order["id"]] = owner["id"]
             elif begun:
                 linked.append(values["correlation_id"])
+            if not owner and not order["correlation_id"]:
+                unnamed.append(order["id"])
             if not owner or _differ(owner, values):
                 transactions.append(values)
             milestones += [{**ids, **change} for change in changes]
             documents += [{**ids, **row} for row in order_counts.document_changes(order)]
         if transactions or documents or milestones:
-            owner_by_order.update(self._store(transactions, documents, milestones, linked))
+            owner_by_order.update(self._store(transactions, documents, milestones, linked, unnamed))
         return owner_by_order
 
     @api.model
@@ -79,7 +81,12 @@ class IntegrationTransactionAdvance(models.Model):
         old = {row["step_id"]: _milestone(row) for row in order["milestones"] or ()}
         counts = order_counts.count_order(order, pickings, invoices)
         sources = self.env["integration.process.step"]._sources(order["company_id"])
-        counts.update(progress.expected_reports(steps, sources, counts, order["warehouse_id"], old))
+        told = (order["evidence"] or {}).get("told") or ()
+        counts.update(
+            milestone_reports.expected_reports(
+                steps, sources, counts, order["warehouse_id"], old, told
+            )
+        )
         found = reports.get(owner.get("id"), []) + reports.get(order["correlation_id"], [])
         if message_id and (created := counts.get("sale.created")):
             created.message_id = message_id
@@ -170,7 +177,11 @@ class IntegrationTransactionAdvance(models.Model):
             return evidence
         if step.message_type:
             sources = self.env["integration.process.step"]._sources(order["company_id"])
-            evidence["expected_from"] = progress.source_of(step, sources, order["warehouse_id"])
+            source = milestone_reports.source_of(step, sources, order["warehouse_id"])
+            evidence["expected_from"] = source and {
+                "system": source.system,
+                "system_id": source.system_id,
+            }
         evidence["stock_missing"] = next(
             (p.name for p in pickings if p.state == "confirmed" and p.role != "return"), None
         )

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools import order_counts
+from .integration_flow_wake import CHANNEL
 from .integration_milestone_record import Notes
 
 
@@ -23,6 +24,20 @@ class IntegrationTransactionBlame(models.Model):
         orders = transactions._snapshot({"integration.transaction": self.ids})
         transactions._advance(orders, Notes())
         self.env["integration.milestone"]._forget_banners(orders)
+
+    @api.model
+    def _catch_up_later(self, order_ids):
+        """Let a job bring the transactions of these orders up to date, after this commit."""
+        self.with_delay(
+            channel=CHANNEL,
+            description=self.env._("Milestones of %(count)s orders", count=len(order_ids)),
+        )._catch_up(order_ids)
+
+    @api.model
+    def _catch_up(self, order_ids):
+        """Bring the transactions of orders up to date; the job of :meth:`_catch_up_later`."""
+        orders = self._snapshot({"sale.order": order_ids}, payments=True)
+        self._advance(orders, Notes())
 
     @api.model
     def _tick(self):
@@ -94,6 +109,8 @@ class IntegrationTransactionBlame(models.Model):
                 "%(flow)s failed after %(attempt)s attempts: %(error)s",
                 flow=facts["flow"], attempt=facts["attempt"], error=_short(facts["error"]),
             )  # fmt: skip
+        if verdict.text == "condition":
+            return self.env._("The condition of %(flow)s has to be corrected", flow=facts["flow"])
         if verdict.text == "paused":
             return self.env._("%(flow)s is paused", flow=facts["flow"])
         if verdict.text == "message_pending":

@@ -52,7 +52,7 @@ def _excluded(columns):
 class IntegrationTransactionStore(models.Model):
     _inherit = "integration.transaction"
 
-    def _store(self, transactions, documents, milestones, link_messages=()):
+    def _store(self, transactions, documents, milestones, link_messages=(), name_orders=()):
         """Write what the recorder found, in one statement; the caches of the ORM stay true.
 
         :param list transactions: values of ``TRANSACTION_COLUMNS``; new or changed
@@ -60,6 +60,8 @@ class IntegrationTransactionStore(models.Model):
             ``transaction_id``
         :param list milestones: values of ``MILESTONE_COLUMNS`` with the same two
         :param link_messages: correlation ids of new transactions whose messages came before them
+        :param name_orders: ids of orders from before the installation, which carry no correlation
+            id yet
         :return: transaction id by id of the root document, of new and changed transactions
         :raises psycopg2.Error: nothing was written; the database transaction is still usable
         """
@@ -73,6 +75,8 @@ class IntegrationTransactionStore(models.Model):
                 parts.append(SQL("%s AS (%s)", SQL.identifier(f"new_{table}"), insert))
         if link_messages:
             parts.append(SQL("linked AS (%s)", SQL(LINK_MESSAGES, list(link_messages))))
+        if name_orders:
+            parts.append(SQL("named AS (%s)", SQL(NAME_ORDERS, list(name_orders))))
         # One way there and back for the savepoint too: this runs before each commit.
         try:
             rows = self.env.execute_query(
@@ -95,12 +99,16 @@ class IntegrationTransactionStore(models.Model):
         self.env["integration.transaction.document"].invalidate_model(flush=False)
         if link_messages:
             self.env["integration.message"].invalidate_model(["transaction_id"], flush=False)
+        if name_orders:
+            self.env["sale.order"].invalidate_model(["integration_correlation_id"], flush=False)
         return {int(res_id): owner_id for res_id, owner_id in json.loads(rows[0][0]).items()}
 
     def _store_transactions_sql(self, transactions):
         """The upsert of transactions, returning their ids; an empty table when there are none."""
         if not transactions:
-            return SQL("SELECT NULL::int AS id, NULL::int AS res_id WHERE false")
+            return SQL(
+                "SELECT NULL::int AS id, NULL::int AS res_id, NULL AS correlation_id WHERE false"
+            )
         changing = [column for column in TRANSACTION_COLUMNS if column not in FIXED_COLUMNS]
         return SQL(
             """
@@ -130,6 +138,12 @@ LINK_MESSAGES = """
        AND message.id IN (SELECT id FROM integration_message
                            WHERE correlation_id = ANY(%s) AND transaction_id IS NULL
                              FOR UPDATE SKIP LOCKED)"""
+
+NAME_ORDERS = """
+    UPDATE sale_order
+       SET integration_correlation_id = owner.correlation_id
+      FROM owner
+     WHERE sale_order.id = owner.res_id AND sale_order.id = ANY(%s)"""
 
 
 def _children_sql(table, rows, columns, key):

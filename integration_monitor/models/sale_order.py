@@ -17,8 +17,13 @@ class SaleOrder(models.Model):
         string="Correlation ID", copy=False, readonly=True, index="btree_not_null"
     )
 
+    @api.model
+    def _integration_kept_fields(self):
+        return super()._integration_kept_fields() | {"integration_correlation_id"}
+
     @api.model_create_multi
     def create(self, vals_list):
+        self._integration_check_kept(vals_list)
         current = context.current()
         # The order that an inbound message makes carries on the message's correlation; a second
         # one of the same message must not share it, for it owns a transaction of its own.
@@ -26,7 +31,8 @@ class SaleOrder(models.Model):
         if inherited and self._integration_correlation_taken(inherited):
             inherited = None
         for vals in vals_list:
-            if not vals.get("integration_correlation_id"):
+            given = vals.get("integration_correlation_id")
+            if not given or self._integration_correlation_taken(given):
                 vals["integration_correlation_id"] = inherited or tracing.new_correlation_id()
         orders = super().create(vals_list)
         if current.message_id:

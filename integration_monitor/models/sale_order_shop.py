@@ -1,6 +1,6 @@
 """Where a sales order came from, when a shop sent it."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class SaleOrder(models.Model):
@@ -39,3 +39,13 @@ class SaleOrder(models.Model):
         "WHERE integration_external_key IS NOT NULL",
         "This order of the shop exists already.",
     )
+
+    @api.model
+    def _integration_kept_fields(self):
+        return super()._integration_kept_fields() | {
+            "integration_system_id",
+            "integration_flow_id",
+            "integration_external_key",
+            "integration_external_digest",
+            "integration_external_updated_at",
+        }

@@ -1,6 +1,6 @@
 """Transfers as documents of a business transaction."""
 
-from odoo import models
+from odoo import api, models
 
 
 class StockPicking(models.Model):
@@ -10,3 +10,8 @@ class StockPicking(models.Model):
     _inherit = ["stock.picking", "integration.document.mixin"]
 
     _integration_computed = frozenset({"state"})
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._integration_check_kept(vals_list)
+        return super().create(vals_list)

@@ -1,6 +1,6 @@
 """What a warehouse system knows a transfer by."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class StockPicking(models.Model):
@@ -22,3 +22,10 @@ class StockPicking(models.Model):
         index="btree_not_null",
         help="The shipment of the warehouse system that completed this transfer.",
     )
+
+    @api.model
+    def _integration_kept_fields(self):
+        return super()._integration_kept_fields() | {
+            "integration_release_ref",
+            "integration_shipment_ref",
+        }

@@ -131,6 +131,27 @@ class TestBlame(TransactionCommon):
         message.write({"state": "done"})
         self.assertNotEqual(self._judge(order).cause, "message_failed")
 
+    def test_failure_that_a_person_closed(self):
+        """An order needs a person for ever, although one looked at it and closed the matter."""
+        order = self.order()
+        for close in ("action_ignore", "action_resolve"):
+            message = self._message(order, state="dead", error_message="Refused")
+            problem = self.env["integration.exception"]._open(
+                [
+                    {
+                        "name": "Refused",
+                        "dedupe_key": f"message:{message.id}",
+                        "flow_id": self.flow.id,
+                        "message_id": message.id,
+                        "transaction_id": self.owner(order).id,
+                    }
+                ]
+            )
+            self.assertEqual(self._judge(order).cause, "message_failed")
+            getattr(problem, close)()
+            self.assertNotEqual(self.owner(order).cause, "message_failed")
+            self.assertNotEqual(order.integration_status, "stuck")
+
     def test_paused_flow(self):
         """A paused flow looks like a slow partner."""
         order = self.order()

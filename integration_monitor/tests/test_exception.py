@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..tools.errors import BusinessError, MappingError, TransportError
@@ -170,6 +171,23 @@ class TestException(IntegrationCase):
         exception.action_reopen()
         self.assertEqual(exception.state, "assigned")
         self.assertTrue(exception.activity_ids)
+
+    def test_bulk_retry_takes_what_can_be_tried(self):
+        """An exception without a message says "Retrying" for ever after a bulk retry."""
+        failed = self.refuse()
+        told = failed._open([{"name": "Stock drifts", "flow_id": self.inbound.id}])
+        (failed | told).action_retry()
+        self.assertEqual((failed.state, told.state), ("retrying", "open"))
+        with self.assertRaises(UserError):
+            told.action_retry()
+
+    def test_reopening_what_is_open_again(self):
+        """Reopening an old exception, whose matter is open again, ends in a database error."""
+        old = self.refuse()
+        old.action_resolve()
+        old._open([{"name": "Again", "dedupe_key": old.dedupe_key}])
+        with self.assertRaisesRegex(UserError, "Again"):
+            old.action_reopen()
 
     def test_corrected_payload_keeps_the_original(self):
         """Support corrects a payload, and what the partner sent is lost."""

@@ -62,6 +62,24 @@ class TestShopStock(WmsCase):
         self.products["IPOD2008RED"].default_code = False
         self.assertIsNone(self._level(self.products["IPOD2008RED"]))
 
+    def test_condition_on_products(self):
+        """The shop is told of products that it does not sell."""
+        self.stock_flow.write(
+            {
+                "trigger_event": "stock.changed",
+                "trigger_domain": "[('default_code', '=', 'IPOD2008RED')]",
+            }
+        )
+        for code in ("IPOD2008GREEN", "IPOD2008RED"):
+            quants = self.env["stock.quant"]
+            quants._gather(self.products[code], self.warehouse.lot_stock_id)[
+                :1
+            ].reserved_quantity = 7
+        quants._clean_reservations()
+        self.env["integration.milestone"]._record_pending()
+        message = self.env["integration.message"].search([("flow_id", "=", self.stock_flow.id)])
+        self.assertEqual(message.mapped("res_id"), self.products["IPOD2008RED"].ids)
+
     def test_corrected_reservations(self):
         """Odoo frees pieces that nobody holds, and the shop never hears that it can sell them."""
         product = self.products["IPOD2008GREEN"]

@@ -106,3 +106,18 @@ class TestSweeper(IntegrationCase):
             [("flow_id", "=", self.inbound.id), ("is_open", "=", True)]
         )
         self.assertIn("service account", exception.name)
+
+    def test_account_that_became_administrator(self):
+        """Somebody makes the service account an administrator, and handlers may do everything."""
+        self.inbound.service_user_id.group_ids |= self.env.ref("base.group_system")
+        message, _created = self.receive({"id": 1}, external_id="k7")
+        self.assertEqual(self.drains(), 0)
+        self.drain(self.inbound)
+        self.assertEqual(message.state, "pending")
+        exception = self.env["integration.exception"].search(
+            [("dedupe_key", "=", f"account:{self.inbound.id}")]
+        )
+        self.assertIn("administrator", exception.error_message)
+        self.inbound.service_user_id.group_ids -= self.env.ref("base.group_system")
+        self.env["integration.message"]._sweep()
+        self.assertFalse(exception.is_open)

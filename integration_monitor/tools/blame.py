@@ -62,6 +62,8 @@ def _of_message(message: dict[str, Any], exception: dict[str, Any] | None) -> Bl
         return Blame("message_failed", category, on, system_id, "message_failed", message)
     if message["state"] == "retry":
         return Blame("message_failed", "technical", "system", system_id, "message_retry", message)
+    if message["held"] and message["hold_reason"] == "condition":
+        return Blame("exception", "technical", "team", system_id, "condition", message)
     if message["held"] or message["paused"]:
         return Blame("paused", "technical", "team", system_id, "paused", message)
     if message["state"] in ("pending", "processing"):

@@ -6,7 +6,6 @@ event by event: repeating a computation, or undoing a document, leads to the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -225,53 +224,6 @@ def _overtaken(steps: list[Step], milestones: list[Milestone], index: int) -> bo
         milestone.state == "reached" and not step.money
         for step, milestone in zip(steps[index + 1 :], milestones[index + 1 :], strict=True)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """An active flow that brings reports: from which system, for which warehouses (empty: all)."""
-
-    system: str
-    system_id: int
-    warehouse_ids: frozenset[int]
-
-
-Sources = dict[str, tuple[Source, ...]]
-
-
-def source_of(step: Step, sources: Sources, warehouse_id: int | None) -> dict[str, Any] | None:
-    """Return name and id of the connected system that reports the step, or None."""
-    for source in sources.get(step.message_type, ()):
-        if not source.warehouse_ids or warehouse_id in source.warehouse_ids:
-            return {"system": source.system, "system_id": source.system_id}
-    return None
-
-
-def expected_reports(
-    steps: Iterable[Step],
-    sources: Sources,
-    counts: dict[str, Count],
-    warehouse_id: int | None,
-    old: dict[int, Milestone],
-) -> dict[str, Count]:
-    """Return the counts of the steps that messages and partners report.
-
-    A report is expected while an active flow would bring it: one for each first transfer before the
-    goods leave, one for each delivery after that. What was reported in part stays expected.
-    """
-    result = {}
-    leaving = counts.get("picking.out.done", Count())
-    model = counts.get("picking.first.done", Count())
-    for step in steps:
-        if step.event_code == "picking.out.done":
-            model = leaving
-        if step.record_kind == "document" or not step.event_code:
-            continue
-        connected = source_of(step, sources, warehouse_id) is not None
-        before = old.get(step.id)
-        if connected or (before and before.evidence):
-            result[step.event_code] = Count(expected=model.expected)
-    return result
 
 
 def plan(

@@ -3,6 +3,8 @@
 Each runs, and is planned, only when needed: Odoo forgets the plans of a connection after a request.
 """
 
+from .order_evidence_sql import EVIDENCE
+
 #: How the roots of changed documents are found, by argument of the function.
 ROOTS = {
     "orphans": """
@@ -166,51 +168,6 @@ MILESTONES = """
 DOCUMENTS = """
     SELECT jsonb_object_agg(res_model || ',' || res_id, jsonb_build_array(document_name, state))
       FROM integration_transaction_document WHERE transaction_id = owner.id"""
-
-MESSAGE = """
-    SELECT jsonb_build_object(
-               'state', message.state, 'held', COALESCE(message.held, false),
-               'hold_reason', message.hold_reason,
-               'paused', flow.state = 'paused' OR endpoint.state = 'paused',
-               'error', message.error_message, 'attempt', message.attempt_count,
-               'limit', policy.max_attempts, 'next_at', message.next_attempt_at,
-               'ack_state', message.ack_state, 'system', system.name, 'system_id', system.id,
-               'endpoint', endpoint.name, 'flow', flow.name)
-      FROM integration_message message
-      JOIN integration_flow flow ON flow.id = message.flow_id
-      LEFT JOIN integration_retry_policy policy ON policy.id = flow.retry_policy_id
-      LEFT JOIN integration_endpoint endpoint ON endpoint.id = message.endpoint_id
-      LEFT JOIN integration_system system ON system.id = message.system_id
-     WHERE message.transaction_id = owner.id
-       AND (message.state IN ('pending', 'processing', 'retry', 'dead', 'quarantined')
-            OR (message.state = 'done' AND message.ack_state = 'awaited'))
-     ORDER BY array_position(ARRAY['dead', 'quarantined', 'retry', 'processing', 'pending'],
-                             message.state::text), message.id DESC
-     LIMIT 1"""
-
-EXCEPTION = """
-    SELECT jsonb_build_object('title', problem.name, 'category', problem.category,
-                              'system', system.name, 'system_id', system.id)
-      FROM integration_exception problem
-      LEFT JOIN integration_system system ON system.id = problem.system_id
-     WHERE problem.transaction_id = owner.id AND problem.is_open
-     ORDER BY problem.id DESC
-     LIMIT 1"""
-
-RELEASED_TO = """
-    SELECT jsonb_build_object('system', system.name, 'system_id', system.id)
-      FROM integration_message message
-      JOIN integration_system system ON system.id = message.system_id
-     WHERE message.transaction_id = owner.id AND message.direction = 'outbound'
-       AND message.state = 'done' AND system.kind IN ('wms', 'tms')
-     ORDER BY message.id DESC
-     LIMIT 1"""
-
-
-EVIDENCE = f"""
-    SELECT jsonb_object_agg(owner.id, jsonb_build_object(
-               'message', ({MESSAGE}), 'exception', ({EXCEPTION}), 'released_to', ({RELEASED_TO})))
-      FROM integration_transaction owner WHERE owner.id = ANY(owners)"""
 
 RESULT = f"""
     SELECT jsonb_build_object(

@@ -24,6 +24,14 @@ class IntegrationHandlerCarrierBooking(models.AbstractModel):
         """Deliveries are read and written, prices come from the order's lines."""
         return ("stock.group_stock_user", "sales_team.group_sale_salesman_all_leads")
 
+    def _wanted(self, flow, records):
+        """Deliveries whose delivery method names the flow; all of them while no method does."""
+        if not flow.env["delivery.carrier"].search_count(
+            [("integration_flow_id", "=", flow.id)], limit=1
+        ):
+            return records
+        return records.filtered(lambda picking: picking.carrier_id.integration_flow_id == flow)
+
     def _prepare(self, message):
         picking = self.env["stock.picking"].browse(message.res_id).exists()
         if not picking or picking.state != "done" or picking.carrier_tracking_ref:

@@ -12,6 +12,14 @@ class IntegrationFlow(models.Model):
         check_company=True,
         help="Shop orders whose shipping method is not mapped get this one.",
     )
+    delivery_method_ids = fields.One2many(
+        "delivery.carrier",
+        "integration_flow_id",
+        string="Delivery Methods",
+        readonly=True,
+        help="Only deliveries with these methods are booked. A delivery method names its booking "
+        "flow on its own form. While none does, every delivery is booked.",
+    )
     invoice_on_delivery = fields.Boolean(
         help="When the carrier reports the last parcel of an order as delivered, invoice what was "
         "delivered."

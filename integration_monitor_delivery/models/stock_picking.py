@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class StockPicking(models.Model):
@@ -24,6 +24,14 @@ class StockPicking(models.Model):
     )
     integration_tracking_at = fields.Datetime(string="Parcel Seen At", copy=False, readonly=True)
     integration_delivered_at = fields.Datetime(string="Delivered At", copy=False, readonly=True)
+
+    @api.model
+    def _integration_kept_fields(self):
+        return super()._integration_kept_fields() | {
+            "integration_tracking_status",
+            "integration_tracking_at",
+            "integration_delivered_at",
+        }
 
     def send_to_shipper(self):
         """Compute the price as Odoo does; the flow books the parcel once the delivery is done."""

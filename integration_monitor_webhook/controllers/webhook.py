@@ -6,14 +6,15 @@ from odoo.http import request
 from ..tools.refusal import Refusal
 from .reception import Reception
 
-PATH = "/integration/webhook/<string:flow_code>"
+# Anything below is answered in the words of machines, an empty or a wrong code too.
+PATHS = ["/integration/webhook", "/integration/webhook/<path:flow_code>"]
 
 
 class IntegrationWebhook(http.Controller):
     """Thin: the steps are in :class:`Reception`, the work is done later by the flow's job."""
 
     @http.route(
-        PATH,
+        PATHS,
         type="integration_webhook",
         auth="none",
         methods=["POST"],
@@ -21,7 +22,7 @@ class IntegrationWebhook(http.Controller):
         save_session=False,
         readonly=False,
     )
-    def receive(self, flow_code):
+    def receive(self, flow_code=""):
         """Keep one delivery durably, then acknowledge it.
 
         200 accepted or duplicate; every refusal is ``application/problem+json``. The
@@ -36,7 +37,7 @@ class IntegrationWebhook(http.Controller):
             return reception.refuse(refusal)
 
     @http.route(
-        PATH,
+        PATHS,
         type="integration_webhook",
         auth="none",
         methods=["GET", "HEAD", "PUT", "PATCH", "DELETE"],
@@ -44,7 +45,7 @@ class IntegrationWebhook(http.Controller):
         save_session=False,
         readonly=True,
     )
-    def refuse_method(self, flow_code):
+    def refuse_method(self, flow_code=""):
         """Tell that only POST is understood, as problem+json instead of Odoo's HTML page."""
         reception = self._reception(flow_code)
         return reception.refuse(Refusal("method-not-allowed", request.httprequest.method))

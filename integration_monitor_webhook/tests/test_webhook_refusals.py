@@ -26,6 +26,12 @@ class TestWebhookRefusals(WebhookHttpCase):
         answer = self.send("/integration/webhook/no.such.flow", b"{}", {})
         self.check(answer, 404, "unknown-flow")
 
+    def test_wrong_addresses(self):
+        """A slash too many is answered with a page for people."""
+        for path in ("/integration/webhook", "/integration/webhook/", "/integration/webhook/a/b"):
+            with self.subTest(path):
+                self.check(self.send(path, b"{}", {}), 404, "unknown-flow")
+
     def test_outbound_flow(self):
         """Nobody delivers to an outbound flow."""
         self._make_outbound()

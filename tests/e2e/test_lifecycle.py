@@ -152,6 +152,43 @@ def test_upgrade_with_traffic(shell: OdooShell, log_folder: Path) -> None:
     assert shell.run(STATE) == documents
 
 
+def test_conflict_with_a_lane(shell: OdooShell) -> None:
+    """A scheduled action that moves an order fails, because a lane settled a message meanwhile."""
+    late = shell.run(
+        """
+transaction = env["integration.transaction"].search([("state", "=", "in_progress")], limit=1)
+order = env["sale.order"].browse(transaction.res_id)
+order.read(["commitment_date"])
+with env.registry.cursor() as other:
+    other.execute("UPDATE integration_transaction SET cause_text = 'changed meanwhile'"
+                  " WHERE id = %s", [transaction.id])
+order.commitment_date = "2031-05-06 12:00:00"
+env.cr.commit()
+job = env["queue.job"].search([("method_name", "=", "_catch_up")])
+from odoo.addons.queue_job.job import Job
+loaded = Job.load(env, job.uuid)
+loaded.perform()
+loaded.set_done()
+loaded.store()
+env.cr.commit()
+transaction.invalidate_recordset()
+result = [len(job), str(order.commitment_date), str(transaction.promised_at)]
+"""
+    )
+    assert late == [1, "2031-05-06 12:00:00", "2031-05-06 12:00:00"]
+
+
+def test_uninstall_of_the_carriers(shell: OdooShell) -> None:
+    """Without the carriers' addon no delivery can be done any more."""
+    shell.run(UNINSTALL.format(names=["integration_monitor_suite", "integration_monitor_delivery"]))
+    works = shell.run(BUSINESS + "\nresult = finish(order(4)).state\nenv.cr.commit()\n")
+    assert works == "posted"
+    flows = query(
+        shell, "SELECT active, handler FROM integration_flow WHERE code LIKE 'carrier.%%'"
+    )
+    assert flows and set(flows) == {(False, "integration.handler.noop")}
+
+
 def test_uninstall_leaves_nothing(shell: OdooShell) -> None:
     """After uninstalling, orders cannot be opened, or tables, crons and jobs stay behind."""
     documents = shell.run(STATE)
@@ -194,6 +231,11 @@ def leftovers(shell: OdooShell) -> list[tuple[str, str]]:
             UNION ALL
             SELECT 'parameter', key FROM ir_config_parameter
              WHERE key LIKE 'integration\_monitor%%'
+            UNION ALL
+            SELECT 'account', login FROM res_users
+             WHERE active AND login LIKE '\_\_integration\_\_%%'
+            UNION ALL
+            SELECT 'filter', model_id FROM ir_filters WHERE model_id LIKE 'integration.%%'
             UNION ALL
             SELECT 'activity type', t.id::text FROM mail_activity_type t
              WHERE t.res_model LIKE 'integration.%%'""",

@@ -287,7 +287,6 @@ def _seed_carrier(env: Any, company: Any) -> None:
             .id,
         }
     )
-    flow.trigger_domain = "[('carrier_id.integration_flow_id.code', '=', 'carrier.booking')]"
     env["integration.flow"].search(
         [("system_id.code", "=", "shop-us"), ("direction", "=", "inbound")]
     ).write({"default_carrier_id": carrier.id})

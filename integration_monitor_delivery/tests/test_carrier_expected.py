@@ -1,0 +1,57 @@
+from odoo.tests import tagged
+
+from .common import CarrierCase
+
+
+@tagged("post_install", "-at_install")
+class TestCarrierExpected(CarrierCase):
+    """Only parcels that the carrier was told of are waited for."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.booking_flow.trigger_event = "picking.out.done"
+        cls.other = cls.carrier.copy({"name": "Own van", "integration_flow_id": False})
+
+    def _shipped_with(self, carrier):
+        """Ship an order with a delivery method, or none. :return: (delivery, transaction)"""
+        order = self._order()
+        picking = self._first(order)
+        picking.carrier_id = carrier
+        picking.move_ids.picked = True
+        picking._action_done()
+        self.env.cr.flush()
+        return picking, order.integration_transaction_ids
+
+    def _booking_of(self, picking):
+        return self.env["integration.message"].search(
+            [("flow_id", "=", self.booking_flow.id), ("res_id", "=", picking.id)]
+        )
+
+    def test_booked_delivery_waits_for_the_carrier(self):
+        """A delivery of the carrier's method is booked, and waits for it."""
+        picking, transaction = self._shipped_with(self.carrier)
+        self.assertEqual(self._booking_of(picking).state, "pending")
+        self.assertEqual(transaction.waits_for_step_id.code, "carrier_booked")
+
+    def test_other_deliveries_wait_for_no_carrier(self):
+        """An order that the customer fetched waits for ever for a carrier that knows nothing."""
+        for carrier in (self.other, self.env["delivery.carrier"]):
+            picking, transaction = self._shipped_with(carrier)
+            self.assertFalse(self._booking_of(picking))
+            self.assertEqual(transaction.waits_for_step_id.code, "invoiced")
+            states = {m.step_id.code: m.state for m in transaction.milestone_ids}
+            self.assertEqual(states["shipped"], "reached")
+            self.assertNotIn("Test Shop", transaction.waits_on or "")
+
+    def test_discarded_booking_ends_the_wait(self):
+        """A booking that a person gave up is waited for all the same."""
+        picking, transaction = self._shipped_with(self.carrier)
+        self._booking_of(picking).action_cancel()
+        self.assertEqual(transaction.waits_for_step_id.code, "invoiced")
+
+    def test_flow_without_method_books_everything(self):
+        """A carrier that was just connected books nothing until somebody finds the setting."""
+        self.carrier.integration_flow_id = False
+        picking, _transaction = self._shipped_with(self.other)
+        self.assertTrue(self._booking_of(picking))
