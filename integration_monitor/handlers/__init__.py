@@ -3,6 +3,7 @@ from . import integration_handler_noop
 from . import integration_shop_partner
 from . import integration_shop_line
 from . import integration_shop_tax
+from . import integration_shop_change
 from . import integration_shop_currency
 from . import integration_wms_transfer
 from . import integration_handler_shop_order

@@ -114,12 +114,21 @@ class IntegrationHandler(models.AbstractModel):
         :return: a recordset that the message links to, or None to keep its document
         """
 
+    def _accept(self, message, payload):
+        """A person closed the exception of a failed inbound message without trying it again.
+
+        For handlers that would refuse the same again and again: remember that it is settled.
+        Runs as the service account; failures are logged and change nothing.
+        """
+
     def _stake(self, message, payload):
         """Tell what is at stake while an inbound message has no document yet.
 
         :return: dict with any of ``amount`` (float), ``currency`` (ISO code), ``reference``
             (the partner's document number: a later message with the same one makes up for an
-            earlier failed one), ``partner`` (name), ``document`` (a record that the message
-            names) and ``about`` (what it is about, in words), for the exception a person reads
+            earlier failed one), ``version`` (a text that sorts by age: a later message makes up
+            only for one that is not newer), ``partner`` (name), ``document`` (a record that the
+            message names) and ``about`` (what it is about, in words), for the exception a person
+            reads
         """
         return {}

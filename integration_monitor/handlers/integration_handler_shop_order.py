@@ -24,6 +24,7 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
         "integration.shop.line",
         "integration.shop.tax",
         "integration.shop.currency",
+        "integration.shop.change",
     ]
     _description = "Shop order"
 
@@ -64,6 +65,8 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
             "reference": shop.name,
             "about": self.env._("Order %s", shop.name),
             "partner": shop.customer.name or shop.customer.email,
+            "document": self._existing_order(message.flow_id, shop),
+            "version": shop.updated_at and shop.updated_at.isoformat(),
         }
 
     def _handle(self, message, payload):
@@ -75,8 +78,12 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
         if shop.cancelled:
             return self._cancel_order(message, flow, shop, order)
         if order:
-            return self._update_order(flow, shop, order)
+            return self._update_order(message, flow, shop, order)
         return self._create_order(message, flow, shop)
+
+    def _accept(self, message, payload):
+        """Measure later versions by the one that a person settled by hand."""
+        self._accept_version(message, payload)
 
     def _existing_order(self, flow, shop):
         return self.env["sale.order"].search(
@@ -166,6 +173,7 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
             "integration_external_key": shop.external_id,
             "integration_external_digest": shop.digest(),
             "integration_external_updated_at": shop.updated_at,
+            "integration_shop_collected": shop.collected,
         }
         if message.correlation_id:
             values["integration_correlation_id"] = message.correlation_id
@@ -202,69 +210,3 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
         facts += shop.warnings
         items = Markup("").join(Markup("<li>%s</li>") % fact for fact in facts)
         order._message_log(body=Markup("<ul>%s</ul>") % items)
-
-    def _update_order(self, flow, shop, order):
-        """Follow a newer version of an order that exists; return it.
-
-        :raise BusinessError: goods, amounts or addresses changed in the shop
-        """
-        known = order.integration_external_updated_at
-        stale = known and shop.updated_at and shop.updated_at < known
-        if stale or order.state == "cancel":
-            return order
-        if order.integration_external_digest != shop.digest():
-            raise BusinessError(
-                self.env._(
-                    "Order %(order)s was changed in the shop after it became %(name)s (total "
-                    "%(old)s, now %(new)s). Change %(name)s by hand if it may still change, then "
-                    "press Ignore.",
-                    order=shop.name,
-                    name=order.name,
-                    old=order.amount_total,
-                    new=shop.total,
-                ),
-                source={"res_model": "sale.order", "key": "id", "value": order.id},
-            )
-        if shop.updated_at:
-            order.integration_external_updated_at = shop.updated_at
-        if shop.ready and flow.auto_confirm and order.state in ("draft", "sent"):
-            order.action_confirm()
-        return order
-
-    def _cancel_order(self, message, flow, shop, order):
-        """Cancel the order; when it is not here yet, keep its place so that it is never made.
-
-        :raise BusinessError: goods have left, or the order is invoiced
-        """
-        if order.state == "cancel":
-            return order
-        if not order:
-            order = self._insert_order(self._order_vals(message, flow, shop))
-        shipped = order.picking_ids.filtered(
-            lambda picking: picking.state == "done" and picking.picking_type_code == "outgoing"
-        )
-        invoiced = any(line.qty_invoiced > 0 for line in order.order_line)
-        if shipped or invoiced:
-            text = (
-                self.env._("was shipped with %s already", ", ".join(shipped.mapped("name")))
-                if shipped
-                else self.env._("is invoiced already")
-            )
-            raise BusinessError(
-                self.env._(
-                    "Order %(order)s was cancelled in the shop, but %(name)s %(what)s. Arrange "
-                    "the return or refund, then press Ignore.",
-                    order=shop.name,
-                    name=order.name,
-                    what=text,
-                ),
-                source={"res_model": "sale.order", "key": "id", "value": order.id},
-            )
-        if order.locked:
-            order.action_unlock()
-        order._action_cancel()
-        if shop.updated_at:
-            order.integration_external_updated_at = shop.updated_at
-        reason = shop.cancel_reason or self.env._("no reason given")
-        order._message_log(body=self.env._("Cancelled in the shop: %s.", reason))
-        return order

@@ -10,6 +10,7 @@ from ..tools.errors import BusinessError, ContractError, RetryLater
 from ..tools.shop_order.reading import Reader
 
 EVENT = "shipment.confirmed"
+RELEASE = "wms.release"
 
 
 class IntegrationHandlerWmsShipment(models.AbstractModel):
@@ -56,14 +57,15 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
         if picking.state == "done" and picking.integration_shipment_ref == data.text("shipment_id"):
             return picking
         self._check_open(picking, data)
+        self._check_released(flow, picking)
         quantities = self._quantities(flow, picking, data)
         return self._ship(picking, quantities, data)
 
     def _stake(self, message, payload):
         """Name the transfer that a refused shipment is about.
 
-        No ``reference``: each shipment has pieces of its own, so that a later shipment of the
-        same transfer does not make up for one that was refused.
+        Each shipment has pieces of its own: another shipment of the same transfer does not make up
+        for one that was refused, the same one corrected does.
         """
         data = payload.get("data") if isinstance(payload, dict) else None
         if not isinstance(data, dict) or not isinstance(data.get("reference"), str):
@@ -77,12 +79,20 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
             shipment=data.get("shipment_id") or "?",
             reference=reference,
         )
-        return {"about": about, "document": picking}
+        stake = {"about": about, "document": picking}
+        if data.get("shipment_id"):
+            stake["reference"] = f"{reference}/{data['shipment_id']}"
+        return stake
 
     def _transfer_domain(self, flow, reference):
         """:return: the domain of the transfer with this name in the flow's warehouses"""
         warehouses = flow.warehouse_ids or flow.warehouse_id
-        domain = [("name", "=", reference), ("company_id", "=", flow.company_id.id)]
+        domain = [
+            ("name", "=", reference),
+            ("company_id", "=", flow.company_id.id),
+            # A warehouse ships; what comes in is counted by somebody else.
+            ("picking_type_code", "in", ("internal", "outgoing")),
+        ]
         if warehouses:
             domain.append(("picking_type_id.warehouse_id", "in", warehouses.ids))
         return domain
@@ -149,6 +159,36 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
                     other=release,
                 ),
             )
+
+    def _check_released(self, flow, picking):
+        """Refuse a transfer that nobody asked the warehouse to ship.
+
+        :raise RetryLater: the answer to its release is being settled
+        :raise BusinessError: it was not released
+        """
+        if picking.integration_release_ref or not self._releases(flow, picking):
+            return
+        # Which messages are under way is the engine's knowledge, not the account's.
+        waiting = self.env["integration.message"].sudo().search_count(
+            [
+                ("res_model", "=", picking._name),
+                ("res_id", "=", picking.id),
+                ("message_type", "=", RELEASE),
+                ("state", "in", ("pending", "processing", "retry")),
+            ],
+            limit=1,
+        )
+        if waiting:
+            raise RetryLater(10, self.env._("The release of %s is being settled.", picking.name))
+        raise self._refusal(picking, self.env._("was never released to this warehouse"))
+
+    def _releases(self, flow, picking):
+        """:return: whether Odoo releases transfers of this kind to the warehouse's system"""
+        warehouse = picking.picking_type_id.warehouse_id
+        flows = self.env["integration.flow"].sudo().search(  # as above
+            [("system_id", "=", flow.system_id.id), ("message_type", "=", RELEASE)]
+        )
+        return any(not f.warehouse_ids or warehouse in f.warehouse_ids for f in flows)
 
     def _quantities(self, flow, picking, data):
         """Return the shipped quantity of each move, in the move's unit.

@@ -34,6 +34,8 @@ class IntegrationShopLine(models.AbstractModel):
             for value, record in mapped.items()
             if record._name in ("product.product", "product.template")
         }
+        # An archived product is not for sale, whoever mapped it once.
+        mapped = {value: product for value, product in mapped.items() if product.active}
         skus = {line.sku for line in shop.lines if line.sku}
         by_sku = self._products_by("default_code", flow, shop, skus)
         names = {line.name for line in shop.lines if not line.sku and line.name}

@@ -93,12 +93,14 @@ class IntegrationException(models.Model):
         """Close the exceptions: a person has put the matter right."""
         self._check_operator()
         self.sudo()._close("resolved", "manual")  # state is the engine's
+        self.sudo()._retry_messages()._accept_refused()
         return True
 
     def action_ignore(self):
         """Close the exceptions without doing anything; the messages stay failed."""
         self._check_operator()
         self.sudo()._close("ignored", "ignored")  # state is the engine's
+        self.sudo()._retry_messages()._accept_refused()
         return True
 
     def action_discard(self):

@@ -67,6 +67,11 @@ class IntegrationMessage(models.Model):
     subject_key = fields.Char(
         readonly=True, help="What the message is about, to tell that a later one replaced it."
     )
+    subject_version = fields.Char(
+        readonly=True,
+        help="Which version of its subject the message tells of; sorts by age. A success makes up "
+        "for failures of its own version and of older ones only.",
+    )
     event_code = fields.Char(readonly=True)
     parent_id = fields.Many2one("integration.message", readonly=True, index="btree_not_null")
     superseded_by_id = fields.Many2one(

@@ -9,7 +9,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..tools import redaction
-from ..tools.errors import ContractError
+from ..tools.errors import ContractError, IntegrationError
 from .integration_message_settle import ERROR_LIMIT
 
 _logger = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ class IntegrationMessage(models.Model):
         if not self.subject_key:
             subject = stake.get("reference") or self.ordering_key
             self.subject_key = f"ref:{subject}" if subject else False
+        self.subject_version = stake.get("version") or self.subject_version
         source = failure.source or {}
         transaction = self.transaction_id
         about = self._document_label() or stake.get("about") or stake.get("reference")
@@ -205,7 +206,11 @@ class IntegrationMessage(models.Model):
             exception._resolve(reason)
 
     def _superseded(self):
-        """Return older failed messages of this flow about the same document or reference."""
+        """Return the failed messages of this flow that the success of this one makes up for.
+
+        Those about the same document or reference that came earlier and tell of no newer version:
+        what a partner delivers late does not undo what it told since.
+        """
         older = self.search(
             [
                 ("flow_id", "=", self.flow_id.id),
@@ -216,13 +221,15 @@ class IntegrationMessage(models.Model):
         )
         if not older or self.state != "done":
             return self.browse()
-        subject = self.subject_key
-        if not subject and self.direction == "inbound":
-            reference = self._stake().get("reference")
-            subject = f"ref:{reference}" if reference else False
+        subject, version = self.subject_key, self.subject_version
+        if self.direction == "inbound" and not (subject and version):
+            stake = self._stake()
+            reference = stake.get("reference")
+            subject = subject or (f"ref:{reference}" if reference else False)
+            version = version or stake.get("version")
         if not subject:
             return self.browse()
-        return self.search(
+        failed = self.search(
             [
                 ("flow_id", "=", self.flow_id.id),
                 ("state", "in", ("dead", "quarantined")),
@@ -230,3 +237,23 @@ class IntegrationMessage(models.Model):
                 ("id", "<", self.id),
             ]
         )
+        return failed.filtered(
+            lambda message: not version
+            or not message.subject_version
+            or message.subject_version <= version
+        )
+
+    def _accept_refused(self):
+        """A person closed the exception of failed inbound messages: let the handlers know."""
+        for message in self:
+            if message.state not in ("dead", "quarantined") or message.direction != "inbound":
+                continue
+            # The handler runs as the service account here too.
+            work = message.with_user(message.flow_id.service_user_id).sudo(False)
+            try:
+                with self.env.cr.savepoint():
+                    work.flow_id._handler()._accept(work, work._parsed_payload())
+            except IntegrationError:
+                _logger.info("Message %s: nothing to accept", message.id, exc_info=True)
+            except Exception:  # closing an exception must work whatever the payload is
+                _logger.warning("Message %s: not accepted", message.id, exc_info=True)

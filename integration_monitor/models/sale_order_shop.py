@@ -33,6 +33,21 @@ class SaleOrder(models.Model):
     integration_external_updated_at = fields.Datetime(
         string="Changed in the Shop", copy=False, readonly=True
     )
+    integration_shop_collected = fields.Boolean(
+        string="Paid in the Shop",
+        copy=False,
+        readonly=True,
+        help="The shop has the customer's money, or the right to take it.",
+    )
+    integration_shop_cancel = fields.Selection(
+        [
+            ("followed", "Cancelled as in the shop"),
+            ("agreed", "Differs from the shop; a person has looked"),
+        ],
+        string="Cancellation",
+        copy=False,
+        readonly=True,
+    )
 
     _integration_external_uniq = models.UniqueIndex(
         "(integration_system_id, integration_external_key) "
@@ -48,4 +63,6 @@ class SaleOrder(models.Model):
             "integration_external_key",
             "integration_external_digest",
             "integration_external_updated_at",
+            "integration_shop_collected",
+            "integration_shop_cancel",
         }

@@ -22,6 +22,7 @@ from . import test_retry
 from . import test_shop_order_engine
 from . import test_shop_order_identity
 from . import test_shop_order_shopify
+from . import test_shop_order_versions
 from . import test_shop_order_woocommerce
 from . import test_shop_stock
 from . import test_sweeper

@@ -155,6 +155,33 @@ class TestException(IntegrationCase):
         self.assertEqual((first.state, second.state), ("done", "done"))
         self.assertEqual(exception.state, "resolved")
 
+    def test_late_older_success_makes_up_for_nothing(self):
+        """What the partner delivers late closes the failure of what it told since."""
+
+        def stake(handler, message, payload):
+            return {"reference": "#1", "version": payload["at"]}
+
+        def handle(handler, message, payload):
+            if payload["bad"]:
+                raise BusinessError("Changed in the shop.")
+
+        def deliver(at, bad):
+            message, _created = self.receive(
+                {"at": at, "bad": bad}, external_id=f"v{at}{bad}{self.delivered}"
+            )
+            self.delivered += 1
+            with self.handler(self.inbound, _handle=handle, _stake=stake):
+                self.drain(self.inbound)
+            return message
+
+        self.delivered = 0
+        refused = deliver("2030-02", bad=True)
+        exception = refused.exception_ids
+        self.assertEqual(deliver("2030-01", bad=False).state, "done")
+        self.assertEqual((refused.state, exception.state), ("dead", "open"))
+        self.assertEqual(deliver("2030-03", bad=False).state, "done")
+        self.assertEqual((refused.state, exception.state), ("cancelled", "resolved"))
+
     def test_discard_cancels_the_message(self):
         """A discarded order comes back with the next retry."""
         exception = self.refuse()

@@ -2,7 +2,7 @@ import json
 
 from odoo.tests import tagged
 
-from ..tools.errors import BusinessError, ContractError
+from ..tools.errors import BusinessError, ContractError, RetryLater
 from .test_wms_release import WmsCase
 
 
@@ -210,6 +210,39 @@ class TestShipmentException(WmsCase):
         self.assertTrue(message.exception_ids.name.startswith("Shipment SHP-1 of WH/OUT/99999"))
         self.assertFalse(message.res_id)
 
+    def test_transfer_that_was_never_released(self):
+        """The warehouse ships what nobody asked it for, or counts what came in."""
+        picking = self._first(self._order((1, 2, 3)))
+        self.release_flow.message_type = "wms.release"
+        event = self._shipment(self._prepare(picking), picking)
+        self.release_flow.message_ids.state = "cancelled"
+        handler, message = self._work(event)
+        with self.assertRaisesRegex(BusinessError, "never released"):
+            handler._handle(message, event)
+        self._message(flow=self.release_flow, res_model=picking._name, res_id=picking.id)
+        with self.assertRaises(RetryLater):
+            handler._handle(message, event)
+        receipt = picking.copy({"picking_type_id": self.warehouse.in_type_id.id})
+        event["data"]["reference"] = receipt.name
+        with self.assertRaisesRegex(BusinessError, "no such transfer"):
+            handler._handle(message, event)
+
+    def _work(self, event):
+        """Return (handler, message) in the service account's environment."""
+        message = self._received(event).with_user(self.service)
+        return self.shipment_flow.with_user(self.service)._handler(), message
+
+    def test_corrected_shipment_closes_its_refusal(self):
+        """The warehouse corrects a shipment, and its refusal stays in everybody's way."""
+        picking = self._first(self._order((1, 2, 3)))
+        event = self._shipment(self._release(picking), picking)
+        refused = self._received(event, state="dead")
+        refused._open_exception(BusinessError("Too many."))
+        corrected = self._received({**event, "id": "evt_corrected"}, state="done")
+        corrected._resolve_exceptions()
+        self.assertEqual(refused.state, "cancelled")
+        self.assertFalse(refused.exception_ids.is_open)
+
     def test_later_shipment_closes_nothing(self):
         """A second shipment succeeds, and the goods of the refused one are forgotten."""
         order = self._order((1, 2, 3))
@@ -217,7 +250,8 @@ class TestShipmentException(WmsCase):
         event = self._shipment(self._release(picking), picking)
         refused = self._received(event, state="dead")
         refused._open_exception(BusinessError("Too many."))
-        later = self._received({**event, "id": "evt_later"}, state="done")
+        other = {**event["data"], "shipment_id": "SHP-2"}
+        later = self._received({**event, "id": "evt_later", "data": other}, state="done")
         later._resolve_exceptions()
         self.assertEqual(refused.state, "dead")
         self.assertTrue(refused.exception_ids.is_open)

@@ -60,17 +60,23 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
             elif event.status == "delivered":
                 self._settle_problems(changed)
         self._record_milestones(message, pickings, event)
-        if event.status == "delivered" and message.flow_id.invoice_on_delivery:
-            self._invoice(message.flow_id, pickings)
+        if changed and event.status == "delivered" and message.flow_id.invoice_on_delivery:
+            self._invoice(message.flow_id, changed)
         return pickings
 
     def _stake(self, message, payload):
         """Name the parcel on the exception, not the carrier's event."""
         try:
-            tracking = parse_tracking_event(payload).tracking_code
+            event = parse_tracking_event(payload)
         except ValueError:
             return {}
-        return {"reference": tracking, "about": self.env._("Parcel %s", tracking)}
+        return {
+            "reference": event.tracking_code,
+            "about": self.env._("Parcel %s", event.tracking_code),
+            "document": self._find_pickings(message, event.tracking_code)[:1],
+            # A parcel only moves on: what was scanned later counts for more.
+            "version": f"{event.rank:03d}",
+        }
 
     def _find_pickings(self, message, tracking_code):
         """Return the done deliveries that carry the number, in the flow's company.

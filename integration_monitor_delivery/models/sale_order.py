@@ -14,12 +14,21 @@ class SaleOrder(models.Model):
         :return: the posted ``account.move`` records.
         """
         orders = self.filtered(lambda order: order.invoice_status == "to invoice")
+        # What came back is refunded by a person who has seen it.
+        orders = orders.filtered(
+            lambda order: all(line.qty_to_invoice >= 0 for line in order.order_line)
+        )
         if not orders:
             return self.env["account.move"]
-        # Not grouped: a shop's customer expects one invoice for each order.
-        invoices = orders._create_invoices(grouped=True, final=True)
+        # Not grouped: a shop's customer expects one invoice for each order. Odoo hands them out as
+        # superuser; who posts them and takes the money is the caller.
+        invoices = orders._create_invoices(grouped=True).sudo(self.env.su)
         invoices.action_post()
         if journal:
-            for company_invoices in invoices.grouped("company_id").values():
+            collected = invoices.filtered(
+                lambda move: move.move_type == "out_invoice"
+                and all(move.line_ids.sale_line_ids.order_id.mapped("integration_shop_collected"))
+            )
+            for company_invoices in collected.grouped("company_id").values():
                 company_invoices._integration_register_payment(journal)
         return invoices

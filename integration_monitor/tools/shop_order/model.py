@@ -137,6 +137,7 @@ class ShopOrder:
     """An order as the shop states it. All amounts are exact and in `currency`.
 
     `tax_totals` says how much of every tax the customer pays; its sum is `total_tax`.
+    `collected`: the shop has the money, or the right to take it. `ready`: may be confirmed.
     `warnings` are sentences for a person about oddities that did not stop the order.
     """
 
@@ -158,6 +159,7 @@ class ShopOrder:
     cancel_reason: str = ""
     ready: bool = True
     payment_state: str = ""
+    collected: bool = False
     payment_method: str = ""
     note: str = ""
     discount_codes: tuple[str, ...] = ()

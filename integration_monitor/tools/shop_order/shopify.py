@@ -19,6 +19,9 @@ from .model import (
 from .reading import Reader, currency_of, quantity_of
 from .reconcile import reconcile
 
+# An authorised amount is captured by the shop when the goods leave.
+COLLECTED = frozenset({"paid", "authorized", "partially_refunded"})
+
 
 def parse_shopify(payload: Any) -> ShopOrder:
     """Return the order of a webhook body, or of a REST answer wrapped in ``{"order": …}``.
@@ -56,6 +59,7 @@ def parse_shopify(payload: Any) -> ShopOrder:
         cancelled=bool(body.text("cancelled_at")),
         cancel_reason=body.text("cancel_reason"),
         payment_state=body.text("financial_status"),
+        collected=body.text("financial_status") in COLLECTED,
         payment_method=_payment_method(body),
         note=body.text("note"),
         discount_codes=tuple(c.text("code") for c in body.children("discount_codes", "code")),

@@ -20,9 +20,10 @@ from .rates import shortest_rate
 from .reading import Reader, currency_of, quantity_of
 from .reconcile import reconcile
 
-CANCELLED = frozenset({"cancelled", "failed", "trash"})
-# The customer has not finished paying: a quotation, confirmed by a later status.
-UNPAID = frozenset({"pending", "checkout-draft", "auto-draft"})
+CANCELLED = frozenset({"cancelled", "trash"})
+# The customer has not finished paying: a quotation, confirmed by a later status. A payment that
+# failed may be tried again for as long as the order is not cancelled.
+UNPAID = frozenset({"pending", "failed", "checkout-draft", "auto-draft"})
 
 
 def parse_woocommerce(payload: Any) -> ShopOrder:
@@ -70,6 +71,7 @@ def parse_woocommerce(payload: Any) -> ShopOrder:
         cancel_reason=status if status in CANCELLED else "",
         ready=status not in UNPAID,
         payment_state=status,
+        collected=bool(body.text("date_paid_gmt", "date_paid")),
         payment_method=body.text("payment_method_title", "payment_method"),
         note=body.text("customer_note"),
         discount_codes=tuple(c.text("code") for c in body.children("coupon_lines", "coupon")),
