@@ -62,7 +62,11 @@ NOW = 1_700_000_000.0
         ),
         ({"X-RateLimit-Limit": "5", "X-RateLimit-Reset-After": "1.5"}, Quota(5, None, 1.5)),
         (
-            {"X-Rate-Limit-Limit": "40", "X-Rate-Limit-Remaining": "39", "X-Rate-Limit-Reset": "17"},
+            {
+                "X-Rate-Limit-Limit": "40",
+                "X-Rate-Limit-Remaining": "39",
+                "X-Rate-Limit-Reset": "17",
+            },
             Quota(40, 39, 17),
         ),
         # BigCommerce, Shopify, Salesforce
