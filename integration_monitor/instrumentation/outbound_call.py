@@ -148,7 +148,7 @@ class OutboundCall:
                 quota_remaining=quota.remaining,
                 quota_reset=quota.reset,
                 request_headers=_texts(self.request.headers),
-                response_excerpt=excerpt,
+                response_excerpt=excerpt or None,
                 detail=self._detail(response),
             ),
         )
