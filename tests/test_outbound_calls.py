@@ -172,6 +172,24 @@ class TestOutboundCalls(OutboundCase):
         self.assertIsNone(line.endpoint_id)  # the message's endpoint is not whom it called
         self.assertEqual(line.company_id, 8)
 
+    def test_a_handler_at_work_tells_its_message(self):
+        """A handler that calls by itself leaves lines without message, attempt and company."""
+        with self.server(self.wire.answer(b"ok")) as (port, _received):
+
+            def handle(_handler, _message, _payload):
+                requests.get(f"http://127.0.0.1:{port}/lookup", timeout=5)
+                return self.env["res.partner"]
+
+            message, _created = self.receive({"a": 1})
+            self.env["integration.endpoint"]._match_table()
+            with self.handler(self.inbound, _handle=handle):
+                seen = self.drain(self.inbound)
+        (line,) = [line for line in seen if line.kind == "http_out"]
+        self.assertEqual(
+            (line.message_id, line.flow_id, line.correlation_id, line.attempt, line.company_id),
+            (message.id, self.inbound.id, message.correlation_id, 1, self.env.company.id),
+        )
+
     def test_a_rollback_takes_no_line_along(self):
         """The label was booked and rolled back, and nobody knows of it."""
         dbname, flow_id = self.env.cr.dbname, 2_000_000_007
