@@ -66,6 +66,12 @@ class IntegrationDiscovery(models.Model):
     # Also serves ON CONFLICT of the roll-up.
     _host_uniq = models.UniqueIndex("(host, port, COALESCE(company_id, 0))")
 
+    @api.depends("host", "port")
+    def _compute_display_name(self):
+        """The host, with its port when it is an unusual one."""
+        for found in self:
+            found.display_name = found._display_host()
+
     @api.depends("scheme", "host", "port", "method", "path_template")
     def _compute_address(self):
         """Put the parts together."""

@@ -79,6 +79,7 @@ class TestDiscovery(IntegrationCase):
                 "https://10.0.0.7",
             ],
         )
+        self.assertIn("10.0.0.7:8081", found.mapped("display_name"))
         self.assertEqual(found.company_id, other)
         self.assertEqual(self.discovered("::1").address, "http://[::1]:8069")
 
