@@ -41,6 +41,7 @@
         "views/integration_shop_document_views.xml",
         "views/integration_log_views.xml",
         "views/integration_metric_views.xml",
+        "views/integration_discovery_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

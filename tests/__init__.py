@@ -2,5 +2,10 @@
 
 # pytest imports this package as well, on its way to tests/unit and tests/e2e, without Odoo.
 if __name__.startswith("odoo.addons."):
+    from . import test_outbound_calls
+    from . import test_outbound_faults
+    from . import test_outbound_harmless
+    from . import test_outbound_requests
+    from . import test_outbound_trace
     from . import test_shop_orders_generated
     from . import test_wms_simulator

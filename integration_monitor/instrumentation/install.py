@@ -2,7 +2,7 @@
 
 import odoo
 
-from . import http_server
+from . import http_server, requests_session
 
 
 def install():
@@ -10,3 +10,4 @@ def install():
     if odoo.evented:
         return
     http_server.install()
+    requests_session.install()

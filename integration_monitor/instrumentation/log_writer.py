@@ -42,10 +42,11 @@ _PAST_MONTHS = 13
 class _Buffer:
     """Observations of one execution, with their databases."""
 
-    __slots__ = ("items", "pid")
+    __slots__ = ("claimed", "items", "pid")
 
-    def __init__(self):
+    def __init__(self, claimed=False):
         self.items = []
+        self.claimed = claimed  # an execution is open and will flush it
         self.pid = os.getpid()
 
 
@@ -69,8 +70,7 @@ def record(env_or_dbname, observation):
             return
         _append(dbname, observation)
     except Exception:  # observing must never break what it observes
-        _count("failed")
-        _logger.warning("An observation could not be recorded.", exc_info=True)
+        note_failure("An observation could not be recorded.")
 
 
 def flush():
@@ -86,8 +86,19 @@ def flush():
         for dbname, observations in by_database.items():
             _write(dbname, observations)
     except Exception:  # the same promise as record()
-        _count("failed")
-        _logger.warning("The integration log could not be flushed.", exc_info=True)
+        note_failure("The integration log could not be flushed.")
+
+
+def unclaimed():
+    """How many lines are buffered outside of an execution: nobody flushes them before the exit."""
+    buffer = _buffer.get()
+    return len(buffer.items) if buffer is not None and not buffer.claimed else 0
+
+
+def note_failure(what):
+    """Count and log the exception at hand, which must reach nobody; ``what`` is a sentence."""
+    _count("failed")
+    _logger.warning(what, exc_info=True)  # noqa: LOG014 - handlers call it
 
 
 @contextlib.contextmanager
@@ -97,7 +108,7 @@ def execution(**values):
     :param values: fields of the execution context.
     """
     token = context.start(**values)
-    buffer_token = _buffer.set(_Buffer())
+    buffer_token = _buffer.set(_Buffer(claimed=True))
     try:
         yield
     finally:
@@ -179,6 +190,8 @@ def _complete(observation):
         )
         if getattr(observation, name) is None and getattr(current, name) is not None
     }
+    if observation.kind == "http_out":
+        missing.pop("endpoint_id", None)  # whom it called is known; maybe none of our endpoints
     return dataclasses.replace(observation, **missing) if missing else observation
 
 
@@ -273,8 +286,10 @@ __all__ = [
     "database_sink",
     "execution",
     "flush",
+    "note_failure",
     "record",
     "sink",
     "stats",
+    "unclaimed",
     "write_on",
 ]

@@ -5,6 +5,8 @@ from . import integration_system_account
 from . import integration_endpoint
 from . import integration_endpoint_call
 from . import integration_endpoint_health
+from . import integration_endpoint_match
+from . import integration_endpoint_quota
 from . import integration_retry_policy
 from . import integration_flow
 from . import integration_flow_view
@@ -36,6 +38,8 @@ from . import integration_log
 from . import integration_metric
 from . import integration_metric_roll_up
 from . import integration_traffic
+from . import integration_discovery
+from . import integration_metric_discovery
 from . import integration_process
 from . import integration_process_step
 from . import integration_transaction

@@ -7,7 +7,8 @@ from odoo import fields, models
 from odoo.tools import config
 
 from ..instrumentation import log_writer
-from ..tools import classify, context, path_template, redaction, tracing
+from ..tools import classify, context, path_template, quota_headers, redaction, tracing
+from ..tools.backoff import parse_retry_after
 from ..tools.errors import AuthError, IntegrationError
 from ..tools.http_client import HttpClient
 from ..tools.observation import Observation
@@ -169,6 +170,11 @@ class IntegrationEndpoint(models.Model):
         """Record one call, whatever came of it."""
         current = context.current()
         message = message.sudo() if message else self.env["integration.message"]
+        quota = quota_headers.parse_quota(response.headers if response is not None else None)
+        quota = quota or quota_headers.Quota()
+        retry_after = error.retry_after if error is not None else None
+        if retry_after is None and response is not None:
+            retry_after = parse_retry_after(response.headers.get("Retry-After"))
         log_writer.record(
             self.env,
             Observation(
@@ -198,7 +204,10 @@ class IntegrationEndpoint(models.Model):
                 user_id=self.env.uid,
                 res_model=message.res_model or None,
                 res_id=message.res_id or None,
-                retry_after=error.retry_after if error is not None else None,
+                retry_after=retry_after,
+                quota_limit=quota.limit,
+                quota_remaining=quota.remaining,
+                quota_reset=quota.reset,
                 request_headers=headers,
                 response_excerpt=response.text if response is not None else None,
             ),

@@ -45,7 +45,7 @@ class IntegrationMessage(models.Model):
         flow = self.flow_id
         for left in reversed(range(CONFLICT_TRIES)):
             try:
-                with self._execution():
+                with self._execution(attempt):
                     if self.direction == "inbound":
                         self._work_inbound(attempt)
                     else:
@@ -69,7 +69,7 @@ class IntegrationMessage(models.Model):
                 self._settle_error(attempt, error)
                 return
 
-    def _execution(self):
+    def _execution(self, attempt):
         """Bind the identity of this message for the log and for outbound calls."""
         message = self.sudo()  # identity only, on behalf of the engine
         return context.bound(
@@ -78,6 +78,8 @@ class IntegrationMessage(models.Model):
             flow_id=message.flow_id.id,
             message_id=message.id,
             endpoint_id=message.endpoint_id.id or None,
+            company_id=message.company_id.id or None,
+            attempt=attempt,
         )
 
     def _own(self, attempt):

@@ -77,6 +77,13 @@ class IntegrationSystem(models.Model):
         "UNIQUE(company_id, code)", "Another system of this company has the same code."
     )
 
+    def write(self, vals):
+        """Let calls be matched anew when they belong elsewhere."""
+        result = super().write(vals)
+        if {"region", "company_id"} & set(vals):
+            self.env["integration.endpoint"]._forget_match_table()
+        return result
+
     @api.model
     def _default_environment(self):
         """The environment that the configuration file names; else a harmless one."""

@@ -4,6 +4,9 @@ from . import test_blame
 from . import test_correlation
 from . import test_credential
 from . import test_digest
+from . import test_discovery
+from . import test_endpoint_match
+from . import test_endpoint_quota
 from . import test_exception
 from . import test_flow_condition
 from . import test_flow_receive

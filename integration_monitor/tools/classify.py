@@ -40,7 +40,9 @@ _CONNECT = (
     http.client.BadStatusLine,
     OSError,
 )
+_CONTRACT = (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError)
 _CLIENT = (
+    requests.exceptions.TooManyRedirects,
     requests.exceptions.InvalidHeader,
     requests.exceptions.InvalidURL,
     requests.exceptions.MissingSchema,
@@ -68,6 +70,11 @@ def error_class_of(error: BaseException) -> str:
         return "tls"
     if any(isinstance(item, _CLIENT) for item in chain):
         return "client"
+    if any(isinstance(item, _CONTRACT) for item in chain):
+        return "contract"
+    # An adapter that retries by status gives up with this one; the line itself was fine.
+    if any(isinstance(item, urllib3.exceptions.ResponseError) for item in chain):
+        return "server"
     if any(isinstance(item, _CONNECT) for item in chain):
         return "connect"
     return "unknown"
@@ -85,9 +92,7 @@ def from_exception(error: BaseException) -> IntegrationError:
         return TimeoutError_(detail, maybe_delivered=not before_sending)
     if error_class in ("dns", "tls", "connect"):
         return TransportError(detail, error_class=error_class, maybe_delivered=not before_sending)
-    if error_class == "client":
-        return IntegrationError(detail, error_class="client")
-    return IntegrationError(detail)
+    return IntegrationError(detail, error_class=error_class)
 
 
 def from_status(

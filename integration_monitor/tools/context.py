@@ -19,6 +19,8 @@ class ExecutionContext:
     flow_id: int | None = None
     message_id: int | None = None
     endpoint_id: int | None = None
+    company_id: int | None = None
+    attempt: int | None = None
 
 
 EMPTY = ExecutionContext()

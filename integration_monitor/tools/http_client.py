@@ -184,6 +184,8 @@ class HttpClient:
 
 
 class _Session(requests.Session):
+    integration_self_observed = True  # its callers record their calls themselves
+
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None: even with redirects off, requests would read the whole body to prepare one."""
 

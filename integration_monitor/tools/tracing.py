@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})", re.ASCII)
+_TRACE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _CORRELATION = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 _TRACESTATE_MEMBER = re.compile(
     r"(?:[a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})"
@@ -51,6 +52,13 @@ def new_correlation_id() -> str:
 def new_trace() -> TraceContext:
     """Start a trace."""
     return TraceContext(new_trace_id(), new_span_id())
+
+
+def continued(trace_id: str | None) -> TraceContext:
+    """A new span of the trace; without one, or with one of another format, a new trace."""
+    if trace_id and _TRACE_ID.fullmatch(trace_id) and trace_id.strip("0"):
+        return TraceContext(trace_id, new_span_id())
+    return new_trace()
 
 
 def format_traceparent(trace_id: str, span_id: str, sampled: bool = True) -> str:

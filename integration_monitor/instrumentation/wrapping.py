@@ -1,0 +1,33 @@
+"""What every wrapper needs: is there a database to write to, and who flushes."""
+
+import threading
+
+from odoo.modules.registry import Registry
+
+from . import log_writer
+
+# Outside of an execution (Odoo's shell): lines that wait for each other.
+LOT = 100
+
+
+def registry_here():
+    """The loaded registry of this thread's database when it has the suite, else None.
+
+    Requests, jobs, scheduled actions and Odoo's shell name their database on the thread. Never
+    loads a registry: a server's first request must not be observed into a deadlock.
+    """
+    dbname = getattr(threading.current_thread(), "dbname", None)
+    registry = Registry.registries.get(dbname) if dbname else None
+    if registry is None or not registry.ready or "integration.log" not in registry:
+        return None
+    return registry
+
+
+def flush_outside_executions():
+    """Write what no execution will flush: at once in threads, which end unseen, else in lots.
+
+    Call it after ``log_writer.record``; within an execution it does nothing. Never raises.
+    """
+    waiting = log_writer.unclaimed()
+    if waiting >= LOT or (waiting and threading.current_thread() is not threading.main_thread()):
+        log_writer.flush()

@@ -1,0 +1,114 @@
+"""Calls that other modules make with ``requests``, in Odoo's shell and in scheduled actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from shell import OdooShell
+
+from provision import databases, templates
+
+# Odoo's own webhook action: a foreign module's call, after the commit.
+ACTION = """
+partner = env["res.partner"].create({{"name": "Called"}})
+action = env["ir.actions.server"].create({{
+    "name": "Call", "state": "webhook", "webhook_url": {url!r},
+    "model_id": env["ir.model"]._get_id("res.partner")}})
+"""
+IN_SHELL = """
+import threading
+import requests
+url = {url!r}
+env["res.partner"].create({{"name": "Rolled back"}})
+requests.get(url + "/orders/1", timeout=5)
+env.cr.rollback()
+def work(dbname):
+    threading.current_thread().dbname = dbname
+    requests.get(url + "/threads/2", timeout=5)
+thread = threading.Thread(target=work, args=(env.cr.dbname,))
+thread.start()
+thread.join()
+"""
+IN_CRON = (
+    ACTION
+    + """
+code = f"env['ir.actions.server'].browse({{action.id}}).with_context("\\
+    f"active_model='res.partner', active_id={{partner.id}}).run()"
+env["ir.cron"].search([]).write({{"nextcall": "2099-01-01 00:00:00"}})
+cron = env["ir.cron"].create({{
+    "name": "Caller", "model_id": action.model_id.id, "state": "code", "code": code,
+    "nextcall": "2020-01-01 00:00:00"}})
+env.cr.commit()
+env["ir.cron"]._process_jobs(env.cr.dbname)
+env["integration.metric"]._roll_up()
+"""
+)
+
+
+class Partner(BaseHTTPRequestHandler):
+    """Answers everything with a quota."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.send_header("X-RateLimit-Remaining", "5")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def do_POST(self) -> None:
+        """Read what is sent, and answer."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
+    def log_message(self, *_args: Any) -> None:
+        """Keep the tests' output free of it."""
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """Yield the address of a partner of this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Partner) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def shell(new_database: Callable[[str], str], log_folder: Path) -> OdooShell:
+    """Return the command line of a database with the suite."""
+    return OdooShell(new_database(templates.suite_template()), log_folder / "odoo.log")
+
+
+def lines(shell: OdooShell) -> list[tuple[Any, ...]]:
+    """Return path, status, what is left of the quota and number of the logged calls."""
+    with databases.cursor(shell.database) as cr:
+        cr.execute(
+            """SELECT path_template, status_code, quota_remaining, count(*)
+                 FROM integration_log WHERE kind = 'http_out' GROUP BY 1, 2, 3 ORDER BY 1"""
+        )
+        return list(cr.fetchall())
+
+
+def test_in_the_shell(shell: OdooShell, url: str) -> None:
+    """A script's calls are lost at its end, with its rollback, or in its threads."""
+    shell.run(IN_SHELL.format(url=url))
+    assert lines(shell) == [("/orders/{id}", 200, 5, 1), ("/threads/{id}", 200, 5, 1)]
+
+
+def test_in_a_scheduled_action(shell: OdooShell, url: str) -> None:
+    """The nightly synchronisation of a module is not seen, nor its partner discovered."""
+    shell.run(IN_CRON.format(url=f"{url}/hooks"))
+    assert lines(shell)[0] == ("/hooks", 200, 5, 1)
+    port = int(url.rpartition(":")[2])
+    with databases.cursor(shell.database) as cr:
+        cr.execute(
+            """SELECT host, scheme, port, state, call_count, failure_count
+                 FROM integration_discovery"""
+        )
+        assert cr.fetchall() == [("127.0.0.1", "http", port, "new", 3, 0)]
