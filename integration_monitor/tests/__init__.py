@@ -26,3 +26,7 @@ from . import test_shop_order_engine
 from . import test_wms_release
 from . import test_wms_shipment
 from . import test_shop_stock
+from . import test_queue
+from . import test_silence
+from . import test_observed_health
+from . import test_health
