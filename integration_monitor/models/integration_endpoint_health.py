@@ -75,12 +75,12 @@ class IntegrationEndpoint(models.Model):
         else:
             streak = endpoint.failure_streak + 1
             endpoint.write({"failure_streak": streak, "last_failure_at": now})
-            health = endpoint.health
+            reason = (failure.message or "")[:250]
+            changed = False
             if streak >= DOWN_AFTER or failure.error_class == "auth":
-                health = "down"
+                changed = endpoint._set_health("down", reason)
             elif streak >= DEGRADED_AFTER:
-                health = "degraded"
-            changed = endpoint._set_health(health, (failure.message or "")[:250])
+                changed = endpoint._set_health("degraded", reason)
         if changed:
             endpoint.system_id._refresh_health()
 

@@ -13,6 +13,7 @@ _logger = logging.getLogger(__name__)
 
 # The scheduled action runs each minute; a request that comes in between changes nothing.
 WATCH_SECONDS = 45
+WATCH_ATTEMPTS = 3
 # Without the scheduled action for so long, a health request does its work.
 CATCH_UP_SECONDS = 120
 # Answers are that old at most, so that a flood of requests costs one evaluation.
@@ -78,11 +79,14 @@ class IntegrationHealth(models.AbstractModel):
         :return: whether it ran; False also while another worker or server is at it
         """
         self.env["integration.metric"]._roll_up()
-        try:
-            with self.env.registry.cursor() as cr:
-                return self._watch_on(cr, seconds)
-        except psycopg2.errors.SerializationFailure:
-            return False  # another one wrote the same rows; the next watch sees both
+        for _attempt in range(WATCH_ATTEMPTS):
+            try:
+                with self.env.registry.cursor() as cr:
+                    return self._watch_on(cr, seconds)
+            except psycopg2.errors.SerializationFailure:
+                # Somebody wrote the same row in between: a new transaction sees both.
+                _logger.info("The watch begins again: a conflict")
+        return False
 
     @api.model
     def _watch_on(self, cr, seconds=WATCH_SECONDS):
@@ -167,8 +171,9 @@ class IntegrationHealth(models.AbstractModel):
         """Catch up; a question for the health is answered even when that fails."""
         try:
             self._catch_up()
-        except psycopg2.Error as error:
-            _logger.warning("The watch could not catch up: %s", type(error).__name__)
+        except Exception:
+            # Whatever the sweep stumbled over is no reason to leave the question unanswered.
+            _logger.warning("The watch could not catch up", exc_info=True)
 
     @api.model
     def _evaluate(self):

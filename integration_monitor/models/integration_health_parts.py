@@ -80,10 +80,10 @@ class IntegrationHealth(models.AbstractModel):
         The first is seen by its advisory lock, which goes with its connection. The second is
         needed beside: a runner whose calls reach no server looks healthy and moves nothing.
         """
-        listening_since, heartbeat = self._runner_connection()
+        listens, listening_since, heartbeat = self._runner_connection()
         jobs = self._job_figures(now)
         value = jobs["due"]
-        if not listening_since:
+        if not listens:
             return "down", value, "jobs", jobs["oldest"], self.env._(
                 "No job runner listens, so messages wait. Start Odoo with queue_job among its "
                 "server_wide_modules, or restart it if it was installed a moment ago."
@@ -103,14 +103,14 @@ class IntegrationHealth(models.AbstractModel):
 
     @api.model
     def _runner_connection(self):
-        """:return: (since when the runner is connected, age of its last word); None, None if not
+        """:return: (whether the runner is connected, since when, age of its last word)
 
-        The second is None as well when this database user may not see it.
+        The last two are None when this database user may not see them.
         """
         self.env.cr.execute(
             SQL(
                 """
-                SELECT COALESCE(a.backend_start AT TIME ZONE 'UTC', '1970-01-01'),
+                SELECT TRUE, a.backend_start AT TIME ZONE 'UTC',
                        clock_timestamp() - a.state_change
                   FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
                  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
@@ -122,7 +122,7 @@ class IntegrationHealth(models.AbstractModel):
                 PG_ADVISORY_LOCK_ID & 0xFFFFFFFF,
             )
         )
-        return self.env.cr.fetchone() or (None, None)
+        return self.env.cr.fetchone() or (False, None, None)
 
     @api.model
     def _job_figures(self, now):

@@ -36,8 +36,8 @@ class IntegrationQueue(models.Model):
     system_id = fields.Many2one(related="flow_id.system_id", store=True)
     company_id = fields.Many2one(related="flow_id.company_id", store=True, index=True)
     channel = fields.Char(readonly=True, help="The channel of background jobs.")
-    verdict = fields.Selection(VERDICTS, required=True, default="ok", readonly=True)
-    verdict_rank = fields.Integer(readonly=True, aggregator=None)
+    verdict = fields.Selection(VERDICTS, "State", required=True, default="ok", readonly=True)
+    verdict_rank = fields.Integer(default=0, readonly=True, aggregator=None)
     reason = fields.Char("Why", readonly=True)
     since = fields.Datetime(readonly=True, help="Since when the verdict is what it is.")
     waiting = fields.Integer(

@@ -94,6 +94,15 @@ class TestObservedHealth(IntegrationCase):
         self.watch()
         self.assertEqual(self.endpoint.health, "down")
 
+    def test_one_failure_is_no_reason(self):
+        """A system that is up shows a reason in red."""
+        self.endpoint._note_outcome()
+        self.endpoint._note_outcome(TransportError("Refused.", error_class="connect"))
+        self.assertEqual((self.endpoint.health, self.endpoint.health_reason), ("up", False))
+        self.endpoint._note_outcome(TransportError("Refused.", error_class="connect"))
+        self.assertEqual(self.endpoint.health, "degraded")
+        self.assertEqual(self.system.health_reason, "Refused.")
+
     def test_no_call_for_days_is_unknown(self):
         """A system is up since last summer."""
         long_ago = self.now - timedelta(days=4)
