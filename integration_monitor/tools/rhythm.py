@@ -4,8 +4,9 @@ Both kinds answer one question: until when may a flow that last spoke at *t* kee
 stores that moment and compares it with the clock, which costs nothing.
 
 Learnt: messages are taken as a Poisson process whose rate depends on the hour of the week (UTC).
-A silence in which ``LIMIT`` = -ln(0.001) = 6.9 messages were to be expected happens by chance once
-in a thousand times. Nights and weekends have a rate of about zero and expect nothing.
+A silence in which ``LIMIT`` = -ln(0.001) = 6.9 messages were to be expected happens by chance after
+one message of a thousand. A busy flow sends a thousand a day, so its limit is higher: such that
+chance silences it once a year. Nights and weekends have a rate of about zero and expect nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ LEAST_MESSAGES = 16
 STEADY_SHARE = 0.6
 # An hour with four times the traffic of the one before is the beginning of a shift.
 SHIFT = 4.0
+_WEEKS_A_YEAR = 52
 _HOUR = timedelta(hours=1)
 _FAR = timedelta(days=400)
 _DAYS = 500
@@ -49,6 +51,11 @@ class Learnt:
         """Return the messages expected in a week."""
         return sum(self.rates)
 
+    @property
+    def limit(self) -> float:
+        """Return how many messages must be missing: 6.9, or more for a busy flow."""
+        return max(LIMIT, math.log(max(self.weekly, 1) * _WEEKS_A_YEAR))
+
     def expected_by(self, last: datetime) -> datetime | None:
         """Return when the silence since ``last`` (UTC) is longer than chance explains.
 
@@ -60,7 +67,8 @@ class Learnt:
         week = self.weekly
         if week <= 0:
             return None
-        whole = max(math.ceil(LIMIT / week) - 2, 0)
+        limit = self.limit
+        whole = max(math.ceil(limit / week) - 2, 0)
         if timedelta(weeks=whole) > _FAR:
             return None
         total = whole * week
@@ -76,8 +84,8 @@ class Learnt:
                 rate = 0.0  # a batch has been there already
             end = hour + _HOUR
             part = rate * ((end - moment) / _HOUR)
-            if part > 0 and total + part >= LIMIT:
-                return moment + _HOUR * ((LIMIT - total) / rate) if by_minute else end
+            if part > 0 and total + part >= limit:
+                return moment + _HOUR * ((limit - total) / rate) if by_minute else end
             total += part
             moment = end
             rest_of_first = False
