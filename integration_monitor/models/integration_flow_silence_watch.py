@@ -34,8 +34,9 @@ class IntegrationFlow(models.Model):
         flows._learn_rhythms(now)
         found = flows._silence_candidates(now)
         rows, silent, speaking = [], flows.browse(), flows.browse()
-        for flow_id, last, watched in found:
-            flow = flows.browse(flow_id)
+        # Browsed together, so that they are read together.
+        candidates = flows.browse([row[0] for row in found])
+        for flow, (_flow_id, last, watched) in zip(candidates, found, strict=True):
             expected = flow._rhythm() if watched and last else None
             due = expected.expected_by(last) if expected else None
             due = due and due.replace(microsecond=0)
@@ -45,7 +46,7 @@ class IntegrationFlow(models.Model):
             elif flow.silent_since and not is_silent:
                 speaking += flow
             rows.append(
-                {"id": flow_id, "expected_by": due, "silent_since": last if is_silent else None}
+                {"id": flow.id, "expected_by": due, "silent_since": last if is_silent else None}
             )
         flows._store_silence(rows)
         if silent:
