@@ -22,6 +22,7 @@
         "security/integration_transaction_rules.xml",
         "data/integration_process_order_to_cash.xml",
         "data/integration_log_cron.xml",
+        "data/integration_health_cron.xml",
         "views/integration_menus.xml",
         "views/integration_exception_views.xml",
         "views/integration_message_views.xml",
@@ -42,6 +43,8 @@
         "views/integration_log_views.xml",
         "views/integration_metric_views.xml",
         "views/integration_discovery_views.xml",
+        "views/integration_queue_views.xml",
+        "views/integration_health_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -7,6 +7,8 @@ from . import integration_endpoint_call
 from . import integration_endpoint_health
 from . import integration_endpoint_match
 from . import integration_endpoint_quota
+from . import integration_endpoint_observed
+from . import integration_system_health
 from . import integration_retry_policy
 from . import integration_flow
 from . import integration_flow_view
@@ -17,6 +19,8 @@ from . import integration_flow_emit
 from . import integration_flow_trigger
 from . import integration_flow_wake
 from . import integration_flow_drain
+from . import integration_flow_silence
+from . import integration_flow_silence_watch
 from . import integration_flow_commerce
 from . import integration_flow_order_settings
 from . import integration_credential
@@ -33,6 +37,13 @@ from . import integration_exception
 from . import integration_exception_view
 from . import integration_exception_open
 from . import integration_exception_action
+from . import integration_exception_health
+from . import integration_queue
+from . import integration_flow_queue
+from . import integration_queue_look
+from . import integration_queue_watch
+from . import integration_health
+from . import integration_health_parts
 from . import integration_loose_reference_mixin
 from . import integration_log
 from . import integration_metric

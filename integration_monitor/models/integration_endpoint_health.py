@@ -7,16 +7,12 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from ..instrumentation import log_writer
+from ..tools.endpoint_health import DEGRADED_AFTER, DOWN_AFTER, FAILING_SHARE, HEALTH_CLASSES
 from ..tools.errors import IntegrationError
 from ..tools.ssrf import parse_networks
 
-# Failed calls in a row until the endpoint shows as degraded, and as down.
-DEGRADED_AFTER = 2
-DOWN_AFTER = 5
 # A success is stamped at most this often: lanes of one endpoint must not queue for its row.
 STAMP_SECONDS = 30
-# Failures that say something about the endpoint, and not about one document.
-HEALTH_CLASSES = ("dns", "connect", "tls", "timeout", "auth", "rate_limit", "server")
 
 
 class IntegrationEndpoint(models.Model):
@@ -73,16 +69,18 @@ class IntegrationEndpoint(models.Model):
             return
         if failure is None:
             endpoint.write({"failure_streak": 0, "last_success_at": now})
-            changed = endpoint._set_health("up")
+            # One good call among many failures is no recovery: the sweep tells when it is.
+            failing = endpoint.failing_share >= FAILING_SHARE and endpoint.health == "degraded"
+            changed = not failing and endpoint._set_health("up")
         else:
             streak = endpoint.failure_streak + 1
             endpoint.write({"failure_streak": streak, "last_failure_at": now})
-            health = endpoint.health
+            reason = (failure.message or "")[:250]
+            changed = False
             if streak >= DOWN_AFTER or failure.error_class == "auth":
-                health = "down"
+                changed = endpoint._set_health("down", reason)
             elif streak >= DEGRADED_AFTER:
-                health = "degraded"
-            changed = endpoint._set_health(health, (failure.message or "")[:250])
+                changed = endpoint._set_health("degraded", reason)
         if changed:
             endpoint.system_id._refresh_health()
 

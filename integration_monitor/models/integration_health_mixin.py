@@ -16,15 +16,20 @@ class IntegrationHealthMixin(models.AbstractModel):
     health_since = fields.Datetime(readonly=True, copy=False)
 
     def _set_health(self, health, reason=False):
-        """Write the health of the records for which it changed.
+        """Write health or reason of the records for which they changed.
 
         :param str health: up, degraded, down or unknown
         :param reason: plain text for a person, or False
         :return: the records that changed
         """
-        changed = self.filtered(lambda record: record.health != health)
+        changed = self.filtered(
+            lambda record: (record.health, record.health_reason or False)
+            != (health, reason or False)
+        )
         # Health is bookkeeping of the engine, written on behalf of any service account.
-        changed.sudo().write(
+        turned = changed.filtered(lambda record: record.health != health)
+        (changed - turned).sudo().write({"health_reason": reason})
+        turned.sudo().write(
             {
                 "health": health,
                 "health_reason": reason,

@@ -107,14 +107,3 @@ class IntegrationSystem(models.Model):
             system.endpoint_count = counts["integration.endpoint"].get(system.id, 0)
             system.flow_count = counts["integration.flow"].get(system.id, 0)
             system.exception_count = counts["integration.exception"].get(system.id, 0)
-
-    def _refresh_health(self):
-        """Take over the worst health of the endpoints."""
-        for system in self.sudo():  # health is the engine's, whoever made the call
-            worst = max(
-                system.endpoint_ids,
-                key=lambda endpoint: HEALTH_WEIGHT[endpoint.health],
-                default=system.endpoint_ids,
-            )
-            if worst:
-                system._set_health(worst.health, worst.health_reason)

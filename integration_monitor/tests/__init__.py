@@ -11,6 +11,7 @@ from . import test_exception
 from . import test_flow_condition
 from . import test_flow_receive
 from . import test_guards
+from . import test_health
 from . import test_integration_log
 from . import test_integration_metric
 from . import test_integration_metric_concurrency
@@ -19,8 +20,10 @@ from . import test_log_writer
 from . import test_message_drain
 from . import test_milestone_record
 from . import test_neutralize
+from . import test_observed_health
 from . import test_pause
 from . import test_process
+from . import test_queue
 from . import test_retry
 from . import test_shop_order_engine
 from . import test_shop_order_identity
@@ -28,6 +31,7 @@ from . import test_shop_order_shopify
 from . import test_shop_order_versions
 from . import test_shop_order_woocommerce
 from . import test_shop_stock
+from . import test_silence
 from . import test_sweeper
 from . import test_transaction_access
 from . import test_wms_release

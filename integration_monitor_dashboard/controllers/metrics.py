@@ -1,6 +1,5 @@
 """GET /integration/metrics: figures for Prometheus and whoever reads its format."""
 
-import json
 import logging
 
 import psycopg2
@@ -9,10 +8,9 @@ from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
 from ..tools.exposition import render
+from .bearer import problem, refusal
 
 _logger = logging.getLogger(__name__)
-
-REALM = 'Bearer realm="integration-metrics"'
 
 
 class IntegrationMetricsController(http.Controller):
@@ -33,26 +31,15 @@ class IntegrationMetricsController(http.Controller):
         # A machine asks, no user: the token below decides, and gives no more than these figures.
         metrics = request.env(user=SUPERUSER_ID, su=True)["integration.metrics"]
         if not metrics._token_is_set():
-            return self._problem(
+            return problem(
                 503,
                 "No token is configured",
                 "An administrator makes one in Odoo: Settings, Integrations, Metrics, "
                 "'Make a token'. Send it as 'Authorization: Bearer <token>'.",
             )
-        scheme, _space, token = request.httprequest.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            return self._problem(
-                401, "A token is needed", "Send 'Authorization: Bearer <token>'.", REALM
-            )
-        # Header values are latin-1 text: back to the bytes that were sent.
-        if not metrics._token_matches(token.strip().encode("latin-1", "replace")):
-            return self._problem(
-                401,
-                "The token is not valid",
-                "It may have been replaced. An administrator can make a new one in Odoo's "
-                "settings.",
-                f'{REALM}, error="invalid_token"',
-            )
+        refused = refusal(metrics)
+        if refused:
+            return refused
         self._roll_up(metrics.env)
         body, content_type = render(metrics._series(), request.httprequest.headers)
         return request.make_response(
@@ -69,11 +56,3 @@ class IntegrationMetricsController(http.Controller):
             env["integration.metric"]._roll_up()
         except psycopg2.Error as error:
             _logger.warning("Traffic was not rolled up for a scrape: %s", type(error).__name__)
-
-    def _problem(self, status, title, detail, challenge=None):
-        """Return a refusal as problem+json (RFC 9457)."""
-        headers = [("Content-Type", "application/problem+json"), ("Cache-Control", "no-store")]
-        if challenge:
-            headers.append(("WWW-Authenticate", challenge))
-        problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-        return request.make_response(json.dumps(problem), headers, status=status)

@@ -3,6 +3,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
+from odoo.addons.integration_monitor.models.integration_queue import BAD_VERDICTS
 from odoo.addons.integration_monitor.models.integration_system import HEALTH_WEIGHT
 
 MAX_SYSTEMS = 12
@@ -26,6 +27,7 @@ class IntegrationDashboard(models.AbstractModel):
             )
         )
         paused = self._paused(systems)
+        alerts = self._alerts(systems)
         failed = dict(
             self.env["integration.message"]._read_group(
                 self._failed_domain(systems), ["system_id"], ["__count"]
@@ -53,6 +55,7 @@ class IntegrationDashboard(models.AbstractModel):
                     "since": str(system.health_since or ""),
                     "last_success_at": str(success.get(system) or ""),
                     "paused": paused[system],
+                    "alerts": alerts[system],
                     "failed": self._figure(
                         self.env._("%s: failed messages", system.name), "integration.message",
                         self._failed_domain(system), failed.get(system, 0),
@@ -97,3 +100,27 @@ class IntegrationDashboard(models.AbstractModel):
             ]
             for system in systems
         }  # fmt: skip
+
+    @api.model
+    def _alerts(self, systems):
+        """Return by system a figure of its silent flows and one of the queues that do not move."""
+        kinds = (
+            ("integration.flow", self.env._("Silent flows"), Domain("silent_since", "!=", False)),
+            (
+                "integration.queue",
+                self.env._("Queues that do not move"),
+                Domain("verdict", "in", list(BAD_VERDICTS)),
+            ),
+        )
+        found = {system: [] for system in systems}
+        for model, title, domain in kinds:
+            for system, count in self.env[model]._read_group(
+                domain & Domain("system_id", "in", systems.ids), ["system_id"], ["__count"]
+            ):
+                found[system].append(
+                    self._figure(
+                        f"{system.name}: {title}", model,
+                        domain & Domain("system_id", "=", system.id), count, label=title,
+                    )
+                )  # fmt: skip
+        return found

@@ -77,6 +77,20 @@ class TestControlTower(DashboardCase):
         self.assertEqual(data["traffic"]["refused"]["count"], 2)
         self.assertEqual(len(data["traffic"]["points"]), 24)
 
+    def test_silence_and_standing_queues_show_on_their_system(self):
+        """A shop is silent and its queue stands, and its line looks as usual."""
+        self.inbound.silent_since = self.now
+        self.env["integration.queue"].create(
+            {"kind": "flow", "flow_id": self.outbound.id, "verdict": "stop"}
+        )
+        dashboard, data = self.tower()
+        [row] = [row for row in data["systems"]["rows"] if row["id"] == self.system.id]
+        self.assertEqual(
+            {figure["model"]: figure["count"] for figure in row["alerts"]},
+            {"integration.flow": 1, "integration.queue": 1},
+        )
+        self.assertFiguresLead(dashboard, data)
+
     def test_amount_is_in_the_readers_currency(self):
         """Euros and dollars are added up as if they were the same."""
         other = self.other_company()

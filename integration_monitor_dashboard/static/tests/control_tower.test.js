@@ -73,6 +73,7 @@ function answer(values = {}) {
                     since: "2026-03-01 09:58:00",
                     last_success_at: "",
                     paused: [],
+                    alerts: [],
                     failed: figure("failed", 0),
                 },
             ],

@@ -1,0 +1,35 @@
+"""What to do about silence and queues that do not move."""
+
+from odoo import api, models
+
+
+class IntegrationException(models.Model):
+    _inherit = "integration.exception"
+
+    @api.depends("dedupe_key")
+    def _compute_advice(self):
+        return super()._compute_advice()
+
+    def _advice_text(self):
+        """Advise on what the watch over flows and queues found; else as by the kind of failure."""
+        self.ensure_one()
+        about = (self.dedupe_key or "").partition(":")[0]
+        if about == "silence":
+            if self.category == "partner":
+                return self.env._(
+                    "Ask the partner whether the system still sends. If the silence is right, "
+                    "pause the flow or change how it is watched. This closes by itself when a "
+                    "message comes."
+                )
+            return self.env._(
+                "Look whether the documents that trigger these messages are still made. If the "
+                "silence is right, pause the flow or change how it is watched. This closes by "
+                "itself when a message is sent."
+            )
+        if about == "queue":
+            return self.env._(
+                "Open Reporting, Queues. If nobody works on anything, background jobs stand "
+                "still: an administrator must restart Odoo. If only this one is stuck, look at "
+                "its failures. This closes by itself when it moves again."
+            )
+        return super()._advice_text()
