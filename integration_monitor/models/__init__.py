@@ -14,6 +14,7 @@ from . import integration_flow_emit
 from . import integration_flow_trigger
 from . import integration_flow_wake
 from . import integration_flow_drain
+from . import integration_flow_redaction
 from . import integration_flow_commerce
 from . import integration_flow_order_settings
 from . import integration_credential
@@ -24,6 +25,7 @@ from . import integration_message_work
 from . import integration_message_settle
 from . import integration_message_exception
 from . import integration_message_sweep
+from . import integration_message_content
 from . import integration_message_action
 from . import integration_message_view
 from . import integration_exception

@@ -18,6 +18,7 @@ from . import test_log_writer
 from . import test_message_drain
 from . import test_pause
 from . import test_retry
+from . import test_flow_redaction
 from . import test_sweeper
 from . import test_shop_order_shopify
 from . import test_shop_order_identity
