@@ -22,6 +22,7 @@
         "security/integration_transaction_rules.xml",
         "data/integration_process_order_to_cash.xml",
         "data/integration_log_cron.xml",
+        "data/integration_issue_cron.xml",
         "views/integration_menus.xml",
         "views/integration_exception_views.xml",
         "views/integration_message_views.xml",
@@ -41,6 +42,9 @@
         "views/integration_shop_document_views.xml",
         "views/integration_log_views.xml",
         "views/integration_metric_views.xml",
+        "wizards/integration_issue_archive_views.xml",
+        "views/integration_issue_views.xml",
+        "views/integration_dependency_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -18,7 +18,13 @@ from . import test_log_writer
 from . import test_message_drain
 from . import test_pause
 from . import test_retry
+from . import test_exchange
+from . import test_batch
+from . import test_issue
+from . import test_issue_access
+from . import test_issue_screens
 from . import test_flow_redaction
+from . import test_dependency
 from . import test_sweeper
 from . import test_shop_order_shopify
 from . import test_shop_order_identity
