@@ -23,6 +23,7 @@
         "data/integration_process_order_to_cash.xml",
         "data/integration_log_cron.xml",
         "data/integration_health_cron.xml",
+        "data/integration_issue_cron.xml",
         "views/integration_menus.xml",
         "views/integration_exception_views.xml",
         "views/integration_message_views.xml",
@@ -45,6 +46,9 @@
         "views/integration_discovery_views.xml",
         "views/integration_queue_views.xml",
         "views/integration_health_views.xml",
+        "wizards/integration_issue_archive_views.xml",
+        "views/integration_issue_views.xml",
+        "views/integration_dependency_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -4,9 +4,10 @@ import math
 
 from psycopg2.extras import Json
 
-from ..tools import redaction
-from ..tools.fingerprint import fingerprint
+from ..tools import redaction, redaction_names
+from ..tools.fingerprint import of_fault
 from ..tools.observation import COLUMNS
+from ..tools.redaction_names import ContentRules
 
 _MAX_CHAR = 256
 _MAX_PATH = 512
@@ -17,21 +18,35 @@ _INT8 = 2**63 - 1
 _BIG = {"request_bytes", "response_bytes"}
 
 
-def row(observation):
-    """Values in the order of ``COLUMNS``; this is where the one redactor stands."""
+_NOTHING_SPECIAL = ContentRules()
+
+
+def row(observation, content=_NOTHING_SPECIAL):
+    """Values in the order of ``COLUMNS``; this is where the one redactor stands.
+
+    :param content: the ``ContentRules`` of the observation's flow
+    """
+    with redaction_names.using(content.names):
+        return _row(observation, content.drop)
+
+
+def _row(observation, drop):
     values = {name: getattr(observation, name) for name in COLUMNS}
     message = values["error_message"]
     if message:
         message = redaction.redact_text(str(message), _MAX_MESSAGE)
         values["error_message"] = message
     if observation.outcome == "error" and not values["fingerprint"]:
-        values["fingerprint"] = fingerprint(
+        values["fingerprint"] = of_fault(
             values["error_class"],
             message,
-            values["flow_id"],
-            values["endpoint_id"],
-            values["status_code"],
+            flow_id=values["flow_id"],
+            endpoint_id=values["endpoint_id"],
+            status=values["status_code"],
         )
+    if drop and observation.outcome != "error":
+        # What a flow does not keep once it is done; a failure needs its answer to be understood.
+        values["response_excerpt"] = None
     if values["response_excerpt"]:
         values["response_excerpt"] = redaction.redact_body(values["response_excerpt"])
     if values["request_headers"] is not None:

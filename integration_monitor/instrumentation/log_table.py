@@ -81,6 +81,7 @@ INDEXES = {
     "integration_log_data_flow_idx": "flow_id, occurred_at",
     "integration_log_data_error_idx": "error_class, occurred_at",
     "integration_log_data_message_idx": "message_id",
+    "integration_log_data_fingerprint_idx": "fingerprint, occurred_at",
     "integration_log_data_txid_idx": "txid",
     "integration_log_data_quota_idx": "endpoint_id, occurred_at",
 }
@@ -91,6 +92,7 @@ _PARTIAL = {
     "integration_log_data_error_idx": "error_class IS NOT NULL",
     "integration_log_data_message_idx": "message_id IS NOT NULL",
     "integration_log_data_quota_idx": "quota_remaining IS NOT NULL",
+    "integration_log_data_fingerprint_idx": "fingerprint IS NOT NULL",
 }
 _LEAF = re.compile(r"integration_log_(standard|refused|audit)_y([0-9]{4})m([0-9]{2})")
 

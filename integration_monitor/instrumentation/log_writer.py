@@ -24,7 +24,7 @@ from odoo.sql_db import Cursor, db_connect
 
 from ..tools import context
 from ..tools.observation import COLUMNS, Observation, utcnow
-from . import log_table
+from . import log_content, log_table
 from .log_rows import row
 from .refusals import Coalescer
 
@@ -143,7 +143,8 @@ def write_on(cr, observations):
     :raises psycopg2.Error: the rows could not be written.
     """
     observations = [_bounded(observation) for observation in observations]
-    rows = [row(observation) for observation in observations]
+    rules = log_content.rules_of(cr, observations)
+    rows = [row(item, content) for item, content in zip(observations, rules, strict=True)]
     with contextlib.suppress(psycopg2.errors.CheckViolation):
         with cr.savepoint(flush=False):
             _insert(cr, rows)

@@ -21,6 +21,9 @@ from . import integration_flow_wake
 from . import integration_flow_drain
 from . import integration_flow_silence
 from . import integration_flow_silence_watch
+from . import integration_flow_redaction
+from . import integration_flow_lookup
+from . import integration_endpoint_lookup
 from . import integration_flow_commerce
 from . import integration_flow_order_settings
 from . import integration_credential
@@ -31,6 +34,7 @@ from . import integration_message_work
 from . import integration_message_settle
 from . import integration_message_exception
 from . import integration_message_sweep
+from . import integration_message_content
 from . import integration_message_action
 from . import integration_message_view
 from . import integration_exception
@@ -51,6 +55,19 @@ from . import integration_metric_roll_up
 from . import integration_traffic
 from . import integration_discovery
 from . import integration_metric_discovery
+from . import integration_issue
+from . import integration_issue_occurrence
+from . import integration_issue_count
+from . import integration_issue_state
+from . import integration_issue_action
+from . import integration_issue_view
+from . import integration_exception_batch
+from . import integration_exception_issue
+from . import integration_metric_issue
+from . import integration_dependency
+from . import integration_dependency_learn
+from . import integration_system_dependency
+from . import integration_endpoint_dependency
 from . import integration_process
 from . import integration_process_step
 from . import integration_transaction

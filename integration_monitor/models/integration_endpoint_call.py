@@ -73,7 +73,9 @@ class IntegrationEndpoint(models.Model):
             response = client.request(
                 method, path, headers={**sent_headers, **secret_headers}, body=data
             )
-            excerpt = redaction.redact_body(response.body, response.headers.get("Content-Type"))
+            flow = message.sudo().flow_id if message else endpoint.env["integration.flow"]
+            with flow._redacting():
+                excerpt = redaction.redact_body(response.body, response.headers.get("Content-Type"))
             error = classify.from_status(response.status, response.headers, excerpt)
             if error is not None:
                 error.response = response

@@ -6,6 +6,7 @@ from psycopg2 import IntegrityError, errorcodes
 
 from odoo import api, fields, models
 
+from ..tools import fingerprint
 from .integration_exception import OPEN_STATES
 
 ACTIVITY = "integration_monitor.mail_activity_exception"
@@ -79,6 +80,13 @@ class IntegrationException(models.Model):
             "severity": flow.criticality or system.criticality or "normal",
             **vals,
         }
+        if not values.get("fingerprint"):
+            values["fingerprint"] = fingerprint.of_fault(
+                values.get("error_class"),
+                values.get("error_message") or values.get("name"),
+                flow_id=flow.id,
+                endpoint_id=endpoint.id,
+            )
         if not values.get("user_id"):
             values["user_id"] = self._default_owner(flow, system).id
         return values

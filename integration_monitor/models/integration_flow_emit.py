@@ -7,6 +7,7 @@ from psycopg2 import OperationalError, errorcodes
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..tools import payload
 from .integration_flow_condition import UNDECIDED
 
 COLUMNS = (
@@ -29,6 +30,8 @@ COLUMNS = (
     "correlation_id",
     "trace_id",
     "payload",
+    "payload_sha256",
+    "payload_bytes",
 )
 
 
@@ -89,6 +92,7 @@ class IntegrationFlow(models.Model):
         """:return: the tuple of ``COLUMNS`` for one document"""
         message_uid = uuid.uuid4().hex
         subject = f"{key['res_model']},{key['res_id']}"
+        proof = payload.proof(key.get("payload"))
         return (
             message_uid,
             message_uid,
@@ -109,6 +113,8 @@ class IntegrationFlow(models.Model):
             key.get("correlation_id") or None,
             trace_id or None,
             key.get("payload") or None,
+            proof["payload_sha256"],
+            proof["payload_bytes"],
         )
 
     def _insert_outbound(self, rows):
@@ -140,15 +146,16 @@ class IntegrationFlow(models.Model):
                    message_uid, idempotency_key, flow_id, system_id, endpoint_id, company_id,
                    message_type, event_code, priority, held, hold_reason, coalesce_key,
                    ordering_key, subject_key, res_model, res_id, correlation_id, trace_id,
-                   payload, transaction_id, direction, state, ack_state, attempt_count,
-                   attempt_start, conflict_count, duplicate_count, occurred_at, received_at,
-                   create_uid, create_date, write_uid, write_date)
+                   payload, payload_sha256, payload_bytes, transaction_id, direction, state,
+                   ack_state, attempt_count, attempt_start, conflict_count, duplicate_count,
+                   occurred_at, received_at, create_uid, create_date, write_uid, write_date)
                SELECT v.message_uid, v.idempotency_key, v.flow_id::int, v.system_id::int,
                       v.endpoint_id::int, v.company_id::int, v.message_type, v.event_code,
                       v.priority::int, v.held::bool, v.hold_reason, v.coalesce_key,
                       v.ordering_key, v.subject_key, v.res_model, v.res_id::int,
                       COALESCE(v.correlation_id, t.correlation_id, v.message_uid),
-                      v.trace_id, v.payload, t.id, 'outbound', 'pending', 'none', 0, 0, 0, 0,
+                      v.trace_id, v.payload, v.payload_sha256, v.payload_bytes::int, t.id,
+                      'outbound', 'pending', 'none', 0, 0, 0, 0,
                       %(now)s, %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s
                  FROM (VALUES %(rows)s) AS v (%(columns)s)
                  LEFT JOIN LATERAL (
@@ -163,6 +170,8 @@ class IntegrationFlow(models.Model):
                DO UPDATE SET occurred_at = EXCLUDED.occurred_at,
                              event_code = EXCLUDED.event_code,
                              payload = EXCLUDED.payload,
+                             payload_sha256 = EXCLUDED.payload_sha256,
+                             payload_bytes = EXCLUDED.payload_bytes,
                              write_date = EXCLUDED.write_date
                RETURNING id""",
             now=now,

@@ -51,6 +51,8 @@ class IntegrationFlow(models.Model):
         external_id = external_id or f"sha256:{checksum}"
         # PostgreSQL keeps neither NUL nor half a character; the checksum is that of the original.
         text = payload_bytes.decode("utf-8", errors="replace").replace("\x00", "\ufffd")
+        with flow._redacting():
+            kept_headers = redaction.redact_headers(dict(headers or {}))
         values = {
             "external_id": external_id,
             "correlation_id": correlation_id or tracing.new_correlation_id(),
@@ -59,7 +61,7 @@ class IntegrationFlow(models.Model):
             "payload": text,
             "payload_sha256": checksum,
             "payload_bytes": len(payload_bytes),
-            "headers": redaction.redact_headers(dict(headers or {})),
+            "headers": kept_headers,
             "occurred_at": occurred_at or None,
         }
         message_id = flow._insert_inbound(values)

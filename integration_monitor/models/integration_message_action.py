@@ -3,6 +3,8 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..tools import payload
+
 EDITABLE = {"payload", "payload_layout"}
 FAILED = ("dead", "quarantined", "cancelled")
 
@@ -26,7 +28,12 @@ class IntegrationMessage(models.Model):
                 )
             if "payload" in vals:
                 self._keep_original_payload()
-        return super().write(vals)
+        result = super().write(vals)
+        if "payload" in vals and not self.env.su:
+            for message in self.filtered(lambda m: m.direction == "outbound").sudo():
+                # What goes out is the correction; inbound, the checksum proves what came.
+                message.write(payload.proof(message.payload))
+        return result
 
     def _keep_original_payload(self):
         """Before the first correction: keep what was sent, and note who corrects."""

@@ -8,7 +8,7 @@ from psycopg2 import OperationalError
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools import redaction
+from ..tools import fingerprint, redaction
 from ..tools.errors import ContractError, IntegrationError
 from .integration_message_settle import ERROR_LIMIT
 
@@ -108,15 +108,18 @@ class IntegrationMessage(models.Model):
         now = fields.Datetime.now()
         tried = self.attempt_count - self.attempt_start
         dead = tried >= self.flow_id.retry_policy_id.max_attempts
-        text = redaction.redact_text(text, ERROR_LIMIT)
+        with self.flow_id._redacting():
+            text = redaction.redact_text(text, ERROR_LIMIT)
         self.env.cr.execute(
             SQL(
                 """UPDATE integration_message
                       SET state = %(state)s, error_class = 'unknown', error_message = %(text)s,
+                          fingerprint = %(fingerprint)s,
                           next_attempt_at = %(next)s, done_at = %(done)s, write_date = %(now)s
                     WHERE id = %(id)s""",
                 state="dead" if dead else "retry",
                 text=text,
+                fingerprint=fingerprint.of_fault("unknown", text, flow_id=self.flow_id.id),
                 next=None if dead else now + timedelta(minutes=1),
                 done=now if dead else None,
                 now=now,
@@ -198,6 +201,8 @@ class IntegrationMessage(models.Model):
         older = self._superseded()
         if older:
             older.write({"state": "cancelled", "superseded_by_id": self.id, "held": False})
+            for message in older:  # a few at most; its successor took its place
+                message._apply_payload_policy()
             exceptions |= self.env["integration.exception"].search(
                 [("is_open", "=", True), ("message_id", "in", older.ids)]
             )

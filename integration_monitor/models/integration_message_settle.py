@@ -1,7 +1,5 @@
 """Settling a message: what the outcome means for it, its exception and its transaction."""
 
-import hashlib
-import json
 import math
 import time
 from contextvars import ContextVar
@@ -11,7 +9,7 @@ from odoo import api, fields, models
 from odoo.tools import ormcache
 
 from ..instrumentation import log_writer
-from ..tools import fingerprint, json_safe, redaction
+from ..tools import fingerprint, redaction
 from ..tools.errors import ContractError, RetryLater
 from ..tools.observation import Observation
 
@@ -90,14 +88,20 @@ class IntegrationMessage(models.Model):
         """
         self.ensure_one()
         now = fields.Datetime.now()
-        text = redaction.redact_text(failure.message or str(failure), ERROR_LIMIT)
+        response = getattr(failure, "response", None)
+        with self.flow_id._redacting():
+            text = redaction.redact_text(failure.message or str(failure), ERROR_LIMIT)
         values = {
             "error_class": failure.error_class,
             "error_message": text,
             "first_error_message": self.first_error_message or text,
-            "fingerprint": fingerprint.fingerprint(failure.error_class, text, self.flow_id.code),
+            "fingerprint": fingerprint.of_fault(
+                failure.error_class,
+                text,
+                flow_id=self.flow_id.id,
+                status=response.status if response is not None else None,
+            ),
         }
-        response = getattr(failure, "response", None)
         if response is not None:
             values["response_status"] = response.status
             values["response_body"] = self._excerpt(response.text)
@@ -191,47 +195,6 @@ class IntegrationMessage(models.Model):
                 for step in self._done_steps(self.message_type)
             ]
         )
-
-    def _apply_payload_policy(self):
-        """Keep, redact or remove the content of a message that is done."""
-        policy = self.flow_id.payload_policy
-        if policy == "drop":
-            self.write({"payload": False, "payload_original": False, "response_body": False})
-        elif policy == "redact":
-            self.write(
-                {
-                    "payload": self._redacted(self.payload),
-                    "payload_original": self._redacted(self.payload_original),
-                }
-            )
-
-    def _redacted(self, text):
-        """:return: the text without secrets and personal data, whole, or False"""
-        if not text:
-            return False
-        try:
-            return json.dumps(redaction.redact_json(json_safe.loads(text)), ensure_ascii=False)
-        except json_safe.MalformedJson:
-            return redaction.redact_text(text, redaction.MAX_INPUT)
-
-    def _excerpt(self, text):
-        """:return: the beginning of a partner's answer, fit to keep"""
-        return redaction.redact_text(text or "", redaction.MAX_EXCERPT)
-
-    def _set_payload(self, text):
-        """Keep an outbound payload with its checksum and size."""
-        data = text.encode()
-        checksum = hashlib.sha256(data).hexdigest()
-        values = {
-            "payload": text,
-            "payload_sha256": checksum,
-            "payload_bytes": len(data),
-            "content_type": self.content_type or "application/json",
-        }
-        if self.coalesce_key:
-            # Built anew at each claim: other content is another call, the same content is not.
-            values["idempotency_key"] = f"{self.message_uid}-{checksum[:12]}"
-        self.write(values)
 
     def _observation(self, outcome, failure=None):
         """:return: one attempt as the log writer takes it"""

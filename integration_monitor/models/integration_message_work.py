@@ -11,7 +11,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..instrumentation import log_writer
-from ..tools import context, json_safe
+from ..tools import classify, context, json_safe
 from ..tools.errors import BusinessError, IntegrationError
 from ..tools.http_client import HttpResponse
 from .integration_flow_drain import CONFLICT_CODES
@@ -20,6 +20,8 @@ from .integration_message_settle import work_began
 _logger = logging.getLogger(__name__)
 
 CONFLICT_TRIES = 3
+# Faults of the line to a partner: what a call of the engine would have raised itself.
+LINE_FAULTS = ("dns", "connect", "tls", "timeout")
 
 
 class IntegrationMessage(models.Model):
@@ -188,7 +190,7 @@ class IntegrationMessage(models.Model):
                 "called_at": fields.Datetime.now(),
                 "claimed_at": fields.Datetime.now(),
                 "response_status": response.status,
-                "response_body": self._excerpt(response.text),
+                "response_body": self._excerpt(response.text, response.headers.get("Content-Type")),
                 "answer": {
                     "status": response.status,
                     "headers": dict(response.headers),
@@ -251,6 +253,10 @@ class IntegrationMessage(models.Model):
         if isinstance(error, UserError):  # ValidationError and MissingError are children
             _logger.info("Message %s: refused: %s", self.id, text)
             return BusinessError(text)
+        if classify.error_class_of(error) in LINE_FAULTS:
+            # A handler that calls a partner on its own: as transient as a call of the engine.
+            _logger.info("Message %s: %s", self.id, text)
+            return classify.from_exception(error)
         _logger.warning("Message %s: unexpected failure", self.id, exc_info=error)
         failure = IntegrationError(f"{type(error).__name__}: {text}")
         failure.retryable = True

@@ -24,6 +24,12 @@ class ResConfigSettings(models.TransientModel):
         config_parameter=PREFIX + "message_retention_days",
         default=365,
     )
+    integration_issue_auto_resolve_days = fields.Integer(
+        string="Issues Are Resolved After (days of silence)",
+        config_parameter=PREFIX + "issue_auto_resolve_days",
+        default=14,
+        help="0: never by themselves.",
+    )
     integration_payload_policy = fields.Selection(
         [
             ("keep", "Keep as received"),
@@ -86,6 +92,17 @@ class ResConfigSettings(models.TransientModel):
             ):
                 raise ValidationError(self.env._("Keep log and messages for at least one day."))
 
+    @api.constrains("integration_issue_auto_resolve_days")
+    def _check_integration_issue_days(self):
+        """A negative number of days means nothing."""
+        for settings in self:
+            if settings.integration_issue_auto_resolve_days < 0:
+                raise ValidationError(
+                    self.env._(
+                        "Issues are resolved after a number of silent days; write 0 for never."
+                    )
+                )
+
     @api.constrains("integration_digest_hour")
     def _check_integration_digest_hour(self):
         """There is no 25th hour."""
@@ -98,6 +115,9 @@ class ResConfigSettings(models.TransientModel):
     def set_values(self):
         """Store the switch and the hour of the digest on its scheduled action."""
         result = super().set_values()
+        if not self.integration_issue_auto_resolve_days:
+            # Odoo forgets a zero, which would mean the default.
+            self.env["ir.config_parameter"].set_param(PREFIX + "issue_auto_resolve_days", "0")
         cron = self.env.ref("integration_monitor.ir_cron_digest", raise_if_not_found=False)
         if cron:
             # The settings page belongs to administrators, who may flip this one action.

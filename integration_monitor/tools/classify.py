@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 import requests
 import urllib3.exceptions
 
+from . import classify_protocols
 from .backoff import parse_retry_after
 from .errors import (
     AuthError,
@@ -61,6 +62,9 @@ def error_class_of(error: BaseException) -> str:
     for item in chain:
         if isinstance(item, IntegrationError):
             return item.error_class
+    for item in _causes(error):
+        if (known := classify_protocols.error_class_of(item)) is not None:
+            return known
     if any(isinstance(item, socket.gaierror) for item in chain):
         return "dns"
     # A handshake that runs out of time is a timeout, not a bad certificate.
@@ -172,6 +176,16 @@ def _never_connected(error: BaseException) -> bool:
         )
         for item in _chain(error)
     )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and what it names as its cause; what was handled meanwhile tells nothing."""
+    item: BaseException | None = error
+    for _step in range(_MAX_CHAIN):  # causes can form a circle
+        if item is None or isinstance(item, requests.exceptions.InvalidURL):
+            return
+        yield item
+        item = item.__cause__
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

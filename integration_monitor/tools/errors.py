@@ -207,3 +207,8 @@ def _class_of_status(status: int) -> str:
     if status >= 500:
         return "server"
     return "client"
+
+
+def category_of(error_class: str | None) -> str:
+    """Who must act, from the class alone: the partner, whoever keeps the data, or engineers."""
+    return {"contract": "partner", "business": "business"}.get(error_class or "", "technical")

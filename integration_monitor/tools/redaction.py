@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
 from . import json_safe
-from .redaction_patterns import MASK, QUERY_NAMES, URL, is_sensitive_name, mask_patterns
+from .redaction_names import is_masked, is_readable
+from .redaction_patterns import MASK, QUERY_NAMES, URL, mask_patterns
 from .tracing import parse_traceparent
 
 MAX_INPUT = 64 * 1024
@@ -53,7 +54,8 @@ def redact_headers(headers: Mapping[str, Any] | None) -> dict[str, str]:
             # Ours, in nearly every line: random ids, slow to search and good for nothing else.
             result[key] = text
             continue
-        masked = MASK if is_sensitive_name(key) else redact_text(text, MAX_HEADER_VALUE)
+        personal = not is_readable(key)
+        masked = MASK if is_masked(key) else redact_text(text, MAX_HEADER_VALUE, personal=personal)
         result[key] = masked
     return result
 
@@ -72,17 +74,18 @@ def redact_url(url: str) -> str:
     return urlunsplit((parts.scheme, netloc, mask_patterns(parts.path), query, fragment))
 
 
-def redact_text(text: str | None, limit: int = MAX_EXCERPT) -> str:
+def redact_text(text: str | None, limit: int = MAX_EXCERPT, *, personal: bool = True) -> str:
     """Free text: error messages, log lines, bodies of unknown or broken format.
 
     :param limit: characters of the result at most.
+    :param personal: mask contact data by its shape; False for fields that a flow leaves readable.
     """
     if not text:
         return ""
     text = _bound(text)
     text = _mask_elements(text)
     text = URL.sub(lambda match: redact_url(match.group()), text)
-    text = mask_patterns(_mask_assignments(text))
+    text = mask_patterns(_mask_assignments(text), personal=personal)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -129,34 +132,37 @@ def _redact_json_text(text: str, nesting: int) -> str | None:
     return json.dumps(masked, ensure_ascii=False, separators=(",", ":"))
 
 
-def _redact_value(value: Any, depth: int, nesting: int) -> Any:
+def _redact_value(value: Any, depth: int, nesting: int, *, personal: bool = True) -> Any:
     if depth > _MAX_DEPTH:
         return MASK
     if isinstance(value, dict):
         return _redact_dict(value, depth, nesting)
     if isinstance(value, list | tuple):
-        return [_redact_value(item, depth + 1, nesting) for item in value]
+        return [_redact_value(item, depth + 1, nesting, personal=personal) for item in value]
     if isinstance(value, str):
-        return _redact_string(value, nesting)
+        return _redact_string(value, nesting, personal)
     if isinstance(value, bool) or value is None:
         return value
     text = str(value)
-    return value if mask_patterns(text) == text else MASK  # a card number sent as a number
+    # A card number sent as a number.
+    return value if mask_patterns(text, personal=personal) == text else MASK
 
 
 def _redact_dict(value: dict[Any, Any], depth: int, nesting: int) -> dict[str, Any]:
     # {"name": "password", "value": "…"}: the name is a value itself.
-    named = any(
-        isinstance(value.get(name), str) and is_sensitive_name(value[name][:200])
-        for name in _PAIR_NAMES
-    )
+    names = [value[name][:200] for name in _PAIR_NAMES if isinstance(value.get(name), str)]
+    named = any(is_masked(name) for name in names)
+    left = any(is_readable(name) for name in names)
     result: dict[str, Any] = {}
     for key, item in value.items():
         name = str(key)
-        if is_sensitive_name(name[:200]) or (named and name.lower() in _PAIR_VALUES):
+        if is_masked(name[:200]) or (named and name.lower() in _PAIR_VALUES):
             result[mask_patterns(name)] = _mask_all(item)
         else:
-            result[mask_patterns(name)] = _redact_value(item, depth + 1, nesting)
+            readable = is_readable(name[:200]) or (left and name.lower() in _PAIR_VALUES)
+            result[mask_patterns(name)] = _redact_value(
+                item, depth + 1, nesting, personal=not readable
+            )
     return result
 
 
@@ -165,12 +171,12 @@ def _mask_all(value: Any) -> Any:
     return value if value is None or isinstance(value, bool) or value == "" else MASK
 
 
-def _redact_string(value: str, nesting: int) -> str:
+def _redact_string(value: str, nesting: int, personal: bool) -> str:
     if nesting < _MAX_NESTED_JSON and value.lstrip()[:1] in ("{", "["):
         masked = _redact_json_text(value, nesting + 1)
         if masked is not None:
             return masked
-    return redact_text(value, MAX_INPUT)
+    return redact_text(value, MAX_INPUT, personal=personal)
 
 
 def _redact_query(query: str) -> str:
@@ -180,10 +186,12 @@ def _redact_query(query: str) -> str:
         key, equals, value = part.partition("=")
         name = unquote_plus(key)
         decoded = unquote_plus(value)
-        if equals and (is_sensitive_name(name[:200]) or name.lower() in QUERY_NAMES):
+        if equals and (is_masked(name[:200]) or name.lower() in QUERY_NAMES):
             parts.append(f"{key}={MASK}")
-        elif equals and redact_text(decoded, MAX_INPUT) != decoded:
-            parts.append(f"{key}={redact_text(decoded, MAX_INPUT)}")
+            continue
+        masked = redact_text(decoded, MAX_INPUT, personal=not is_readable(name[:200]))
+        if equals and masked != decoded:
+            parts.append(f"{key}={masked}")
         else:
             parts.append(part if equals or part in "&;" else mask_patterns(unquote_plus(part)))
     return "".join(parts)
@@ -201,7 +209,7 @@ def _mask_elements(text: str) -> str:
         name = match.group(1)
         if (match.group(2) or "").rstrip().endswith("/"):
             continue
-        if not is_sensitive_name(name.rpartition(":")[2]):
+        if not is_masked(name.rpartition(":")[2]):
             continue
         out.append(MASK)
         end = text.find(f"</{name}", position)
@@ -218,7 +226,7 @@ def _mask_assignments(text: str) -> str:
     position = 0
     while match := _ASSIGNMENT.search(text, position):
         name = match.group(1)
-        if not is_sensitive_name(unquote_plus(name)):
+        if not is_masked(unquote_plus(name)):
             # Continue right behind the name: `a=token=…` hides a second name in the value.
             out.append(text[position : match.end(1)])
             position = match.end(1)

@@ -69,8 +69,13 @@ _PATTERNS = tuple(
         (r"\bxox[a-z]-[\w-]{8,}", 0, MASK),
         (r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b", 0, MASK),
         (r"\bAIza[\w-]{20,}", 0, MASK),
-        (r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", 0, MASK),
-        (r"(?<![\w+])\+[0-9](?:[ ()./-]{0,2}[0-9]){7,14}(?![0-9])", 0, MASK),
+    )
+)
+_PERSONAL_PATTERNS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}",
+        r"(?<![\w+])\+[0-9](?:[ ()./-]{0,2}[0-9]){7,14}(?![0-9])",
     )
 )
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30}\b")
@@ -89,11 +94,18 @@ def is_sensitive_name(name: str) -> bool:
     return any(pair in _NAME_PAIRS for pair in zip(words, words[1:], strict=False))
 
 
-def mask_patterns(text: str) -> str:
-    """Mask what is recognisable by its shape, wherever it stands."""
+def mask_patterns(text: str, *, personal: bool = True) -> str:
+    """Mask what is recognisable by its shape, wherever it stands.
+
+    :param personal: also mail addresses, telephone numbers and bank accounts; False for the
+        fields that a flow leaves readable.
+    """
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
-    text = _IBAN.sub(_mask_iban, text)
+    if personal:
+        for pattern in _PERSONAL_PATTERNS:
+            text = pattern.sub(MASK, text)
+        text = _IBAN.sub(_mask_iban, text)
     return _CARD.sub(_mask_card, text)
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integration_monitor.tools.fingerprint import fingerprint, normalise
+from integration_monitor.tools.fingerprint import fingerprint, normalise, of_fault, title
 
 
 def test_values_do_not_matter():
@@ -41,3 +41,22 @@ def test_numbers_never_change_it(text, number):
     assert fingerprint("unknown", f"{text} {number}") == fingerprint(
         "unknown", f"{text} {number + 1}"
     )
+
+
+def test_call_attempt_and_exception_agree():
+    """One fault makes an issue for the call and another for the message."""
+    text = "The partner answered HTTP 503. It said: maintenance"
+    call = of_fault("server", text, flow_id=3, endpoint_id=4, status=503)
+    assert call == of_fault("server", text, flow_id=3, status=503)
+    assert call != of_fault("server", text, flow_id=5, status=503)
+    assert call != of_fault("server", text, flow_id=3, status=500)
+    assert of_fault("server", text, endpoint_id=3) != of_fault("server", text, flow_id=3)
+    long = "cause " * 1000
+    assert of_fault("x", long[:2000], flow_id=1) == of_fault("x", long[:4000], flow_id=1)
+
+
+def test_titles_are_readable():
+    """The list of issues shows hashes, or one customer's number."""
+    assert title("Order S00042: product 'SKU-1' is unknown") == "Order … product … is unknown"
+    assert len(title("word " * 100)) <= 120
+    assert title(None) == ""

@@ -1,0 +1,247 @@
+"""Counting issues: set-based, from the lines that the roll-up finds new, and from exceptions."""
+
+import logging
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, api, models
+from odoo.tools import SQL
+
+from ..tools import fingerprint
+from ..tools.errors import category_of
+
+_logger = logging.getLogger(__name__)
+
+# Distinct faults that one roll-up counts; the most frequent ones first.
+MAX_FAULTS = 2000
+_PAGE = 500
+_INT4 = 2**31 - 1
+
+_NEW_FAULTS = """
+    WITH lines AS MATERIALIZED (
+        SELECT fingerprint, COALESCE(company_id, 0) AS company, message_id, kind,
+               date_trunc('hour', occurred_at) AS hour, sum(count) AS n,
+               min(occurred_at) AS first_seen, max(occurred_at) AS last_seen,
+               min(id) AS sample
+          FROM integration_log_data
+         WHERE %(new)s AND outcome = 'error' AND fingerprint IS NOT NULL
+         GROUP BY 1, 2, 3, 4, 5
+    ), attempts AS (
+        -- The call and the message that made it are one failure: the kind with most lines counts.
+        SELECT fingerprint, company, hour, max(n) AS n, min(first_seen) AS first_seen,
+               max(last_seen) AS last_seen, min(sample) AS sample
+          FROM lines WHERE message_id IS NOT NULL GROUP BY fingerprint, company, message_id, hour
+         UNION ALL
+        SELECT fingerprint, company, hour, n, first_seen, last_seen, sample
+          FROM lines WHERE message_id IS NULL
+    ), hours AS (
+        SELECT fingerprint, company, hour, sum(n) AS n, min(first_seen) AS first_seen,
+               max(last_seen) AS last_seen, min(sample) AS sample
+          FROM attempts GROUP BY 1, 2, 3
+    )
+    SELECT fingerprint, company, sum(n)::bigint, min(first_seen), max(last_seen), min(sample),
+           array_agg(hour), array_agg(n::bigint)
+      FROM hours GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT %(limit)s
+"""
+_SAMPLES = """
+    SELECT id, error_class, error_message, system_id, endpoint_id, flow_id
+      FROM integration_log_data WHERE id = ANY(%s) AND occurred_at >= %s AND occurred_at <= %s
+"""
+_UPSERT = """
+    INSERT INTO integration_issue AS i (
+           fingerprint, company_id, name, sample_message, error_class, category, state, state_rank,
+           system_id, endpoint_id, flow_id, first_seen, last_seen, state_since, count,
+           open_exception_count, amount_at_stake, create_uid, write_uid, create_date, write_date)
+    VALUES %s
+    ON CONFLICT (fingerprint, COALESCE(company_id, 0)) DO UPDATE SET
+           count = least(i.count::bigint + excluded.count, 2147483647),
+           first_seen = least(i.first_seen, excluded.first_seen),
+           last_seen = greatest(i.last_seen, excluded.last_seen),
+           sample_message = excluded.sample_message,
+           write_date = excluded.write_date
+    RETURNING i.id, i.fingerprint, COALESCE(i.company_id, 0)
+"""
+_ROW = (
+    "(%s, %s, %s, %s, %s, %s, 'new', 2, %s, %s, %s, %s, %s, %s, %s, 0, 0, {uid}, {uid},"
+    " now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')"
+)
+_HOURS = """
+    INSERT INTO integration_issue_occurrence AS o (issue_id, hour, count) VALUES %s
+    ON CONFLICT (issue_id, hour) DO UPDATE
+       SET count = least(o.count::bigint + excluded.count, 2147483647)
+"""
+
+_SAME_FAULT = SQL("i.fingerprint = f.fingerprint AND COALESCE(i.company_id, 0) = f.company_id")
+
+
+class IntegrationIssue(models.Model):
+    """The engine's side of an issue; runs in the transaction of the cursor it is given."""
+
+    _inherit = "integration.issue"
+
+    @api.model
+    def _count_faults(self, cr, new):
+        """Count new failed lines, take exceptions over, and let states follow.
+
+        :param SQL new: condition on ``integration_log_data`` that holds for the new lines
+        """
+        self.flush_model()
+        self.env["integration.exception"].flush_model()
+        cr.execute(SQL(_NEW_FAULTS, new=new, limit=MAX_FAULTS))
+        faults = cr.fetchall()
+        seen = set()
+        if faults:
+            seen = self._upsert_faults(cr, faults)
+        seen |= self._take_over_exceptions(cr)
+        self._refresh_stakes(cr)
+        self._move_states(cr, seen)
+        self.invalidate_model()
+        self.env["integration.issue.occurrence"].invalidate_model()
+
+    @api.model
+    def _upsert_faults(self, cr, faults):
+        """Add faults to their issues. :return: set of the issues' ids"""
+        # The times let PostgreSQL leave the other partitions alone.
+        since = min(fault[3] for fault in faults)
+        until = max(fault[4] for fault in faults)
+        cr.execute(SQL(_SAMPLES, [fault[5] for fault in faults], since, until))
+        samples = {row[0]: row[1:] for row in cr.fetchall()}
+        rows = []
+        for mark, company, number, first, last, sample, _hours, _numbers in faults:
+            error_class, text, system, endpoint, flow = samples.get(sample) or (None,) * 5
+            rows.append(
+                (
+                    mark,
+                    company or None,
+                    fingerprint.title(text) or error_class or "?",
+                    text,
+                    error_class,
+                    category_of(error_class),
+                    system,
+                    endpoint,
+                    flow,
+                    first,
+                    last,
+                    first,
+                    min(number, _INT4),
+                )
+            )
+        found = self._insert_issues(cr, rows)
+        ids = {(mark, company): issue_id for issue_id, mark, company in found}
+        hours = [
+            (ids[mark, company], hour, min(number, _INT4))
+            for mark, company, *_rest, starts, numbers in faults
+            for hour, number in zip(starts, numbers, strict=True)
+        ]
+        cr.execute_values(_HOURS, hours, page_size=_PAGE)
+        return set(ids.values())
+
+    @api.model
+    def _take_over_exceptions(self, cr):
+        """Make issues of open exceptions that have none, and note when they were seen last.
+
+        :return: set of the ids of issues that were made or seen again
+        """
+        cr.execute(
+            SQL(
+                """UPDATE integration_issue i
+                      SET last_seen = greatest(i.last_seen, f.last_seen), category = f.category
+                     FROM (%s) f
+                    WHERE %s AND (i.last_seen < f.last_seen OR i.category != f.category)
+                RETURNING i.id""",
+                self._exception_faults(),
+                _SAME_FAULT,
+            )
+        )
+        return {row[0] for row in cr.fetchall()} | self._insert_missing(cr)
+
+    @api.model
+    def _insert_missing(self, cr, exception_ids=None):
+        """Make issues of open exceptions that have none. :return: set of their ids
+
+        :param exception_ids: of these exceptions only
+        """
+        cr.execute(
+            SQL(
+                """SELECT f.* FROM (%s) f
+                    WHERE NOT EXISTS (SELECT 1 FROM integration_issue i WHERE %s) LIMIT %s""",
+                self._exception_faults(exception_ids),
+                _SAME_FAULT,
+                MAX_FAULTS,
+            )
+        )
+        rows = [
+            (mark, company, fingerprint.title(text) or "?", text, error_class, category)
+            + (*where, first, last, first, 0)
+            for mark, company, error_class, category, text, *where, first, last in cr.fetchall()
+        ]
+        return {row[0] for row in self._insert_issues(cr, rows)} if rows else set()
+
+    @api.model
+    def _exception_faults(self, exception_ids=None):
+        """:return: query of the faults of open exceptions, with their newest words"""
+        return SQL(
+            """SELECT DISTINCT ON (fingerprint, company_id)
+                      fingerprint, company_id, error_class, category,
+                      COALESCE(error_message, name) AS text, system_id, endpoint_id, flow_id,
+                      opened_at, greatest(opened_at, last_seen_at) AS last_seen
+                 FROM integration_exception
+                WHERE is_open AND fingerprint IS NOT NULL %s
+                ORDER BY fingerprint, company_id, last_seen_at DESC NULLS LAST""",
+            SQL("AND id = ANY(%s)", list(exception_ids)) if exception_ids is not None else SQL(),
+        )
+
+    @api.model
+    def _insert_issues(self, cr, rows):
+        """Insert or add to issues. :return: rows of (id, fingerprint, company or 0)"""
+        template = _ROW.format(uid=int(self.env.uid or SUPERUSER_ID))
+        return cr.execute_values(_UPSERT, rows, template=template, page_size=_PAGE, fetch=True)
+
+    @api.model
+    def _refresh_stakes(self, cr, issue_ids=None):
+        """Take over how many exceptions are open and what they cost, where it changed.
+
+        :param issue_ids: only these; default: all
+        """
+        cr.execute(
+            SQL(
+                """UPDATE integration_issue i
+                      SET open_exception_count = COALESCE(e.n, 0),
+                          amount_at_stake = COALESCE(e.amount, 0)
+                     FROM integration_issue j
+                     LEFT JOIN (SELECT fingerprint, company_id, count(*) AS n,
+                                       sum(amount_at_stake) AS amount
+                                  FROM integration_exception
+                                 WHERE is_open AND fingerprint IS NOT NULL
+                                 GROUP BY 1, 2) e
+                       ON e.fingerprint = j.fingerprint
+                          AND e.company_id = COALESCE(j.company_id, 0)
+                    WHERE i.id = j.id %s
+                      AND (j.open_exception_count > 0 OR e.n IS NOT NULL)
+                      AND (i.open_exception_count, i.amount_at_stake)
+                          IS DISTINCT FROM (COALESCE(e.n, 0), COALESCE(e.amount, 0))""",
+                SQL("AND i.id = ANY(%s)", list(issue_ids)) if issue_ids is not None else SQL(),
+            )
+        )
+
+    @api.model
+    def _note_exceptions(self, exceptions):
+        """Show what was just opened as issues at once; the roll-up does what cannot be done now.
+
+        Only makes what is missing: issues that exist may be locked by the roll-up.
+
+        :param exceptions: ``integration.exception`` records, opened in this transaction
+        """
+        if not exceptions:
+            return
+        exceptions.flush_recordset()
+        cr = self.env.cr
+        try:
+            with cr.savepoint(flush=False):
+                made = self._insert_missing(cr, exceptions.ids)
+                if made:
+                    self._refresh_stakes(cr, made)
+                    self.invalidate_model()
+        except psycopg2.Error as error:
+            # Another worker makes the same issue at this moment; the exception itself is kept.
+            _logger.info("Issues of new exceptions wait for the roll-up: %s", type(error).__name__)

@@ -1,0 +1,61 @@
+"""The content of a message: its checksum, and how long it is kept."""
+
+import json
+
+from odoo import models
+
+from ..tools import json_safe, payload, redaction
+
+
+class IntegrationMessage(models.Model):
+    """Keeping, redacting and removing contents, by the policy of the flow."""
+
+    _inherit = "integration.message"
+
+    def _apply_payload_policy(self):
+        """Keep, redact or remove the content of a message that is done.
+
+        Checksum and size stay in any case: they prove later what came or went.
+        """
+        policy = self.flow_id.payload_policy
+        if policy == "drop":
+            self.write({"payload": False, "payload_original": False, "response_body": False})
+        elif policy == "redact":
+            self.write(
+                {
+                    "payload": self._redacted(self.payload),
+                    "payload_original": self._redacted(self.payload_original),
+                }
+            )
+
+    def _redacted(self, text):
+        """:return: the text without secrets and personal data, whole, or False"""
+        if not text:
+            return False
+        with self.flow_id._redacting():
+            try:
+                value = json_safe.loads(text)
+            except json_safe.MalformedJson:
+                kind = (self.content_type or "").partition(";")[0].strip().lower()
+                if kind == "application/x-www-form-urlencoded":
+                    return redaction.redact_body(text, kind, redaction.MAX_INPUT)
+                return redaction.redact_text(text, redaction.MAX_INPUT)
+            return json.dumps(redaction.redact_json(value), ensure_ascii=False)
+
+    def _excerpt(self, text, content_type=None):
+        """:return: the beginning of a partner's answer, fit to keep"""
+        with self.flow_id._redacting():
+            return redaction.redact_body(text or "", content_type)
+
+    def _set_payload(self, text):
+        """Keep an outbound payload with its checksum and size."""
+        proof = payload.proof(text)
+        values = {
+            "payload": text,
+            **proof,
+            "content_type": self.content_type or "application/json",
+        }
+        if self.coalesce_key:
+            # Built anew at each claim: other content is another call, the same content is not.
+            values["idempotency_key"] = f"{self.message_uid}-{proof['payload_sha256'][:12]}"
+        self.write(values)
