@@ -43,6 +43,7 @@
         "views/integration_shop_document_views.xml",
         "views/integration_log_views.xml",
         "views/integration_metric_views.xml",
+        "views/queue_job_views.xml",
         "views/integration_discovery_views.xml",
         "views/integration_queue_views.xml",
         "views/integration_health_views.xml",

@@ -12,6 +12,7 @@ from odoo.service import db as db_service
 from odoo.sql_db import PoolError
 
 from . import log_writer
+from .inbound_call import RPC_PATHS, InboundCall
 
 _logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def _wrap_serve_db(original):
         # the runner's jobs (/queue_job/runjob) all come through here.
         with log_writer.execution():
             try:
-                return original(self)
+                return _observed(original, self)
             except _UNUSABLE as error:
                 if not _is_ours(self):
                     raise
@@ -55,10 +56,31 @@ def _wrap_serve_nodb(original):
         # Without a database Odoo answers 404, and a partner who reads 404 stops delivering.
         if _is_ours(self) and _server_is_down():
             return unavailable()
+        # With several databases XML-RPC and JSON-RPC come here: the call itself names one.
+        if self.httprequest.path.startswith(RPC_PATHS):
+            with log_writer.execution():
+                return _observed(original, self)
         return original(self)
 
     setattr(_serve_nodb, _MARK, True)
     return _serve_nodb
+
+
+def _observed(serve, request):
+    """Serve a request, and record what came of it when its cursor is closed."""
+    call = InboundCall.begin(request)
+    if call is None:
+        return serve(request)
+    try:
+        response = serve(request)
+    except Exception as error:
+        call.failed(error)
+        raise
+    else:
+        call.answered(response)
+        return response
+    finally:
+        call.close()
 
 
 def unavailable():

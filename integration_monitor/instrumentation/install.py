@@ -2,7 +2,7 @@
 
 import odoo
 
-from . import http_server, requests_session
+from . import http_server, job_run, requests_session, rpc_server
 
 
 def install():
@@ -11,3 +11,5 @@ def install():
         return
     http_server.install()
     requests_session.install()
+    rpc_server.install()
+    job_run.install()

@@ -36,11 +36,15 @@ class Coalescer:
             observation.error_class,
             observation.company_id,
         )
+        fine = (*key, observation.host, observation.operation, _claimed(observation))
         now = self._clock()
         with self._lock:
+            if fine in self._held or len(self._held) < MAX_KEYS:
+                key = fine
+            # else: somebody tries many names or addresses; they share a line from here on.
             entry = self._held.get(key)
             if entry is None:
-                if len(self._held) >= MAX_KEYS:
+                if len(self._held) >= 2 * MAX_KEYS:
                     return True  # too many kinds at once: rather write than lose
                 self._held[key] = [now, None]
                 return True
@@ -62,3 +66,9 @@ class Coalescer:
                 if observation is not None:
                     result.append((key[0], observation))
         return result
+
+
+def _claimed(observation):
+    """Whom the sender says he is: login or beginning of the key."""
+    detail = observation.detail or {}
+    return detail.get("login"), detail.get("key")

@@ -10,6 +10,12 @@ from . import log_writer
 LOT = 100
 
 
+def has_suite(dbname):
+    """Whether the database is loaded in this process and has the suite; loads none."""
+    registry = Registry.registries.get(dbname) if dbname else None
+    return registry is not None and registry.ready and "integration.log" in registry
+
+
 def registry_here():
     """The loaded registry of this thread's database when it has the suite, else None.
 
@@ -17,10 +23,7 @@ def registry_here():
     loads a registry: a server's first request must not be observed into a deadlock.
     """
     dbname = getattr(threading.current_thread(), "dbname", None)
-    registry = Registry.registries.get(dbname) if dbname else None
-    if registry is None or not registry.ready or "integration.log" not in registry:
-        return None
-    return registry
+    return Registry.registries.get(dbname) if has_suite(dbname) else None
 
 
 def flush_outside_executions():

@@ -17,6 +17,7 @@ from . import integration_flow_receive
 from . import integration_flow_condition
 from . import integration_flow_emit
 from . import integration_flow_trigger
+from . import integration_flow_operation
 from . import integration_flow_wake
 from . import integration_flow_drain
 from . import integration_flow_silence
@@ -96,3 +97,6 @@ from . import ir_cron
 from . import integration_digest
 from . import res_config_settings
 from . import res_users
+from . import base
+from . import ir_http
+from . import queue_job

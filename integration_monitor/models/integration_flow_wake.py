@@ -52,6 +52,13 @@ class IntegrationFlow(models.Model):
                 description=self.env._("Messages of %(flow)s", flow=flow.name),
             )._drain()
 
+    def _job_store_values(self, job):
+        """A lane's job serves many messages: it carries none of their correlations."""
+        values = super()._job_store_values(job)
+        if job.method_name == "_drain":
+            values = {k: v for k, v in values.items() if not k.startswith("integration_")}
+        return values
+
     def _account_works(self):
         """Tell whether the flow may run as its account; if not, tell somebody that it waits."""
         flow = self.sudo()  # reading an account's groups is nothing an account may do

@@ -174,6 +174,12 @@ class IntegrationLog(models.Model):
         log_table.ensure_partitions(cr)
         log_table.drop_expired(cr, self._retention_days(), fields.Datetime.now())
 
+    @api.model
+    def _logs_web_traffic(self):
+        """Whether people's work in the web client is logged, too; without a query (cached)."""
+        parameters = self.env["ir.config_parameter"].sudo()  # settings are not readable by users
+        return parameters.get_param("integration_monitor.log_web_traffic") == "True"
+
     def action_open_document(self):
         """Open the document that the line is about."""
         self.ensure_one()

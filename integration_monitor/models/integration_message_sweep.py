@@ -36,6 +36,7 @@ class IntegrationMessage(models.Model):
         flows = self.env["integration.flow"].search([])
         flows._sync_holds()
         flows._resolve_missing_accounts()
+        self.env["queue.job"]._integration_tell_deaths()
         idle = flows._idle_lanes(fields.Datetime.now())
         idle._wake()
         return {"recovered": recovered, "woken": len(idle)}

@@ -30,6 +30,11 @@ class ResConfigSettings(models.TransientModel):
         default=14,
         help="0: never by themselves.",
     )
+    integration_log_web_traffic = fields.Boolean(
+        string="Log the Web Client, Too",
+        config_parameter=PREFIX + "log_web_traffic",
+        help="Each click of each user becomes a line. Calls over the API are always logged.",
+    )
     integration_payload_policy = fields.Selection(
         [
             ("keep", "Keep as received"),

@@ -1,10 +1,14 @@
-"""Whether a person wants the daily digest."""
+"""People: whether they want the daily digest, and sign-ins that fail."""
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import AccessDenied
+from odoo.tools import ormcache
+
+from ..instrumentation import inbound_call, log_writer
 
 
 class ResUsers(models.Model):
-    """One preference; people set it themselves."""
+    """One preference, which people set themselves; failed sign-ins are told."""
 
     _inherit = "res.users"
 
@@ -23,3 +27,20 @@ class ResUsers(models.Model):
     def SELF_WRITEABLE_FIELDS(self):
         """People make their own choice."""
         return super().SELF_WRITEABLE_FIELDS + ["integration_digest_wanted"]
+
+    def _login(self, credential, user_agent_env):
+        """Record a sign-in that was refused, on the web or over the API."""
+        try:
+            return super()._login(credential, user_agent_env)
+        except AccessDenied:
+            try:
+                inbound_call.note_refused_sign_in(self.env.cr.dbname, credential.get("login"))
+            except Exception:  # the refusal itself must reach the caller
+                log_writer.note_failure("A refused sign-in was not recorded.")
+            raise
+
+    @api.model
+    @ormcache("uid")
+    def _integration_company_of(self, uid):
+        """Return the id of a user's company; Odoo clears the cache when it changes."""
+        return self.sudo().browse(uid).company_id.id  # of the caller himself

@@ -82,18 +82,19 @@ class TestCarrierTracking(CarrierCase):
         self._track("TRK1", "delivered")
         self.assertEqual((exception.state, exception.resolution), ("resolved", "auto"))
 
-    def test_invoice_and_payment(self):
-        """A delivered order is invoiced and paid once, however often the carrier reports it."""
-        journal = self.env["account.journal"].search(
-            [("type", "=", "bank"), ("company_id", "=", self.company.id)], limit=1
-        )
-        if not journal:
+    def _bank(self):
+        """:return: the company's bank journal; with it comes the chart of accounts"""
+        domain = [("type", "=", "bank"), ("company_id", "=", self.company.id)]
+        journals = self.env["account.journal"]
+        if not journals.search_count(domain):
             self.env["account.chart.template"].try_loading(
                 "generic_coa", company=self.company, install_demo=False
             )
-            journal = self.env["account.journal"].search(
-                [("type", "=", "bank"), ("company_id", "=", self.company.id)], limit=1
-            )
+        return journals.search(domain, limit=1)
+
+    def test_invoice_and_payment(self):
+        """A delivered order is invoiced and paid once, however often the carrier reports it."""
+        journal = self._bank()
         self.tracking_flow.write({"invoice_on_delivery": True, "payment_journal_id": journal.id})
         order, picking = self._shipped()
         self._book(picking)
@@ -122,6 +123,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_account_without_the_right_to_invoice(self):
         """An account that may not invoice does so all the same."""
+        self._bank()
         self.tracking_flow.invoice_on_delivery = True
         _order, picking = self._shipped()
         self._book(picking)
@@ -147,6 +149,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_unpaid_order_is_invoiced_only(self):
         """An order that the customer pays on delivery counts as paid before anybody paid."""
+        self._bank()
         self.tracking_flow.invoice_on_delivery = True
         order, picking = self._shipped(financial_status="pending")
         self._book(picking)

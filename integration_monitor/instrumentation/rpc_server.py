@@ -1,0 +1,80 @@
+"""Around ``odoo.service.model``: what XML-RPC and JSON-RPC call, and each attempt at it.
+
+Both are looked up by name when a call comes in, so that wrapping the module's names is enough.
+The parameters hold a password: it is neither looked at nor kept.
+"""
+
+import functools
+
+from odoo.service import common, model
+
+from . import inbound_call, log_writer
+
+_MARK = "_integration_monitor_wrapped"
+
+
+def install():
+    """Wrap ``model.dispatch``, ``model.call_kw`` and ``common.dispatch``; once."""
+    for module, name, wrap in (
+        (model, "dispatch", _wrap_dispatch),
+        (model, "call_kw", _wrap_call_kw),
+        (common, "dispatch", _wrap_common),
+    ):
+        original = getattr(module, name)
+        if not getattr(original, _MARK, False):
+            wrapper = functools.wraps(original)(wrap(original))
+            setattr(wrapper, _MARK, True)
+            setattr(module, name, wrapper)
+
+
+def _wrap_dispatch(original):
+    def dispatch(method, params):
+        call = inbound_call.current()
+        if call is not None:
+            _note(call, params)
+        return original(method, params)
+
+    return dispatch
+
+
+def _note(call, params):
+    """Keep database, user and operation of a call, as far as they can be read."""
+    try:
+        database, uid, _password, model_name, method_name = params[:5]
+        call.dbname = database if isinstance(database, str) else None
+        call.operation = f"{str(model_name)[:64]}.{str(method_name)[:64]}"
+        call.login = f"user {int(uid)}"
+    except (TypeError, ValueError):
+        log_writer.note_failure("A call without the usual parameters.")
+
+
+def _wrap_call_kw(original):
+    def call_kw(records, name, args, kwargs):
+        # The password was right: this runs as the caller, once for each attempt.
+        call = inbound_call.current()
+        if call is not None and not call.interactive:
+            try:
+                call.begin_attempt()
+                call.login = None
+                call.identified(
+                    records.env.uid,
+                    records.env["res.users"]._integration_company_of(records.env.uid),
+                    records.env["integration.flow"]._flows_of_operation(call.operation),
+                )
+            except Exception:  # the call is the caller's, whatever we make of it
+                log_writer.note_failure("A call was not identified.")
+        return original(records, name, args, kwargs)
+
+    return call_kw
+
+
+def _wrap_common(original):
+    def dispatch(method, params):
+        call = inbound_call.current()
+        if call is not None:
+            call.operation = f"common.{str(method)[:64]}"
+            if params and isinstance(params[0], str):
+                call.dbname = params[0]
+        return original(method, params)
+
+    return dispatch

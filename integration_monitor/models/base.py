@@ -1,0 +1,21 @@
+"""Every model's jobs carry the correlation of the work that enqueued them."""
+
+from odoo import models
+
+from ..tools import context
+
+
+class Base(models.AbstractModel):
+    _inherit = "base"
+
+    def _job_store_values(self, job):
+        """Add the correlation to a new job; later storings leave it as it is."""
+        values = super()._job_store_values(job)
+        current = context.current()
+        if current.correlation_id and job.date_started is None:
+            values = {
+                **values,
+                "integration_correlation_id": current.correlation_id,
+                "integration_trace_id": current.trace_id,
+            }
+        return values
