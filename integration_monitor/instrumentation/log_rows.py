@@ -14,6 +14,7 @@ _MAX_MESSAGE = 2000
 _MAX_FACTS = 24
 _INT4 = 2**31 - 1
 _INT8 = 2**63 - 1
+_DURATIONS = {"duration_ms", "lag_ms"}
 _BIG = {"request_bytes", "response_bytes"}
 
 
@@ -69,9 +70,13 @@ def _clean(name, value):
         return int(value)
     if isinstance(value, int):
         limit = _INT8 if name in _BIG else _INT4
+        if name in _DURATIONS:
+            return max(value, 0)
         return max(min(value, limit), -limit)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return max(value, 0.0)  # a clock that was set back between start and end
     return value
 
 

@@ -159,7 +159,8 @@ def ensure_partition(cr, retention_class, year, month):
         return False
     parent = SQL.identifier(_class_table(retention_class))
     # One maker at a time; taking the lock also makes the other's table known to this session.
-    cr.execute(SQL("LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE", parent))
+    # A writer that must not wait longer tries again later: no error of Odoo's.
+    cr.execute(SQL("LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE", parent), log_exceptions=False)
     if _exists(cr, name):
         return False
     cr.execute(

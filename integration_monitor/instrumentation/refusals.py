@@ -62,3 +62,8 @@ class Coalescer:
                 if observation is not None:
                     result.append((key[0], observation))
         return result
+
+    def reset(self):
+        """Forget everything, with a new lock: for a forked process."""
+        self._lock = threading.Lock()
+        self._held = OrderedDict()

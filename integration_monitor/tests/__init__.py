@@ -15,6 +15,8 @@ from . import test_integration_log
 from . import test_integration_metric
 from . import test_integration_metric_concurrency
 from . import test_log_writer
+from . import test_log_writer_faults
+from . import test_log_writer_load
 from . import test_message_drain
 from . import test_pause
 from . import test_retry
