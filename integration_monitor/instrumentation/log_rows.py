@@ -1,6 +1,8 @@
 """From an observation to the values of a log row: redacted, cut, fit for PostgreSQL."""
 
 import math
+import re
+from functools import lru_cache
 
 from psycopg2.extras import Json
 
@@ -16,6 +18,14 @@ _INT4 = 2**31 - 1
 _INT8 = 2**63 - 1
 _DURATIONS = {"duration_ms", "lag_ms"}
 _BIG = {"request_bytes", "response_bytes"}
+
+
+# Constants of ours; every other text may have been said by a partner.
+_CLOSED = {"kind", "outcome", "retention_class"}
+_OWN_WAY = {"error_message", "response_excerpt"}
+#: Ids as we, and W3C trace contexts, make them: nothing can hide in them.
+_PLAIN_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LABELS = tuple(name for name in COLUMNS if name not in _CLOSED | _OWN_WAY)
 
 
 def row(observation):
@@ -41,7 +51,21 @@ def row(observation):
         )
     if values["detail"] is not None:
         values["detail"] = Json(_clean_detail(redaction.redact_json(values["detail"])))
+    for name in _LABELS:
+        value = values[name]
+        if isinstance(value, str) and value:
+            values[name] = value if _is_plain_id(value) else _label(value)
     return tuple(_clean(name, value) for name, value in values.items())
+
+
+def _is_plain_id(value):
+    return bool(_PLAIN_ID.fullmatch(value)) and not value.isdigit()
+
+
+# Hosts, paths, operations repeat; ids are made to be told apart, and rarely come here.
+@lru_cache(maxsize=2048)
+def _label(value):
+    return redaction.redact_label(value, _MAX_PATH)
 
 
 def _clean_detail(detail):
