@@ -82,6 +82,7 @@ INDEXES = {
     "integration_log_data_error_idx": "error_class, occurred_at",
     "integration_log_data_message_idx": "message_id",
     "integration_log_data_txid_idx": "txid",
+    "integration_log_data_failed_idx": "occurred_at, id",
 }
 _PARTIAL = {
     "integration_log_data_correlation_idx": "correlation_id IS NOT NULL",
@@ -89,6 +90,7 @@ _PARTIAL = {
     "integration_log_data_flow_idx": "flow_id IS NOT NULL",
     "integration_log_data_error_idx": "error_class IS NOT NULL",
     "integration_log_data_message_idx": "message_id IS NOT NULL",
+    "integration_log_data_failed_idx": "outcome = 'error'",
 }
 _LEAF = re.compile(r"integration_log_(standard|refused|audit)_y([0-9]{4})m([0-9]{2})")
 

@@ -2,6 +2,8 @@
 
 # Connections of their own, as in production, are what these tests are about.
 # pylint: disable=invalid-commit
+import json
+import random
 import time
 from datetime import timedelta
 
@@ -136,3 +138,36 @@ class TestLogWriterFaults(LogWriterCase):
             with freeze_time("1999-01-01"), log_writer.execution():
                 log_writer.record(self.env, Observation("custom"))
         self.assertIn("custom", [item.kind for item in seen])
+
+    def test_no_secret_reaches_the_table(self):
+        """Somebody with a dump of the database reads the passwords of all partners."""
+        dice = random.Random(3)
+
+        def secret():
+            return "QZQ" + "".join(dice.choices("abcdefXYZ0123456789-_", k=24)) + "QZQ"
+
+        observations = []
+        for _ in range(30):
+            password = secret()
+            body = json.dumps({"user": "u", "inner": json.dumps({"api_key": password})})
+            url = f"https://u:{password}@h.example/p?a=1&access_token={password}"
+            observations.append(
+                Observation(
+                    "http_out",
+                    outcome="error",
+                    error_class="auth",
+                    error_message=f"{url} refused {{'password': '{password}'}}",
+                    response_excerpt=dice.choice([body, body[:-3], f"<token>{password}</token>"]),
+                    request_headers={"X-ApI-KeY": password, "X-Info": f"Bearer {password}"},
+                    detail={"card": password, "said": body, "deep": [{"pin": password}]},
+                    operation=f"upload token={password}",
+                    path_template=f"/p;jsessionid={password}?sig={password}",
+                    host=f"u:{password}@h.example",
+                    correlation_id=f"password={password}",
+                    message_uid=f"whsec_{password}",
+                )
+            )
+        rows = self._lines("integration_log_data::text", *observations)
+        self.assertEqual(len(rows), 30)
+        self.assertNotIn("QZQ", str(rows))
+        self.assertIn("h.example", str(rows))

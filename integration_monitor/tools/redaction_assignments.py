@@ -53,7 +53,7 @@ def mask_assignments(text: str, *, label: bool = False) -> str:
 
 
 def _mask(text: str, pattern: re.Pattern[str], group: int) -> str:
-    """Mask what follows ``pattern``, which has the name in ``group``, when the name is sensitive."""
+    """Mask what follows ``pattern``, which has the name in ``group``, if the name is sensitive."""
     out = []
     position = 0
     while match := pattern.search(text, position):

@@ -19,9 +19,10 @@ INSERT INTO integration_log_data (
     response_bytes, company_id, operation, lag_ms, request_headers, response_excerpt, count)
 SELECT now() AT TIME ZONE 'UTC' - %(seconds)s * interval '1 second' * (1 - n / %(rows)s::float8),
        CASE WHEN n %% 50 = 0 THEN 'refused' WHEN n %% 50 = 1 THEN 'audit' ELSE 'standard' END,
-       (ARRAY['http_out', 'http_out', 'job', 'message', 'webhook_in', 'rpc_in', 'cron'])[n %% 7 + 1],
+       (ARRAY['http_out', 'http_out', 'job', 'message',
+              'webhook_in', 'rpc_in', 'cron'])[n %% 7 + 1],
        CASE WHEN n %% 7 IN (0, 1) THEN 'outbound' WHEN n %% 7 IN (4, 5) THEN 'inbound' END,
-       e.system_id, e.id, %(flows)s[n %% %(flow_count)s + 1], n / 3,
+       e.system_id, e.id, (%(flows)s)[n %% %(flow_count)s + 1], n / 3,
        md5((n / 3)::text), md5((n / 6)::text), md5((n / 6)::text || 't'), left(md5(n::text), 16),
        (ARRAY['GET', 'POST', 'PUT'])[n %% 3 + 1], 'api-' || e.id || '.example.com',
        '/v1/orders/{id}/lines', CASE WHEN n %% 33 = 0 THEN 503 ELSE 200 END,
@@ -52,7 +53,8 @@ def suite_registry(part: str, modules: list[str]) -> Iterator[tuple[str, Any]]:
     try:
         with progress.step("A database with the suite"):
             databases.clone(templates.suite_template(modules), name)
-            config.parse_config(["-c", os.environ["ODOO_RC"], "-d", name, "--max-cron-threads=0"])
+            options = ["-d", name, "--max-cron-threads=0", "--log-level=warn"]
+            config.parse_config(["-c", os.environ["ODOO_RC"], *options])
             registry = Registry(name)
         yield name, registry
     finally:
