@@ -55,7 +55,7 @@ def row(observation):
         value = values[name]
         if isinstance(value, str) and value:
             values[name] = value if _is_plain_id(value) else _label(value)
-    return tuple(_clean(name, value) for name, value in values.items())
+    return tuple(None if value is None else _clean(name, value) for name, value in values.items())
 
 
 def _is_plain_id(value):
