@@ -8,8 +8,9 @@ from ..tools.observation import Observation
 
 MAX_BUFFER = 1000
 MAX_BYTES = 8 * 1024 * 1024
-#: From here on a page is written in the middle of an execution.
-PAGE_LINES = 500
+#: From here on a page is written in the middle of an execution. Small enough that other threads
+#: hardly notice the few milliseconds of computing that it takes.
+PAGE_LINES = 200
 PAGE_BYTES = 4 * 1024 * 1024
 
 

@@ -5,7 +5,7 @@ job). ``flush`` writes the buffer in one INSERT on a cursor of its own, after th
 was closed: so a rollback of the business does not take the evidence along, and no second
 connection is held meanwhile.
 
-An execution that observes more than a page (500 lines) writes pages before it is over: there are
+An execution that observes more than a page (200 lines) writes pages before it is over: there are
 no foreign keys, so the business transaction is not waited for. Only one thread of a process does
 so at a time, which bounds the connections to one more; the others go on buffering.
 

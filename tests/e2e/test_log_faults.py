@@ -70,35 +70,33 @@ recover()
 recover()
 result = [business(), seen(), log_writer.stats()]
 """
-READ_ONLY = """
-import os, odoo.sql_db
-os.environ["PGOPTIONS"] = "-c default_transaction_read_only=on"
-with env.registry.cursor() as cr:
-    odoo.sql_db.close_all()
-partner = "fault-1"
-with log_writer.execution(correlation_id=partner):
+CLOSED = """
+import odoo.sql_db
+def allow(answer):
+    connection = psycopg2.connect(dbname="postgres")
+    connection.autocommit = True
+    connection.cursor().execute(f'ALTER DATABASE "{env.cr.dbname}" ALLOW_CONNECTIONS {answer}')
+    connection.close()
+allow("false")
+for connection in odoo.sql_db._Pool._connections:
+    if not connection._pool_in_use:
+        connection.close()
+with log_writer.execution(correlation_id="fault-1"):
     log_writer.record(env.cr.dbname, Observation("custom", operation="fault"))
 refused = log_writer.stats()
-del os.environ["PGOPTIONS"]
-odoo.sql_db.close_all()
+allow("true")
 recover()
 result = [seen(), refused, log_writer.stats()]
 """
 KILLED = """
-with other() as connection:
+with other() as connection, log_writer.execution(correlation_id="fault-1"):
     connection.autocommit = True
-    with log_writer.execution(correlation_id="fault-1"):
-        with env.registry.cursor() as cr:
-            env(cr=cr)["res.partner"].create({"name": "fault-1"})
-            log_writer.record(env.cr.dbname, Observation("custom", operation="fault"))
-            cr.execute("SELECT pg_backend_pid()")
-            pid = cr.fetchone()[0]
-            try:
-                connection.cursor().execute("SELECT pg_terminate_backend(%s)", [pid])
-                cr.execute("SELECT 1")
-            except psycopg2.Error:
-                pass
-        # The pool may hand out connections that are dead by now.
+    with contextlib.suppress(psycopg2.Error), env.registry.cursor() as cr:
+        env(cr=cr)["res.partner"].create({"name": "fault-1"})
+        log_writer.record(env.cr.dbname, Observation("custom", operation="fault"))
+        cr.execute("SELECT pg_backend_pid()")
+        connection.cursor().execute("SELECT pg_terminate_backend(%s)", [cr.fetchone()[0]])
+        cr.execute("SELECT 1")
 recover()
 result = [business(), seen()]
 """
@@ -110,6 +108,31 @@ ddl("DROP TABLE " + ", ".join(leaves))
 order("fault-1")
 order("fault-2")
 result = [business(), seen(), len(leaves), len(log_table.partitions(env.cr)), log_writer.stats()]
+"""
+# A real serialisation failure: another transaction changes the row that this one has read.
+RETRIED = """
+from odoo.service.model import retrying
+attempts = []
+def work():
+    attempts.append(len(attempts) + 1)
+    env.cr.execute("SELECT ref FROM res_partner WHERE id = 1")
+    log_writer.record(env, Observation("custom", operation="fault"))
+    with contextlib.suppress(ValueError), env.cr.savepoint():
+        env["res.partner"].create({"name": "fault-lost"})
+        log_writer.record(env, Observation("custom", operation="fault", correlation_id="savepoint"))
+        raise ValueError
+    if len(attempts) == 1:
+        ddl("UPDATE res_partner SET ref = 'other' WHERE id = 1")
+    env["res.partner"].browse(1).ref = "fault"
+    env.flush_all()
+with log_writer.execution(correlation_id="attempt"):
+    retrying(work, env)
+result = [attempts, sorted(seen()), business()]
+"""
+# Neither a request nor a job: a person's script, which ends without a word.
+SCRIPT = """
+log_writer.record(env, Observation("custom", operation="fault", correlation_id="by hand"))
+env.cr.rollback()
 """
 
 
@@ -146,9 +169,9 @@ def test_a_table_that_is_gone_for_a_while(shell: OdooShell) -> None:
     assert stats["dropped"] == 1
 
 
-def test_a_database_that_may_only_be_read(shell: OdooShell) -> None:
-    """During a switch-over the database is read-only, and every page fails for its log line."""
-    seen, refused, stats = cause(shell, READ_ONLY)
+def test_a_database_that_takes_no_connections(shell: OdooShell) -> None:
+    """During a switch-over no new connection is taken, and every page fails for its log line."""
+    seen, refused, stats = cause(shell, CLOSED)
     assert refused["failed"] == 1
     assert refused["waiting"] == 1
     assert seen == ["fault-1"]
@@ -179,3 +202,19 @@ def test_a_line_that_is_dropped_reaches_figures_and_health(shell: OdooShell) -> 
             " WHERE level = 'lifetime' AND kind = 'monitor'"
         )
         assert cr.fetchall() == [("monitor", 1)]
+
+
+def test_each_attempt_once(shell: OdooShell) -> None:
+    """What a database retry, or a savepoint, undid is not in the log; or it is there twice."""
+    attempts, seen, business = cause(shell, RETRIED)
+    assert attempts == [1, 2]
+    assert seen == ["attempt", "attempt", "savepoint", "savepoint"]
+    assert business == []
+
+
+def test_a_script_in_the_shell(shell: OdooShell) -> None:
+    """Whatever an administrator does by hand leaves no trace."""
+    cause(shell, SCRIPT)
+    with databases.cursor(shell.database) as cr:
+        cr.execute("SELECT correlation_id FROM integration_log_data WHERE operation = 'fault'")
+        assert cr.fetchall() == [("by hand",)]
