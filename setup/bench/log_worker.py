@@ -162,7 +162,8 @@ class Worker:
         rss = [resident()]
         begun = time.monotonic()
         number = 0
-        while (due := begun + number / per_second) < begun + seconds:
+        while time.monotonic() < begun + seconds:
+            due = begun + number / per_second
             if (wait := due - time.monotonic()) > 0:
                 stop.wait(wait)
             started = time.perf_counter()
@@ -173,10 +174,17 @@ class Worker:
             if not number % int(per_second * 10):
                 gc.collect()
                 rss.append(resident())
+        seconds = time.monotonic() - begun
         stop.set()
         importer.join()
         counters = self.log_writer.stats() if self.log_writer else {}
-        return {"samples": samples, "rss": rss, "stats": counters, "lines": self._lines()}
+        return {
+            "seconds": seconds,
+            "samples": samples,
+            "rss": rss,
+            "stats": counters,
+            "lines": self._lines(),
+        }
 
     def _business(self, number: int) -> None:
         with self.registry.cursor() as cursor:

@@ -247,12 +247,12 @@ HOSTILE = {
 def test_hostile_texts_are_handled_quickly(name):
     """A crafted answer of 64 kB keeps a worker busy for minutes."""
     text = HOSTILE[name]
-    begun = time.monotonic()
+    begun = time.thread_time()
     r.redact_text(text)
     r.redact_label(text)
     r.redact_body(text.encode())
     written(operation=text, error_message=text, detail={"a": text})
-    assert time.monotonic() - begun < 3
+    assert time.thread_time() - begun < 3
 
 
 def test_a_usual_line_costs_little():
@@ -266,7 +266,7 @@ def test_a_usual_line_costs_little():
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     }
     row(Observation("http_out", **usual))
-    begun = time.perf_counter()
+    begun = time.thread_time()
     for _ in range(200):
         row(Observation("http_out", **usual))
-    assert (time.perf_counter() - begun) / 200 < 0.0005
+    assert (time.thread_time() - begun) / 200 < 0.0005
