@@ -8,6 +8,9 @@ from .redaction_patterns import MASK, is_sensitive_name
 
 _TAG = re.compile(r"<([A-Za-z_][\w:.-]{0,99})(\s[^<>]*)?>")
 _ATTRIBUTE = re.compile(r"([\w:.-]{1,100})(\s{0,4}=\s{0,4})(\"[^\"]*\"?|'[^']*'?|[^\s\"'>]+)")
+#: Elements of HTML without content
+_EMPTY = frozenset({"input", "meta", "param", "option", "img", "link", "source", "embed"})
+_REST = re.compile(r"[^<\n]*")
 #: Attributes that say what an element is: <entry key="password">…</entry>
 _NAMING = frozenset({"name", "key", "field", "id", "code", "type", "property"})
 
@@ -23,7 +26,8 @@ def mask_elements(text: str) -> str:
     position = 0
     while match := _TAG.search(text, position):
         name, attributes = match.group(1), match.group(2) or ""
-        if not is_sensitive_name(_local(name)) and not _names_a_secret(attributes):
+        called_so = is_sensitive_name(_local(name))
+        if not called_so and not _names_a_secret(attributes):
             out.append(text[position : match.end()])
             position = match.end()
             continue
@@ -34,8 +38,11 @@ def mask_elements(text: str) -> str:
         if attributes.rstrip().endswith("/"):
             continue
         end = text.find(f"</{name}", position)
-        if end < 0 and name.lower() in ("input", "meta", "param", "option"):
-            continue  # elements of HTML that have no content
+        if end < 0 and not called_so:
+            if name.lower() in _EMPTY:
+                continue
+            # Cut off, or only quoted: Element '<field name="email">' cannot be located in …
+            end = _REST.match(text, position).end()
         if end != position:
             out.append(MASK)
         if end < 0:

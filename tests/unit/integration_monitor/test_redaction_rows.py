@@ -230,6 +230,14 @@ def test_ordinary_values_stay_readable(column, text):
     )
 
 
+def test_a_quoted_element_hides_its_line_only():
+    """Odoo's own error about a view is cut where the field's name sounds personal."""
+    text = "Element '<field name=\"email\">' cannot be located\nView: res.partner.form"
+    assert "View: res.partner.form" in r.redact_text(text)
+    assert "QZQ" not in r.redact_text("<r><entry key='password'>QZQabcQZQ")
+    assert "QZQ" not in r.redact_text("<r><token a='1'>QZQ\nabcQZQ")
+
+
 HOSTILE = {
     "letters": "a" * 65536, "names": "password=" * 7000, "tags": "<a b='c' " * 7000,
     "open tags": "<token>" * 9000, "attributes": "<a " + "b='c' " * 11000, "percent": "%25" * 21000,
