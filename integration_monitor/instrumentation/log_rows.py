@@ -1,6 +1,8 @@
 """From an observation to the values of a log row: redacted, cut, fit for PostgreSQL."""
 
 import math
+import re
+from functools import lru_cache
 
 from psycopg2.extras import Json
 
@@ -15,9 +17,16 @@ _MAX_MESSAGE = 2000
 _MAX_FACTS = 24
 _INT4 = 2**31 - 1
 _INT8 = 2**63 - 1
+_DURATIONS = {"duration_ms", "lag_ms"}
 _BIG = {"request_bytes", "response_bytes"}
 
 
+# Constants of ours; every other text may have been said by a partner.
+_CLOSED = {"kind", "outcome", "retention_class"}
+_OWN_WAY = {"error_message", "response_excerpt"}
+#: Ids as we, and W3C trace contexts, make them: nothing can hide in them.
+_PLAIN_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LABELS = tuple(name for name in COLUMNS if name not in _CLOSED | _OWN_WAY)
 _NOTHING_SPECIAL = ContentRules()
 
 
@@ -27,10 +36,10 @@ def row(observation, content=_NOTHING_SPECIAL):
     :param content: the ``ContentRules`` of the observation's flow
     """
     with redaction_names.using(content.names):
-        return _row(observation, content.drop)
+        return _row(observation, content)
 
 
-def _row(observation, drop):
+def _row(observation, content):
     values = {name: getattr(observation, name) for name in COLUMNS}
     message = values["error_message"]
     if message:
@@ -44,7 +53,7 @@ def _row(observation, drop):
             endpoint_id=values["endpoint_id"],
             status=values["status_code"],
         )
-    if drop and observation.outcome != "error":
+    if content.drop and observation.outcome != "error":
         # What a flow does not keep once it is done; a failure needs its answer to be understood.
         values["response_excerpt"] = None
     if values["response_excerpt"]:
@@ -55,7 +64,22 @@ def _row(observation, drop):
         )
     if values["detail"] is not None:
         values["detail"] = Json(_clean_detail(redaction.redact_json(values["detail"])))
-    return tuple(_clean(name, value) for name, value in values.items())
+    for name in _LABELS:
+        value = values[name]
+        if isinstance(value, str) and value:
+            values[name] = value if _is_plain_id(value) else _label(value, content.names)
+    return tuple(None if value is None else _clean(name, value) for name, value in values.items())
+
+
+def _is_plain_id(value):
+    return bool(_PLAIN_ID.fullmatch(value)) and not value.isdigit()
+
+
+# Hosts, paths, operations repeat; ids are made to be told apart, and rarely come here.
+@lru_cache(maxsize=2048)
+def _label(value, _names):
+    """Redacted by the names in force, which are part of the cache's key."""
+    return redaction.redact_label(value, _MAX_PATH)
 
 
 def _clean_detail(detail):
@@ -84,9 +108,13 @@ def _clean(name, value):
         return int(value)
     if isinstance(value, int):
         limit = _INT8 if name in _BIG else _INT4
+        if name in _DURATIONS:
+            return max(value, 0)
         return max(min(value, limit), -limit)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return max(value, 0.0)  # a clock that was set back between start and end
     return value
 
 

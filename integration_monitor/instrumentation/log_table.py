@@ -84,6 +84,7 @@ INDEXES = {
     "integration_log_data_fingerprint_idx": "fingerprint, occurred_at",
     "integration_log_data_txid_idx": "txid",
     "integration_log_data_quota_idx": "endpoint_id, occurred_at",
+    "integration_log_data_failed_idx": "occurred_at, id",
 }
 _PARTIAL = {
     "integration_log_data_correlation_idx": "correlation_id IS NOT NULL",
@@ -93,6 +94,7 @@ _PARTIAL = {
     "integration_log_data_message_idx": "message_id IS NOT NULL",
     "integration_log_data_quota_idx": "quota_remaining IS NOT NULL",
     "integration_log_data_fingerprint_idx": "fingerprint IS NOT NULL",
+    "integration_log_data_failed_idx": "outcome = 'error'",
 }
 _LEAF = re.compile(r"integration_log_(standard|refused|audit)_y([0-9]{4})m([0-9]{2})")
 
@@ -163,7 +165,8 @@ def ensure_partition(cr, retention_class, year, month):
         return False
     parent = SQL.identifier(_class_table(retention_class))
     # One maker at a time; taking the lock also makes the other's table known to this session.
-    cr.execute(SQL("LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE", parent))
+    # A writer that must not wait longer tries again later: no error of Odoo's.
+    cr.execute(SQL("LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE", parent), log_exceptions=False)
     if _exists(cr, name):
         return False
     cr.execute(

@@ -3,7 +3,14 @@
 ``record`` puts an observation into the buffer of the current execution (a request, a cron run, a
 job). ``flush`` writes the buffer in one INSERT on a cursor of its own, after the business cursor
 was closed: so a rollback of the business does not take the evidence along, and no second
-connection is held meanwhile. Neither ever raises; what cannot be written is counted.
+connection is held meanwhile.
+
+An execution that observes more than a page (200 lines) writes pages before it is over: there are
+no foreign keys, so the business transaction is not waited for. Only one thread of a process does
+so at a time, which bounds the connections to one more; the others go on buffering.
+
+Nothing here ever raises. What the database refuses waits for one more try (``log_backlog``); what
+is lost is counted, and told by a line of its own with the next write.
 """
 
 import atexit
@@ -13,46 +20,26 @@ import logging
 import os
 import threading
 from collections import Counter
-from contextvars import ContextVar
-
-import psycopg2
-import psycopg2.extras
 
 import odoo
 from odoo.modules.registry import Registry
-from odoo.sql_db import Cursor, db_connect
+from odoo.sql_db import Cursor
 
 from ..tools import context
-from ..tools.observation import COLUMNS, Observation, utcnow
-from . import log_content, log_table
-from .log_rows import row
+from ..tools.observation import Observation
+from . import log_buffer
+from .log_backlog import Backlog, confession
+from .log_buffer import MAX_BUFFER, Line
+from .log_store import PAGE, database_sink, write_on
+from .log_trim import trimmed
 from .refusals import Coalescer
 
 _logger = logging.getLogger(__name__)
 
-MAX_BUFFER = 1000
-_PAGE = 500
-_INSERT = "INSERT INTO {} ({}) VALUES %s".format(
-    log_table.TABLE, ", ".join(f'"{name}"' for name in COLUMNS)
-)
-_FUTURE_MONTHS = 1
-_PAST_MONTHS = 13
-
-
-class _Buffer:
-    """Observations of one execution, with their databases."""
-
-    __slots__ = ("claimed", "items", "pid")
-
-    def __init__(self, claimed=False):
-        self.items = []
-        self.claimed = claimed  # an execution is open and will flush it
-        self.pid = os.getpid()
-
-
-_buffer = ContextVar("integration_log_buffer", default=None)
 _stats = Counter()
 _stats_lock = threading.Lock()
+_page_lock = threading.Lock()
+_backlogs = {}  # by database
 _sink = None  # tests: callable(dbname, observations) in place of the database
 refusals = Coalescer()
 
@@ -62,37 +49,38 @@ def record(env_or_dbname, observation):
 
     :param env_or_dbname: an environment, or a database name.
     """
+    dbname = None
     try:
         dbname = env_or_dbname if isinstance(env_or_dbname, str) else env_or_dbname.cr.dbname
-        observation = _complete(observation)
+        observation, size = trimmed(_complete(observation))
         if observation.outcome == "refused" and not refusals.offer(dbname, observation):
             _count("coalesced")
             return
-        _append(dbname, observation)
+        _append(Line(dbname, observation, size))
     except Exception:  # observing must never break what it observes
+        if dbname:
+            _lose(dbname)
         note_failure("An observation could not be recorded.")
 
 
 def flush():
     """Write what this execution has buffered. Call it when no business cursor is open."""
     try:
-        for dbname, observation in refusals.due():
-            _append(dbname, observation)
-        buffer = _current_buffer()
-        items, buffer.items = buffer.items, []
-        by_database = {}
-        for dbname, observation in items:
-            by_database.setdefault(dbname, []).append(observation)
-        for dbname, observations in by_database.items():
-            _write(dbname, observations)
+        _add_due_refusals()
+        by_database = log_buffer.current().take()
+        for dbname, backlog in list(_backlogs.items()):
+            if backlog.owes():
+                by_database.setdefault(dbname, [])
+        for dbname, lines in by_database.items():
+            _write(dbname, lines)
     except Exception:  # the same promise as record()
         note_failure("The integration log could not be flushed.")
 
 
 def unclaimed():
     """How many lines are buffered outside of an execution: nobody flushes them before the exit."""
-    buffer = _buffer.get()
-    return len(buffer.items) if buffer is not None and not buffer.claimed else 0
+    buffer = log_buffer.current()
+    return 0 if buffer.claimed else len(buffer.lines)
 
 
 def note_failure(what):
@@ -108,24 +96,28 @@ def execution(**values):
     :param values: fields of the execution context.
     """
     token = context.start(**values)
-    buffer_token = _buffer.set(_Buffer(claimed=True))
+    buffer_token = log_buffer.start()
     try:
         yield
     finally:
         flush()
-        _buffer.reset(buffer_token)
+        log_buffer.finish(buffer_token)
         context.finish(token)
 
 
 @contextlib.contextmanager
 def sink(target):
-    """For tests: give flushed observations to ``target(dbname, observations)`` for a block."""
-    global _sink
-    previous, _sink = _sink, target
+    """For tests: give flushed observations to ``target(dbname, observations)`` for a block.
+
+    What the target refuses waits within the block, and is forgotten with it.
+    """
+    global _sink, _backlogs
+    previous = _sink, _backlogs
+    _sink, _backlogs = target, {}
     try:
         yield target
     finally:
-        _sink = previous
+        _sink, _backlogs = previous
 
 
 @contextlib.contextmanager
@@ -137,44 +129,15 @@ def captured():
         flush()
 
 
-def write_on(cr, observations):
-    """Insert on a given cursor, in its transaction; missing partitions are made.
-
-    :raises psycopg2.Error: the rows could not be written.
-    """
-    observations = [_bounded(observation) for observation in observations]
-    rules = log_content.rules_of(cr, observations)
-    rows = [row(item, content) for item, content in zip(observations, rules, strict=True)]
-    with contextlib.suppress(psycopg2.errors.CheckViolation):
-        with cr.savepoint(flush=False):
-            _insert(cr, rows)
-            return
-    # No partition for a month: the daily job did not run, or an old time was reported.
-    months = {
-        (item.retention_class, item.occurred_at.year, item.occurred_at.month)
-        for item in observations
-    }
-    for retention_class, year, month in sorted(months):  # in one order: no deadlock
-        log_table.ensure_partition(cr, retention_class, year, month)
-    _insert(cr, rows)
-
-
-def database_sink(dbname, observations):
-    """Write on a new connection, committed at once; the default outside of tests."""
-    with contextlib.closing(db_connect(dbname).cursor()) as cr:
-        # A crash may lose the last fraction of a second of log, never a business fact.
-        cr.execute(
-            "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '2s';"
-            "SET LOCAL statement_timeout = '10s'"
-        )
-        write_on(cr, observations)
-        cr.commit()  # pylint: disable=invalid-commit # our own connection, nobody else's work
-
-
 def stats():
-    """Counters of this process: recorded, written, dropped, coalesced, failed."""
+    """Counters of this process: recorded, written, dropped, coalesced, failed; and ``waiting``.
+
+    ``failed`` counts refused attempts, also of lines that were written later; ``dropped`` is lost.
+    """
     with _stats_lock:
-        return dict(_stats)
+        counters = dict(_stats)
+    counters["waiting"] = sum(map(len, list(_backlogs.values())))
+    return counters
 
 
 def _complete(observation):
@@ -196,44 +159,82 @@ def _complete(observation):
     return dataclasses.replace(observation, **missing) if missing else observation
 
 
-def _append(dbname, observation):
-    buffer = _current_buffer()
-    if len(buffer.items) >= MAX_BUFFER:
-        _count("dropped")
+def _append(line):
+    buffer = log_buffer.current()
+    if not buffer.add(line):
+        _lose(line.dbname)
         return
-    buffer.items.append((dbname, observation))
     _count("recorded")
+    # Without waiting: who finds another thread at it goes on buffering, and tries with the next.
+    if buffer.holds_a_page() and _page_lock.acquire(blocking=False):
+        try:
+            for dbname, lines in buffer.take().items():
+                _write(dbname, lines)
+        finally:
+            _page_lock.release()
 
 
-def _current_buffer():
-    buffer = _buffer.get()
-    if buffer is None or buffer.pid != os.getpid():  # a fork inherits the parent's: not its own
-        buffer = _Buffer()
-        _buffer.set(buffer)
-    return buffer
+def _add_due_refusals(everything=False):
+    for dbname, observation in refusals.due(everything):
+        _append(Line(dbname, *trimmed(observation)))
 
 
-def _write(dbname, observations):
+def _write(dbname, lines):
+    """Write lines and what waits for the same database; keep what is refused."""
+    backlog = _backlog(dbname)
+    pairs = [(line, 0) for line in lines]
+    registry = Registry.registries.get(dbname)  # never loads one
+    loading = registry is not None and not registry.ready
+    if _sink is None and not loading and (registry is None or "integration.log" not in registry):
+        # Of no use to anybody there: neither the lines nor the word that they are missing.
+        _count("dropped", len(lines) + len(backlog))
+        _backlogs.pop(dbname, None)
+        return
+    if (_sink is None and loading) or not backlog.begin():
+        _count("dropped", backlog.keep(pairs))
+        return
+    waiting, lost = backlog.take()
+    pairs = waiting + pairs
+    if lost:
+        pairs.append((Line(dbname, confession(lost), 0), 0))
+    while pairs:
+        page, pairs = pairs[:PAGE], pairs[PAGE:]
+        try:
+            unfit = _deliver(dbname, [line.observation for line, _tries in page]) or 0
+        except Exception as error:  # a database has many ways to refuse; none may reach the user
+            backlog.failed()
+            _count("failed", len(page))
+            _keep(backlog, page, pairs, lost)
+            _logger.warning(
+                "%d lines of the integration log of %s could not be written: %s",
+                len(page),
+                dbname,
+                type(error).__name__,
+            )
+            return
+        backlog.succeeded()
+        _count("written", len(page) - unfit)
+        if unfit:
+            _count("failed", unfit)
+            _lose(dbname, unfit)
+
+
+def _keep(backlog, page, untried, lost):
+    """Let refused lines, and those behind them, wait for their next try."""
+    if lost:
+        # The last line tells of the lost ones; their number counts on instead.
+        backlog.lose(lost)
+        (untried or page).pop()
+    tried = [(line, tries + 1) for line, tries in page]
+    _count("dropped", backlog.keep(tried + untried))
+
+
+def _deliver(dbname, observations):
     if _sink is not None:
-        _sink(dbname, observations)
-        return
-    if not _has_suite(dbname):
-        _count("dropped", len(observations))
-        return
-    try:
-        if odoo.modules.module.current_test:
-            _write_in_test(dbname, observations)
-        else:
-            database_sink(dbname, observations)
-        _count("written", len(observations))
-    except psycopg2.Error as error:
-        _count("failed", len(observations))
-        _logger.warning(
-            "%d lines of the integration log of %s were lost: %s",
-            len(observations),
-            dbname,
-            type(error).__name__,
-        )
+        return _sink(dbname, observations)
+    if odoo.modules.module.current_test:
+        return _write_in_test(dbname, observations)
+    return database_sink(dbname, observations)
 
 
 def _write_in_test(dbname, observations):
@@ -245,43 +246,42 @@ def _write_in_test(dbname, observations):
             cr.commit()  # pylint: disable=invalid-commit # a test's cursor: releases a savepoint
 
 
-def _has_suite(dbname):
-    """Whether the database is loaded here and has the suite; never loads one."""
-    registry = Registry.registries.get(dbname)
-    return registry is not None and registry.ready and "integration.log" in registry
+def _backlog(dbname):
+    backlog = _backlogs.get(dbname)
+    return backlog if backlog is not None else _backlogs.setdefault(dbname, Backlog())
 
 
-def _insert(cr, rows):
-    # The driver's cursor: Odoo's would log a missing partition as an error. Tests wrap theirs.
-    driver = getattr(cr, "_cursor", cr)._obj
-    psycopg2.extras.execute_values(driver, _INSERT, rows, page_size=_PAGE)
-
-
-def _bounded(observation):
-    """Times far from now (a broken clock) go to now: they would make partitions without end."""
-    now = utcnow()
-    then = observation.occurred_at
-    months = (then.year - now.year) * 12 + then.month - now.month
-    if -_PAST_MONTHS <= months <= _FUTURE_MONTHS:
-        return observation
-    return dataclasses.replace(observation, occurred_at=now)
+def _lose(dbname, number=1):
+    _count("dropped", number)
+    _backlog(dbname).lose(number)
 
 
 def _count(name, amount=1):
-    with _stats_lock:
-        _stats[name] += amount
+    if amount:
+        with _stats_lock:
+            _stats[name] += amount
 
 
 def _at_exit():
     """Shell sessions and stopping servers: write what is left, if the database still answers."""
-    for dbname, observation in refusals.due(everything=True):
-        _append(dbname, observation)
+    _add_due_refusals(everything=True)
     flush()
 
 
+def _after_fork():
+    """A forked worker starts clean: its parent writes what is the parent's, locks may be held."""
+    global _stats_lock, _page_lock
+    _stats_lock, _page_lock = threading.Lock(), threading.Lock()
+    _stats.clear()
+    _backlogs.clear()
+    refusals.reset()
+
+
 atexit.register(_at_exit)
+os.register_at_fork(after_in_child=_after_fork)
 
 __all__ = [
+    "MAX_BUFFER",
     "Observation",
     "captured",
     "database_sink",

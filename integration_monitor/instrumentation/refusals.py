@@ -67,6 +67,11 @@ class Coalescer:
                     result.append((key[0], observation))
         return result
 
+    def reset(self):
+        """Forget everything, with a new lock: for a forked process."""
+        self._lock = threading.Lock()
+        self._held = OrderedDict()
+
 
 def _claimed(observation):
     """Whom the sender says he is: login or beginning of the key."""

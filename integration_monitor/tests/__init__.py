@@ -4,6 +4,7 @@ from . import test_batch
 from . import test_blame
 from . import test_correlation
 from . import test_credential
+from . import test_cron_runs
 from . import test_dependency
 from . import test_digest
 from . import test_discovery
@@ -16,14 +17,18 @@ from . import test_flow_receive
 from . import test_flow_redaction
 from . import test_guards
 from . import test_health
+from . import test_inbound_calls
 from . import test_integration_log
 from . import test_integration_metric
 from . import test_integration_metric_concurrency
 from . import test_issue
 from . import test_issue_access
 from . import test_issue_screens
+from . import test_job_runs
 from . import test_kept_fields
 from . import test_log_writer
+from . import test_log_writer_faults
+from . import test_log_writer_load
 from . import test_message_drain
 from . import test_milestone_record
 from . import test_neutralize

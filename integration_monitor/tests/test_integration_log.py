@@ -53,6 +53,7 @@ class TestIntegrationLog(TransactionCase):
             "(message_id)",
             "(txid)",
             "(id, retention_class, occurred_at)",
+            "(occurred_at, id) WHERE ((outcome)::text = 'error'::text)",
         ):
             self.assertIn(columns, definitions)
         leaf = log_table._leaf_name("standard", fields.Datetime.now())
@@ -126,6 +127,7 @@ class TestIntegrationLog(TransactionCase):
     def test_uninstalling_leaves_nothing(self):
         """An uninstalled suite leaves gigabytes behind."""
         cr = self.env.cr
+        log_table.ensure_partition(cr, "audit", 2031, 5)  # made by an old line, or ahead
         self.env["integration.metric"]._drop_storage()
         log_table.drop_all(cr)
         cr.execute(
@@ -133,7 +135,7 @@ class TestIntegrationLog(TransactionCase):
             " OR relname IN ('integration_log', 'integration_metric_watermark')"
         )
         self.assertEqual(cr.fetchall(), [])
-        cr.execute("SELECT count(*) FROM pg_proc WHERE proname = 'integration_jsonb_sum'")
+        cr.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'integration\\_jsonb%'")
         self.assertEqual(cr.fetchone()[0], 0)
 
     def test_lists_and_groups_work_on_many_lines(self):

@@ -7,14 +7,19 @@ masks more, never less. Input and output are bounded.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any
-from urllib.parse import unquote_plus, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from . import json_safe
+from .redaction_assignments import mask_assignments
+from .redaction_encoded import decoded, mask_encoded
+from .redaction_markup import mask_elements
 from .redaction_names import is_masked, is_readable
 from .redaction_patterns import MASK, QUERY_NAMES, URL, mask_patterns
 from .tracing import parse_traceparent
@@ -25,18 +30,15 @@ MAX_HEADERS = 64
 MAX_HEADER_VALUE = 512
 _MAX_DEPTH = 64
 _MAX_NESTED_JSON = 3
+_MAX_NESTED_QUERIES = 2
 
-_ASSIGNMENT = re.compile(
-    r"([A-Za-z0-9_][\w.\[\]%-]{0,79})(\\*[\"'])?\s{0,4}(=>|:=|[:=])[^\S\n]{0,8}"
-)
-_OPEN_QUOTE = re.compile(r"(\\*)([\"'])")
-_BARE_VALUE = re.compile(r"[^\s,;&<>\"'{}\[\]()]+")
-_REST_OF_LINE = re.compile(r"[^\n\r]+")
-_WHOLE_LINE_NAMES = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-_TAG = re.compile(r"<([A-Za-z_][\w:.-]{0,99})(\s[^<>]{0,2000})?>")
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_QUERY = re.compile(r"(?<=\?)[^\s\"'<>\\?]*=[^\s\"'<>\\]*")
 _BROKEN_END = re.compile(r"[^\s,;&<>{}\"']{0,256}\Z")
 _PAIR_NAMES = ("name", "key", "field", "code")
 _PAIR_VALUES = ("value", "val", "values", "content")
+# Within a field that its flow leaves readable: contact data is not masked by its shape.
+_in_readable: ContextVar[bool] = ContextVar("integration_redaction_readable", default=False)
 
 
 def digest(body: bytes) -> str:
@@ -54,13 +56,13 @@ def redact_headers(headers: Mapping[str, Any] | None) -> dict[str, str]:
             # Ours, in nearly every line: random ids, slow to search and good for nothing else.
             result[key] = text
             continue
-        personal = not is_readable(key)
-        masked = MASK if is_masked(key) else redact_text(text, MAX_HEADER_VALUE, personal=personal)
-        result[key] = masked
+        with _field(is_readable(key)):
+            masked = MASK if is_masked(key) else redact_text(text, MAX_HEADER_VALUE)
+        result[mask_patterns(key)] = masked
     return result
 
 
-def redact_url(url: str) -> str:
+def redact_url(url: str, nesting: int = 0) -> str:
     """A URL without user name, password and credentials in its query or fragment."""
     try:
         parts = urlsplit(url)
@@ -69,24 +71,62 @@ def redact_url(url: str) -> str:
         return MASK
     if "@" in netloc:
         netloc = f"{MASK}@{netloc.rpartition('@')[2]}"
-    query = _redact_query(parts.query)
-    fragment = _redact_query(parts.fragment)
+    query = _redact_query(parts.query, nesting)
+    fragment = _redact_query(parts.fragment, nesting)
     return urlunsplit((parts.scheme, netloc, mask_patterns(parts.path), query, fragment))
 
 
-def redact_text(text: str | None, limit: int = MAX_EXCERPT, *, personal: bool = True) -> str:
+def redact_text(text: str | None, limit: int = MAX_EXCERPT) -> str:
     """Free text: error messages, log lines, bodies of unknown or broken format.
 
     :param limit: characters of the result at most.
-    :param personal: mask contact data by its shape; False for fields that a flow leaves readable.
     """
     if not text:
         return ""
     text = _bound(text)
-    text = _mask_elements(text)
-    text = URL.sub(lambda match: redact_url(match.group()), text)
-    text = mask_patterns(_mask_assignments(text), personal=personal)
+    text = mask_encoded(_redact_plain(text), _redact_plain)
+    return _cut(text, limit)
+
+
+def redact_label(text: str, limit: int = MAX_EXCERPT) -> str:
+    """The name of a thing: a host, a path, an operation, an id that a partner chose.
+
+    As :func:`redact_text`, but ``Mail: Email Queue Manager`` and ``mail.example.com:25`` stay.
+    """
+    if _HOST.fullmatch(text):
+        return _cut(mask_encoded(_patterns(text), _patterns), limit)
+    text = _redact_plain(_bound(text), label=True)
+    return _cut(mask_encoded(text, _redact_plain), limit)
+
+
+@contextlib.contextmanager
+def _field(readable: bool) -> Iterator[None]:
+    """Redact the value of one field; what a readable one contains is readable, too."""
+    token = _in_readable.set(True) if readable else None
+    try:
+        yield
+    finally:
+        if token is not None:
+            _in_readable.reset(token)
+
+
+def _patterns(text: str) -> str:
+    return mask_patterns(text, personal=not _in_readable.get())
+
+
+def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _redact_plain(text: str, *, label: bool = False, nesting: int = 0) -> str:
+    """What stands there in clear; :func:`redact_text` looks behind encodings, too."""
+    text = mask_elements(text)
+    if ":" in text:
+        text = URL.sub(lambda match: redact_url(match.group(), nesting), text)
+    if "?" in text:
+        text = _QUERY.sub(lambda match: _redact_query(match.group(), nesting), text)
+    text = mask_assignments(text, label=label)
+    return _patterns(text)
 
 
 def redact_json(value: Any) -> Any:
@@ -116,10 +156,9 @@ def redact_body(
     if whole and ("json" in kind or text.lstrip()[:1] in ("{", "[")):
         masked = _redact_json_text(text, 0)
         if masked is not None:
-            return masked if len(masked) <= limit else masked[: limit - 1] + "…"
+            return _cut(masked, limit)
     if kind == "application/x-www-form-urlencoded":
-        masked = _redact_query(_bound(text))
-        return masked if len(masked) <= limit else masked[: limit - 1] + "…"
+        return _cut(_redact_query(_bound(text)), limit)
     return redact_text(text, limit)
 
 
@@ -132,20 +171,19 @@ def _redact_json_text(text: str, nesting: int) -> str | None:
     return json.dumps(masked, ensure_ascii=False, separators=(",", ":"))
 
 
-def _redact_value(value: Any, depth: int, nesting: int, *, personal: bool = True) -> Any:
+def _redact_value(value: Any, depth: int, nesting: int) -> Any:
     if depth > _MAX_DEPTH:
         return MASK
     if isinstance(value, dict):
         return _redact_dict(value, depth, nesting)
     if isinstance(value, list | tuple):
-        return [_redact_value(item, depth + 1, nesting, personal=personal) for item in value]
+        return [_redact_value(item, depth + 1, nesting) for item in value]
     if isinstance(value, str):
-        return _redact_string(value, nesting, personal)
+        return _redact_string(value, nesting)
     if isinstance(value, bool) or value is None:
         return value
     text = str(value)
-    # A card number sent as a number.
-    return value if mask_patterns(text, personal=personal) == text else MASK
+    return value if _patterns(text) == text else MASK  # a card number sent as a number
 
 
 def _redact_dict(value: dict[Any, Any], depth: int, nesting: int) -> dict[str, Any]:
@@ -156,13 +194,12 @@ def _redact_dict(value: dict[Any, Any], depth: int, nesting: int) -> dict[str, A
     result: dict[str, Any] = {}
     for key, item in value.items():
         name = str(key)
-        if is_masked(name[:200]) or (named and name.lower() in _PAIR_VALUES):
+        pair = name.lower() in _PAIR_VALUES
+        if is_masked(name[:200]) or (named and pair):
             result[mask_patterns(name)] = _mask_all(item)
-        else:
-            readable = is_readable(name[:200]) or (left and name.lower() in _PAIR_VALUES)
-            result[mask_patterns(name)] = _redact_value(
-                item, depth + 1, nesting, personal=not readable
-            )
+            continue
+        with _field(is_readable(name[:200]) or (left and pair)):
+            result[mask_patterns(name)] = _redact_value(item, depth + 1, nesting)
     return result
 
 
@@ -171,101 +208,37 @@ def _mask_all(value: Any) -> Any:
     return value if value is None or isinstance(value, bool) or value == "" else MASK
 
 
-def _redact_string(value: str, nesting: int, personal: bool) -> str:
+def _redact_string(value: str, nesting: int) -> str:
     if nesting < _MAX_NESTED_JSON and value.lstrip()[:1] in ("{", "["):
         masked = _redact_json_text(value, nesting + 1)
         if masked is not None:
             return masked
-    return redact_text(value, MAX_INPUT, personal=personal)
+    return redact_text(value, MAX_INPUT)
 
 
-def _redact_query(query: str) -> str:
+def _redact_query(query: str, nesting: int = 0) -> str:
     """``a=b&c=d`` with secret values masked; keys and values stay percent-encoded."""
+    if nesting > _MAX_NESTED_QUERIES:
+        return MASK if query else ""
+
+    def redact(value: str) -> str:
+        return _redact_plain(value, nesting=nesting + 1)
+
     parts = []
     for part in re.split(r"([&;])", query):
         key, equals, value = part.partition("=")
-        name = unquote_plus(key)
-        decoded = unquote_plus(value)
+        name = decoded(key)
+        plain = decoded(value)
         if equals and (is_masked(name[:200]) or name.lower() in QUERY_NAMES):
             parts.append(f"{key}={MASK}")
             continue
-        masked = redact_text(decoded, MAX_INPUT, personal=not is_readable(name[:200]))
-        if equals and masked != decoded:
-            parts.append(f"{key}={masked}")
-        else:
-            parts.append(part if equals or part in "&;" else mask_patterns(unquote_plus(part)))
+        if not equals:
+            parts.append(part if part in "&;" else mask_patterns(decoded(part)))
+            continue
+        with _field(is_readable(name[:200])):
+            masked = mask_encoded(redact(plain), redact)
+        parts.append(f"{key}={masked}" if masked != plain else part)
     return "".join(parts)
-
-
-def _mask_elements(text: str) -> str:
-    """XML and HTML: the content of elements whose local name is sensitive."""
-    if "<" not in text:
-        return text
-    out = []
-    position = 0
-    while match := _TAG.search(text, position):
-        out.append(text[position : match.end()])
-        position = match.end()
-        name = match.group(1)
-        if (match.group(2) or "").rstrip().endswith("/"):
-            continue
-        if not is_masked(name.rpartition(":")[2]):
-            continue
-        out.append(MASK)
-        end = text.find(f"</{name}", position)
-        if end < 0:
-            return "".join(out)  # cut or broken: nothing behind it can be trusted
-        position = end
-    out.append(text[position:])
-    return "".join(out)
-
-
-def _mask_assignments(text: str) -> str:
-    """``name: value``, ``name=value``, ``"name": "value"`` in any quoting depth."""
-    out = []
-    position = 0
-    while match := _ASSIGNMENT.search(text, position):
-        name = match.group(1)
-        if not is_masked(unquote_plus(name)):
-            # Continue right behind the name: `a=token=…` hides a second name in the value.
-            out.append(text[position : match.end(1)])
-            position = match.end(1)
-            continue
-        out.append(text[position : match.end()])
-        end = _value_end(text, match.end(), name, quoted=bool(match.group(2)))
-        if end > match.end():
-            out.append(MASK)
-        position = end
-    out.append(text[position:])
-    return "".join(out)
-
-
-def _value_end(text: str, start: int, name: str, *, quoted: bool) -> int:
-    quote = _OPEN_QUOTE.match(text, start)
-    if quote is not None:
-        return _quoted_end(text, quote.end(), len(quote.group(1)), quote.group(2))
-    if text[start : start + 1] in ("{", "[", "("):
-        return len(text)  # a structure in a text that does not parse: drop the rest
-    pattern = _REST_OF_LINE if name.lower() in _WHOLE_LINE_NAMES and not quoted else _BARE_VALUE
-    bare = pattern.match(text, start)
-    return bare.end() if bare else start
-
-
-def _quoted_end(text: str, start: int, slashes: int, quote: str) -> int:
-    """Where a quoted value ends, the closing quote included.
-
-    JSON inside JSON escapes again at every level: the opening quote carries ``2**n - 1``
-    backslashes, and a closing one the same number, modulo twice that plus two.
-    """
-    position = start
-    while (found := text.find(quote, position)) >= 0:
-        run = found
-        while run > start and text[run - 1] == "\\":
-            run -= 1
-        if (found - run) % (2 * (slashes + 1)) == slashes:
-            return found + 1
-        position = found + 1
-    return len(text)
 
 
 def _bound(text: str) -> str:

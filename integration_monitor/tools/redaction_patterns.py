@@ -19,12 +19,20 @@ _NAME_PARTS = (
     "hmac",
     "authorization",
     "apikey",
+    "appkey",
+    "authkey",
+    "functionskey",
+    "masterkey",
+    "sharedkey",
+    "signingkey",
+    "subscriptionkey",
     "accesskey",
     "privatekey",
     "encryptionkey",
     "credential",
     "cookie",
     "sessionid",
+    "sessid",
     "cardnumber",
     "creditcard",
     "securitycode",
@@ -38,7 +46,7 @@ _NAME_PARTS = (
 )
 # Found only as a whole word of a name (`card` must not hide `discard` or `cardinality`).
 _NAME_WORDS = frozenset(
-    "card cc cvv cvv2 cvc cvc2 pan pin pwd pass auth otp sig ssn mobile fax mail tel "
+    "card cc pw psk cvv cvv2 cvc cvc2 pan pin pwd pass auth otp sig ssn mobile fax mail tel "
     "address1 address2 address3 jwt".split()
 )
 _NAME_PAIRS = (("address", "1"), ("address", "2"), ("address", "3"), ("e", "mail"))
@@ -59,6 +67,8 @@ _PATTERNS = tuple(
             rf"\1\2{MASK}",
         ),
         (r"\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?", 0, MASK),
+        # user:password@host without a scheme
+        (r"(?<=\w):[^\s:/@,;]{1,256}@(?=[\w\[])", 0, f":{MASK}@"),
         (r"\bwh(?:sec|sk)_[\w+/=-]+", 0, MASK),
         (r"\b(?:sk|rk|pk)_(?:live|test)_\w+", 0, MASK),
         (

@@ -9,7 +9,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-BENCHMARKS = {"document": "bench.document"}
+BENCHMARKS = {
+    "document": "bench.document",
+    "log": "bench.log",
+    "log-list": "bench.log_list",
+    "rollup": "bench.rollup",
+}
 
 
 def main() -> int:
@@ -19,6 +24,13 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=40, help="interleaved pairs (at least 30)")
     parser.add_argument("--json", type=Path, help="where the figures are written")
     parser.add_argument("--modules", default="", help="addons of the suite, by default all")
+    parser.add_argument(
+        "--rows", type=int, default=5_000_000, help="log-list: lines in the log (5 million)"
+    )
+    parser.add_argument(
+        "--seconds", type=int, default=300, help="log: how long 300 observations a second last"
+    )
+    parser.add_argument("--verbose", action="store_true", help="log-list: PostgreSQL's plans, too")
     arguments = parser.parse_args()
     names = list(BENCHMARKS) if arguments.name == "all" else [arguments.name]
     held = [importlib.import_module(BENCHMARKS[name]).run(arguments) for name in names]

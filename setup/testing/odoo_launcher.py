@@ -26,6 +26,8 @@ from testing.results import FAILED, PASSED, SKIPPED, Result, save  # noqa: E402
 
 ADDONS_PREFIX = "odoo.addons."
 SHARE_VARIABLE = "INTEGRATION_MONITOR_TEST_SHARE"
+#: Set: tests that Odoo runs while installing run at the end as well, with every addon loaded.
+ALL_TESTS_VARIABLE = "INTEGRATION_MONITOR_TEST_ALL"
 
 
 class Recorder:
@@ -156,6 +158,9 @@ def hook(recorder: Recorder, watch: LogWatch) -> None:
 
     def make_noted_suite(*args: Any, **kwargs: Any) -> Any:
         suite = make_suite(*args, **kwargs)
+        if os.environ.get(ALL_TESTS_VARIABLE):
+            tests = [*make_suite(args[0], "at_install"), *suite]
+            suite = type(suite)(sorted(tests, key=lambda test: getattr(test, "test_sequence", 0)))
         suite = type(suite)(share.own(list(suite)))
         recorder.selected += [recorder.name(test) for test in suite]
         return suite

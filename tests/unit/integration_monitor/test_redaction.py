@@ -191,9 +191,9 @@ def test_size_is_bounded_in_and_out():
 )  # fmt: skip
 def test_hostile_texts_are_handled_quickly(body):
     """A crafted answer keeps a worker busy for minutes."""
-    started = time.monotonic()
+    started = time.thread_time()
     r.redact_text(body)
-    assert time.monotonic() - started < 2
+    assert time.thread_time() - started < 2
 
 
 @given(st.binary(max_size=300), st.sampled_from([None, "application/json", "text/xml", "x"]))

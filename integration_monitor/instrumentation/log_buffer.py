@@ -1,0 +1,76 @@
+"""What one execution has observed and not yet written, bounded in lines and bytes."""
+
+import os
+from contextvars import ContextVar
+from typing import NamedTuple
+
+from ..tools.observation import Observation
+
+MAX_BUFFER = 1000
+MAX_BYTES = 8 * 1024 * 1024
+#: From here on a page is written in the middle of an execution. Small enough that other threads
+#: hardly notice the few milliseconds of computing that it takes.
+PAGE_LINES = 200
+PAGE_BYTES = 4 * 1024 * 1024
+
+
+class Line(NamedTuple):
+    """An observation, its database and its size in bytes, roughly."""
+
+    dbname: str
+    observation: Observation
+    size: int
+
+
+class Buffer:
+    """Lines of one execution; used by one thread only."""
+
+    __slots__ = ("bytes", "claimed", "lines", "pid")
+
+    def __init__(self, claimed=False):
+        self.lines = []
+        self.bytes = 0
+        self.claimed = claimed  # an execution is open and will flush it
+        self.pid = os.getpid()
+
+    def add(self, line):
+        """Whether there was room for the line."""
+        if len(self.lines) >= MAX_BUFFER or self.bytes + line.size > MAX_BYTES:
+            return False
+        self.lines.append(line)
+        self.bytes += line.size
+        return True
+
+    def holds_a_page(self):
+        """Whether it is time to write, lest something be dropped later."""
+        return len(self.lines) >= PAGE_LINES or self.bytes >= PAGE_BYTES
+
+    def take(self):
+        """The lines, by database; the buffer is empty afterwards."""
+        lines, self.lines, self.bytes = self.lines, [], 0
+        by_database = {}
+        for line in lines:
+            by_database.setdefault(line.dbname, []).append(line)
+        return by_database
+
+
+_current = ContextVar("integration_log_buffer", default=None)
+
+
+def current():
+    """The buffer of this execution."""
+    buffer = _current.get()
+    if buffer is None or buffer.pid != os.getpid():  # a fork inherits the parent's: not its own
+        buffer = Buffer()
+        _current.set(buffer)
+    return buffer
+
+
+def start():
+    """Begin an empty buffer; give the token to :func:`finish`."""
+    return _current.set(Buffer(claimed=True))
+
+
+def finish(token):
+    """Restore the buffer that was current before :func:`start`."""
+    _current.reset(token)

@@ -1,0 +1,128 @@
+"""From observations to rows of the log, on a connection of its own or on a given one."""
+
+import contextlib
+import dataclasses
+import logging
+from functools import lru_cache
+from operator import itemgetter
+
+import psycopg2
+import psycopg2.extras
+
+from odoo.sql_db import db_connect
+
+from ..tools.observation import COLUMNS, utcnow
+from . import log_content, log_table
+from .log_rows import row
+
+_logger = logging.getLogger(__name__)
+
+PAGE = 500
+# A crash may lose the last fraction of a second of log, never a business fact; and nobody waits
+# long for a table that an upgrade has locked.
+_SETTINGS = (
+    "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '2s';"
+    " SET LOCAL statement_timeout = '10s';"
+)
+_FUTURE_MONTHS = 1
+_PAST_MONTHS = 13
+
+
+def write_on(cr, observations):
+    """Insert on a given cursor, in its transaction; missing partitions are made.
+
+    :return: how many lines are lost for good, because no row can be made of them
+    :raises psycopg2.Error: the database refuses all of them, at least for now
+    """
+    observations, rows = _rows(cr, observations)
+    lost = len(observations) - len(rows)
+    with contextlib.suppress(psycopg2.errors.CheckViolation):
+        return lost + _store(cr, rows)
+    # No partition for a month: the daily job did not run, or an old time was reported.
+    months = {
+        (item.retention_class, item.occurred_at.year, item.occurred_at.month)
+        for item in observations
+    }
+    for retention_class, year, month in sorted(months):  # in one order: no deadlock
+        log_table.ensure_partition(cr, retention_class, year, month)
+    return lost + _store(cr, rows)
+
+
+def database_sink(dbname, observations):
+    """Write on a connection of its own, committed at once; the default outside of tests.
+
+    :return: how many lines are lost for good
+    :raises psycopg2.Error: the database refuses all of them, at least for now
+    """
+    with contextlib.closing(db_connect(dbname).cursor()) as cr:
+        observations, rows = _rows(cr, observations)
+        try:
+            # The usual case in one round trip: settings and rows together, without a savepoint.
+            if rows:
+                _insert(cr, rows, _SETTINGS)
+            lost = len(observations) - len(rows)
+        except (psycopg2.errors.CheckViolation, psycopg2.DataError):
+            cr.rollback()
+            cr.execute(_SETTINGS)
+            lost = write_on(cr, observations)
+        cr.commit()  # pylint: disable=invalid-commit # our own connection, nobody else's work
+    return lost
+
+
+def _rows(cr, observations):
+    """The observations at times that a partition may have, and the rows that can be made."""
+    observations = [_bounded(observation) for observation in observations]
+    rules = log_content.rules_of(cr, observations)
+    return observations, [made for made in map(_row, observations, rules) if made]
+
+
+def _row(observation, content):
+    try:
+        return row(observation, content)
+    except Exception:  # one strange value must not cost the lines beside it
+        _logger.warning("A line of the integration log cannot be made.", exc_info=True)
+        return None
+
+
+def _store(cr, rows):
+    """Insert together; one by one when PostgreSQL cannot take a value of one of them."""
+    if not rows:
+        return 0
+    try:
+        with cr.savepoint(flush=False):
+            _insert(cr, rows)
+        return 0
+    except psycopg2.DataError:
+        if len(rows) == 1:
+            _logger.warning("PostgreSQL cannot hold a line of the integration log.", exc_info=True)
+            return 1
+    return sum(_store(cr, [single]) for single in rows)
+
+
+def _insert(cr, rows, settings=""):
+    # The driver's cursor: Odoo's would log a missing partition as an error. Tests wrap theirs.
+    driver = getattr(cr, "_cursor", cr)._obj
+    # Most columns are empty in most lines: leaving them out halves the work of both sides.
+    used = tuple(
+        place
+        for place, values in enumerate(zip(*rows, strict=True))
+        if any(value is not None for value in values)
+    )
+    rows = map(itemgetter(*used), rows)
+    psycopg2.extras.execute_values(driver, settings + _statement(used), rows, page_size=PAGE)
+
+
+@lru_cache(maxsize=256)
+def _statement(used):
+    columns = ", ".join(f'"{COLUMNS[place]}"' for place in used)
+    return f"INSERT INTO {log_table.TABLE} ({columns}) VALUES %s"
+
+
+def _bounded(observation):
+    """Times far from now (a broken clock) go to now: they would make partitions without end."""
+    now = utcnow()
+    then = observation.occurred_at
+    months = (then.year - now.year) * 12 + then.month - now.month
+    if -_PAST_MONTHS <= months <= _FUTURE_MONTHS:
+        return observation
+    return dataclasses.replace(observation, occurred_at=now)
