@@ -169,14 +169,18 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
         if picking.integration_release_ref or not self._releases(flow, picking):
             return
         # Which messages are under way is the engine's knowledge, not the account's.
-        waiting = self.env["integration.message"].sudo().search_count(
-            [
-                ("res_model", "=", picking._name),
-                ("res_id", "=", picking.id),
-                ("message_type", "=", RELEASE),
-                ("state", "in", ("pending", "processing", "retry")),
-            ],
-            limit=1,
+        waiting = (
+            self.env["integration.message"]
+            .sudo()
+            .search_count(
+                [
+                    ("res_model", "=", picking._name),
+                    ("res_id", "=", picking.id),
+                    ("message_type", "=", RELEASE),
+                    ("state", "in", ("pending", "processing", "retry")),
+                ],
+                limit=1,
+            )
         )
         if waiting:
             raise RetryLater(10, self.env._("The release of %s is being settled.", picking.name))
@@ -185,8 +189,12 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
     def _releases(self, flow, picking):
         """:return: whether Odoo releases transfers of this kind to the warehouse's system"""
         warehouse = picking.picking_type_id.warehouse_id
-        flows = self.env["integration.flow"].sudo().search(  # as above
-            [("system_id", "=", flow.system_id.id), ("message_type", "=", RELEASE)]
+        flows = (
+            self.env["integration.flow"]
+            .sudo()
+            .search(  # as above
+                [("system_id", "=", flow.system_id.id), ("message_type", "=", RELEASE)]
+            )
         )
         return any(not f.warehouse_ids or warehouse in f.warehouse_ids for f in flows)
 

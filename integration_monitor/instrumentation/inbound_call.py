@@ -40,9 +40,26 @@ class InboundCall:
     """Collects what a request turns out to be; no method raises."""
 
     __slots__ = (
-        "_began", "_finished", "_http", "_token", "attempt", "attempt_began", "company_id",
-        "dbname", "failure_noted", "flow", "interactive", "login", "occurred_at", "operation", "parent_span_id", "path", "status", "user_id", "wanted",
-    )  # fmt: skip
+        "_began",
+        "_finished",
+        "_http",
+        "_token",
+        "attempt",
+        "attempt_began",
+        "company_id",
+        "dbname",
+        "failure_noted",
+        "flow",
+        "interactive",
+        "login",
+        "occurred_at",
+        "operation",
+        "parent_span_id",
+        "path",
+        "status",
+        "user_id",
+        "wanted",
+    )
 
     @classmethod
     def begin(cls, request):
@@ -50,9 +67,7 @@ class InboundCall:
         try:
             path = request.httprequest.path
             rpc = path.startswith(RPC_PATHS)
-            if path.startswith(OBSERVED_ELSEWHERE) or (
-                not rpc and path.startswith(NO_BUSINESS)
-            ):
+            if path.startswith(OBSERVED_ELSEWHERE) or (not rpc and path.startswith(NO_BUSINESS)):
                 return None
             return cls(request, path, interactive=not rpc and not path.startswith(OURS))
         except Exception:  # whatever is odd about the request, it is Odoo's to answer
@@ -233,5 +248,7 @@ def bearer_prefix(headers):
 
 def _length(response):
     """Bytes of an answer that lies ready; None for one that is streamed."""
-    calculate = getattr(response, "calculate_content_length", None)
-    return calculate() if calculate else None
+    if response is None or getattr(response, "is_streamed", True):
+        return None
+    length = response.content_length
+    return response.calculate_content_length() if length is None else length

@@ -61,8 +61,7 @@ def _names_a_secret(attributes: str) -> bool:
     if "=" not in attributes:
         return False
     return any(
-        _local(match.group(1)).lower() in _NAMING
-        and is_masked(match.group(3).strip("\"'")[:200])
+        _local(match.group(1)).lower() in _NAMING and is_masked(match.group(3).strip("\"'")[:200])
         for match in _ATTRIBUTE.finditer(attributes)
     )
 
