@@ -1,5 +1,7 @@
 """Orders of a web shop become sales orders."""
 
+import logging
+
 from markupsafe import Markup
 from psycopg2 import errors as pg_errors
 
@@ -7,6 +9,8 @@ from odoo import models
 from odoo.tools import plaintext2html
 
 from ..tools.errors import BusinessError, IntegrationError, RetryLater
+
+_logger = logging.getLogger(__name__)
 
 
 class IntegrationHandlerShopOrder(models.AbstractModel):
@@ -53,12 +57,8 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
         try:
             shop = self._parse(payload)
         except IntegrationError:
-            # Why it cannot be read is the error itself; the number helps to find the order.
-            body = payload.get("order", payload) if isinstance(payload, dict) else {}
-            number = isinstance(body, dict) and (body.get("name") or body.get("number"))
-            if not number:
-                return {}
-            return {"reference": str(number), "about": self.env._("Order %s", number)}
+            # Why it cannot be read is the error itself; the rest helps to find the order.
+            return self._stake_of_unreadable(payload)
         return {
             "amount": float(shop.total),
             "currency": shop.currency,
@@ -68,6 +68,23 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
             "document": self._existing_order(message.flow_id, shop),
             "version": shop.updated_at and shop.updated_at.isoformat(),
         }
+
+    def _stake_of_unreadable(self, payload):
+        """Return number, total and currency of an order that cannot be read as a whole."""
+        body = payload.get("order", payload) if isinstance(payload, dict) else None
+        if not isinstance(body, dict):
+            return {}
+        stake = {}
+        number = body.get("name") or body.get("number")
+        if isinstance(number, str | int) and number:
+            stake.update(reference=str(number), about=self.env._("Order %s", number))
+        try:
+            stake["amount"] = float(body.get("total_price") or body.get("total") or 0.0)
+        except (TypeError, ValueError):
+            _logger.debug("An unreadable order states no total")
+        if isinstance(body.get("currency"), str):
+            stake["currency"] = body["currency"]
+        return stake
 
     def _handle(self, message, payload):
         """Make, keep or cancel the order; return the ``sale.order``."""

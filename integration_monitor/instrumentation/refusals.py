@@ -36,7 +36,8 @@ class Coalescer:
             observation.error_class,
             observation.company_id,
         )
-        fine = (*key, observation.host, observation.operation, _claimed(observation))
+        why = (observation.error_message or "")[:200]
+        fine = (*key, observation.host, observation.operation, _claimed(observation), why)
         now = self._clock()
         with self._lock:
             if fine in self._held or len(self._held) < MAX_KEYS:

@@ -106,6 +106,11 @@ class IntegrationCredential(models.Model):
             return False, error.message
         return True, self.env._("An encryption key is set.")
 
+    @api.model
+    def _encryption_key_is_set(self):
+        """:return: whether a key is configured, be it usable or not"""
+        return bool((self._encryption_key() or "").strip(" ,"))
+
     def _store_secret(self, secret):
         """Encrypt and keep a secret.
 

@@ -76,7 +76,11 @@ class IntegrationException(models.Model):
     amount_at_stake = fields.Monetary(
         string="At Stake",
         readonly=True,
-        help="Open amount of the order, in the company's currency.",
+        help="The order's amount in the company's currency, when the exception was last seen. Zero "
+        "when the order is settled, or when nobody can tell what its currency is worth.",
+    )
+    amount_stated = fields.Char(
+        string="As Stated", readonly=True, help="The amount and currency as the partner wrote them."
     )
 
     user_id = fields.Many2one("res.users", string="Owner", tracking=True, index="btree_not_null")

@@ -121,6 +121,7 @@ class IntegrationException(models.Model):
                     "source_value",
                     "transaction_id",
                     "amount_at_stake",
+                    "amount_stated",
                 )
                 if name in vals
             }

@@ -34,6 +34,7 @@ class IntegrationMessage(models.Model):
         self.subject_version = stake.get("version") or self.subject_version
         source = failure.source or {}
         transaction = self.transaction_id
+        amount, stated = self._amount_at_stake(stake)
         about = self._document_label() or stake.get("about") or stake.get("reference")
         self.env["integration.exception"]._open(
             [
@@ -53,7 +54,8 @@ class IntegrationMessage(models.Model):
                     "source_key": source.get("key"),
                     "source_value": str(source["value"])[:250] if source.get("value") else False,
                     "partner_id": transaction.partner_id.id or self.system_id.partner_id.id,
-                    "amount_at_stake": self._amount_at_stake(stake),
+                    "amount_at_stake": amount,
+                    "amount_stated": stated,
                     "deadline_at": transaction.due_at,
                 }
             ]
@@ -177,17 +179,37 @@ class IntegrationMessage(models.Model):
             return {}
 
     def _amount_at_stake(self, stake):
-        """:return: the open amount in the company's currency"""
+        """Return the open amount in the company's currency; zero when nobody can tell.
+
+        :return: (amount, the amount as the partner states it, or False)
+        """
         if self.transaction_id:
-            return self.transaction_id.amount_company
-        amount = stake.get("amount") or 0.0
+            done = self.transaction_id.state == "completed"
+            return 0.0 if done else self.transaction_id.amount_company, False
+        amount, code = stake.get("amount") or 0.0, stake.get("currency")
+        stated = f"{amount:.2f} {code or '?'}" if amount else False
         company = self.company_id
-        currency = self.env["res.currency"].search([("name", "=", stake.get("currency"))], limit=1)
-        if amount and currency and currency != company.currency_id:
-            amount = currency._convert(
-                amount, company.currency_id, company, fields.Date.context_today(self)
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        currency = currencies.search([("name", "=", code)], limit=1) if code else currencies
+        if currency == company.currency_id:
+            return amount, False
+        # Without a rate Odoo converts one to one, and yen would count as dollars.
+        if not amount or not currency or not self._has_rate(currency):
+            return 0.0, stated
+        day = fields.Date.context_today(self)
+        return currency._convert(amount, company.currency_id, company, day), stated
+
+    def _has_rate(self, currency):
+        """:return: whether the company knows what the currency is worth"""
+        return bool(
+            self.env["res.currency.rate"].search_count(
+                [
+                    ("currency_id", "=", currency.id),
+                    ("company_id", "in", (False, self.company_id.root_id.id)),
+                ],
+                limit=1,
             )
-        return amount
+        )
 
     def _resolve_exceptions(self):
         """Close the exceptions of this message, and of older ones about the same matter."""

@@ -107,6 +107,9 @@ class IntegrationTransaction(models.Model):
         readonly=True,
     )
     cause_text = fields.Char(string="Why", readonly=True)
+    retry_at = fields.Datetime(
+        string="Next Try", readonly=True, help="When the failed message is sent again by itself."
+    )
     milestone_ids = fields.One2many("integration.milestone", "transaction_id", readonly=True)
     document_ids = fields.One2many(
         "integration.transaction.document", "transaction_id", readonly=True

@@ -77,6 +77,9 @@ class IntegrationTransactionBlame(models.Model):
             "cause": verdict.cause,
             "cause_category": verdict.category,
             "cause_text": self._blame_text(verdict) or None,
+            "retry_at": order_counts.moment(verdict.facts["next_at"])
+            if verdict.text == "message_retry"
+            else None,
         }
 
     @api.model
@@ -111,6 +114,11 @@ class IntegrationTransactionBlame(models.Model):
             )  # fmt: skip
         if verdict.text == "condition":
             return self.env._("The condition of %(flow)s has to be corrected", flow=facts["flow"])
+        if verdict.text == "environment":
+            return self.env._(
+                "%(flow)s is held: this Odoo is not released to call %(system)s",
+                flow=facts["flow"], system=facts["system"] or facts["endpoint"],
+            )  # fmt: skip
         if verdict.text == "paused":
             return self.env._("%(flow)s is paused", flow=facts["flow"])
         if verdict.text == "message_pending":
@@ -127,16 +135,12 @@ class IntegrationTransactionBlame(models.Model):
 
     @api.model
     def _retry_text(self, facts):
-        """What failed, which attempt it was, and when the next one comes."""
-        text = self.env._(
-            "%(system)s: %(error)s, attempt %(attempt)s of %(limit)s",
-            system=facts["system"] or facts["flow"], error=_short(facts["error"]),
+        """What failed and which attempt it was; when the next one comes is told when it is read."""
+        return self.env._(
+            "%(error)s, attempt %(attempt)s of %(limit)s",
+            error=_short(facts["error"]).rstrip("."),
             attempt=facts["attempt"], limit=facts["limit"] or "?",
         )  # fmt: skip
-        if next_at := order_counts.moment(facts["next_at"]):
-            minutes = max(1, round((next_at - fields.Datetime.now()).total_seconds() / 60))
-            text = self.env._("%(what)s, next try in %(minutes)s min", what=text, minutes=minutes)
-        return text
 
     @api.model
     def _step_texts(self):
@@ -172,3 +176,18 @@ def since_text(env, since, now=None):
     if minutes < 48 * 60:
         return env._("%s h", minutes // 60)
     return env._("%s days", minutes // 1440)
+
+
+def until_text(env, moment, now=None):
+    """Say when something comes, in the reader's language: 'in 5 s', 'in 4 min', 'now'.
+
+    :param datetime moment: UTC
+    """
+    seconds = int((moment - (now or fields.Datetime.now())).total_seconds())
+    if seconds < 1:
+        return env._("now")
+    if seconds < 90:
+        return env._("in %s s", seconds)
+    if seconds < 90 * 60:
+        return env._("in %s min", round(seconds / 60))
+    return env._("in %s h", round(seconds / 3600))

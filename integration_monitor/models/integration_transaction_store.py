@@ -15,7 +15,7 @@ TRANSACTION_COLUMNS = {
     "completed_at": "timestamp", "promised_at": "timestamp", "due_at": "timestamp",
     "tick_at": "timestamp", "waits_for_step_id": "int", "waits_since": "timestamp",
     "waits_on": "varchar", "waits_on_system_id": "int", "cause": "varchar",
-    "cause_category": "varchar", "cause_text": "varchar",
+    "cause_category": "varchar", "cause_text": "varchar", "retry_at": "timestamp",
 }  # fmt: skip
 FIXED_COLUMNS = ("process_id", "correlation_id", "res_model", "res_id", "started_at")
 MILESTONE_COLUMNS = {

@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
-from .integration_transaction_blame import since_text
+from .integration_transaction_blame import since_text, until_text
 
 TONES = {"missed": "danger", "warning": "warning", "stuck": "warning", "failed": "danger"}
 # Nothing moves until somebody acts, whatever the clock says.
@@ -130,7 +130,14 @@ class IntegrationTransactionView(models.Model):
             if self.waits_on:
                 line += Markup(" — ") + self.env._("on %s", Markup("<b>%s</b>") % self.waits_on)
             if self.cause_text:
-                line += Markup(": <span class='text-muted'>%s</span>") % self.cause_text
+                why = self.cause_text
+                if self.retry_at:
+                    why = self.env._(
+                        "%(why)s, next try %(when)s",
+                        why=why,
+                        when=until_text(self.env, self.retry_at),
+                    )
+                line += Markup(": <span class='text-muted'>%s</span>") % why
         else:
             line = (
                 self.env._("Everything of this order is done")

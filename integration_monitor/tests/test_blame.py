@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import Command, fields
 from odoo.tests import tagged
 
@@ -119,9 +121,29 @@ class TestBlame(TransactionCommon):
         owner = self._judge(order)
         self.assertEqual((owner.cause, owner.cause_category), ("message_failed", "technical"))
         limit = self.flow.retry_policy_id.max_attempts
-        self.assertIn(f"Main WMS: The connection timed out, attempt 3 of {limit}", owner.cause_text)
-        self.assertIn("next try in 4 min", owner.cause_text)
-        self.assertNotIn("Traceback", owner.cause_text)
+        self.assertEqual(owner.waits_on, "Main WMS")
+        self.assertEqual(owner.cause_text, f"The connection timed out, attempt 3 of {limit}")
+        self.assertIn("next try in 4 min", order.integration_banner)
+        # A minute later nobody has judged anew, and the words must not be a minute old.
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=2)):
+            order.invalidate_recordset(["integration_banner"])
+            self.assertIn("next try in 2 min", order.integration_banner)
+
+    def test_held_message_names_what_holds_it(self):
+        """A message that a setting holds back reads as if somebody had paused the flow."""
+        order = self.order()
+        self._message(order, held=True, hold_reason="environment")
+        owner = self._judge(order)
+        self.assertEqual(owner.cause, "exception")
+        self.assertIn("not released to call Main WMS", owner.cause_text)
+
+    def test_missing_stock_before_a_message_that_waits(self):
+        """An order without goods blames a carrier's message that has nothing to do with it."""
+        self.flow.active = False
+        scarce = self.env["product.product"].create({"name": "Scarce Lamp", "is_storable": True})
+        order = self.order(product=scarce)
+        self._message(order, held=True, hold_reason="paused", message_type="carrier.booking")
+        self.assertEqual(self._judge(order).cause, "stock")
 
     def test_dead_message_and_its_end(self):
         """A failed message is still blamed after it was sent."""

@@ -43,6 +43,10 @@ def judge(step: Step | None, evidence: dict[str, Any]) -> Blame:
         return Blame("none", None, "nobody", None, "none")
     message = evidence.get("message")
     exception = evidence.get("exception")
+    if message and _in_order(message) and _of_another_step(message, step):
+        if _lacks_stock(step, evidence):
+            # The message waits for its turn; what holds the order up is the shelf.
+            return _of_step(step, evidence)
     if message and (verdict := _of_message(message, exception)):
         return verdict
     if exception:
@@ -51,6 +55,19 @@ def judge(step: Step | None, evidence: dict[str, Any]) -> Blame:
             exception["system_id"], "exception", exception,
         )  # fmt: skip
     return _of_step(step, evidence)
+
+
+def _in_order(message: dict[str, Any]) -> bool:
+    """Nothing has failed: the message is on its way, or held."""
+    return message["state"] not in FAILED and message["state"] != "retry"
+
+
+def _of_another_step(message: dict[str, Any], step: Step) -> bool:
+    return not step.message_type or message.get("message_type") != step.message_type
+
+
+def _lacks_stock(step: Step, evidence: dict[str, Any]) -> bool:
+    return step.event_code.startswith("picking.") and bool(evidence.get("stock_missing"))
 
 
 def _of_message(message: dict[str, Any], exception: dict[str, Any] | None) -> Blame | None:
@@ -62,8 +79,10 @@ def _of_message(message: dict[str, Any], exception: dict[str, Any] | None) -> Bl
         return Blame("message_failed", category, on, system_id, "message_failed", message)
     if message["state"] == "retry":
         return Blame("message_failed", "technical", "system", system_id, "message_retry", message)
-    if message["held"] and message["hold_reason"] == "condition":
-        return Blame("exception", "technical", "team", system_id, "condition", message)
+    if message["held"] and message["hold_reason"] in ("condition", "environment"):
+        # Somebody must correct a setting; nothing is paused.
+        reason = message["hold_reason"]
+        return Blame("exception", "technical", "team", system_id, reason, message)
     if message["held"] or message["paused"]:
         return Blame("paused", "technical", "team", system_id, "paused", message)
     if message["state"] in ("pending", "processing"):
@@ -77,7 +96,7 @@ def _of_message(message: dict[str, Any], exception: dict[str, Any] | None) -> Bl
 
 def _of_step(step: Step, evidence: dict[str, Any]) -> Blame:
     """Judge by the awaited step itself: nothing is broken, somebody has work to do."""
-    if step.event_code.startswith("picking.") and evidence.get("stock_missing"):
+    if _lacks_stock(step, evidence):
         return Blame(
             "stock", "business", "team", None, "stock", {"picking": evidence["stock_missing"]}
         )

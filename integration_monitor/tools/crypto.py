@@ -17,6 +17,12 @@ HOW_TO_SET_A_KEY = (
     "configuration file; then restart Odoo. Keep a copy: without the key the secrets are lost."
 )
 
+HOW_TO_MEND_A_KEY = (
+    "It was probably cut or mistyped: put the right one back into the environment variable "
+    "INTEGRATION_MONITOR_KEY, or into integration_monitor_key of Odoo's configuration file, and "
+    "restart Odoo. Do not replace it by a new one: what was stored with it would be lost."
+)
+
 
 class DecryptionError(IntegrationError):
     """A stored secret fits none of the configured keys."""
@@ -65,7 +71,7 @@ def _fernet(key: str | None) -> MultiFernet:
             # The key itself must never reach a log or a screen.
             raise MissingKeyError(
                 f"Encryption key {position} of {len(keys)} is no Fernet key (44 characters of "
-                f"URL-safe base64). {HOW_TO_SET_A_KEY}"
+                f"URL-safe base64). {HOW_TO_MEND_A_KEY}"
             )
     return MultiFernet([Fernet(part) for part in keys])
 

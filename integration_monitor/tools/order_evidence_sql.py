@@ -7,7 +7,8 @@ MESSAGE = """
                'paused', flow.state = 'paused' OR endpoint.state = 'paused',
                'error', message.error_message, 'attempt', message.attempt_count,
                'limit', policy.max_attempts, 'next_at', message.next_attempt_at,
-               'ack_state', message.ack_state, 'system', system.name, 'system_id', system.id,
+               'message_type', message.message_type, 'ack_state', message.ack_state,
+               'system', system.name, 'system_id', system.id,
                'endpoint', endpoint.name, 'flow', flow.name)
       FROM integration_message message
       JOIN integration_flow flow ON flow.id = message.flow_id

@@ -25,11 +25,7 @@ class IntegrationHandlerCarrierBooking(models.AbstractModel):
         return ("stock.group_stock_user", "sales_team.group_sale_salesman_all_leads")
 
     def _wanted(self, flow, records):
-        """Deliveries whose delivery method names the flow; all of them while no method does."""
-        if not flow.env["delivery.carrier"].search_count(
-            [("integration_flow_id", "=", flow.id)], limit=1
-        ):
-            return records
+        """Deliveries whose delivery method names the flow: each parcel has one carrier."""
         return records.filtered(lambda picking: picking.carrier_id.integration_flow_id == flow)
 
     def _prepare(self, message):

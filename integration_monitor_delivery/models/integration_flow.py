@@ -16,9 +16,8 @@ class IntegrationFlow(models.Model):
         "delivery.carrier",
         "integration_flow_id",
         string="Delivery Methods",
-        readonly=True,
-        help="Only deliveries with these methods are booked. A delivery method names its booking "
-        "flow on its own form. While none does, every delivery is booked.",
+        help="Only deliveries with these methods are booked, each with the flow that its method "
+        "names.",
     )
     invoice_on_delivery = fields.Boolean(
         help="When the carrier reports the last parcel of an order as delivered, invoice what was "

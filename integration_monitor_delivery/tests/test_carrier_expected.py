@@ -50,8 +50,24 @@ class TestCarrierExpected(CarrierCase):
         self._booking_of(picking).action_cancel()
         self.assertEqual(transaction.waits_for_step_id.code, "invoiced")
 
-    def test_flow_without_method_books_everything(self):
-        """A carrier that was just connected books nothing until somebody finds the setting."""
-        self.carrier.integration_flow_id = False
+    def test_second_carrier_takes_only_its_own(self):
+        """A carrier that was just connected books every parcel a second time."""
+        second = self._make_flow(
+            "integration.handler.carrier.booking",
+            "carrier.second",
+            direction="outbound",
+            endpoint_id=self.endpoint.id,
+            message_type="carrier.booking",
+            trigger_event="picking.out.done",
+        )
+        for carrier in (self.carrier, self.other, self.env["delivery.carrier"]):
+            picking, _transaction = self._shipped_with(carrier)
+            self.assertFalse(
+                self.env["integration.message"].search_count(
+                    [("flow_id", "=", second.id), ("res_id", "=", picking.id)]
+                )
+            )
+        second.delivery_method_ids = self.other
         picking, _transaction = self._shipped_with(self.other)
-        self.assertTrue(self._booking_of(picking))
+        booking = self.env["integration.message"].search([("res_id", "=", picking.id)])
+        self.assertEqual(booking.flow_id, second)

@@ -6,6 +6,8 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from odoo.addons.integration_monitor.models.integration_flow import CODE_PATTERN
+
 from ..tools.adapters import ADAPTERS
 
 MAX_BODY_KB = 64 * 1024
@@ -113,7 +115,9 @@ class IntegrationFlow(models.Model):
     def _webhook_profile(self, code):
         """The ``WebhookProfile`` of an inbound flow, archived ones too, or None."""
         profile = self._webhook_profiles().get(code)
-        if profile is None and self._is_inbound_code(code):
+        # What cannot be a code is not asked for: PostgreSQL refuses some of it.
+        possible = profile is None and CODE_PATTERN.fullmatch(code)
+        if possible and self._is_inbound_code(code):
             # Made by a process that did not tell the others (a script): nobody must read 404,
             # because partners stop delivering to an address that is not there.
             self.env.registry.clear_cache()

@@ -91,7 +91,9 @@ class IntegrationConnectWizard(models.TransientModel):
         """Tell before anything is typed when secrets could not be kept."""
         usable, text = self.env["integration.credential"]._encryption_status()
         self.key_problem = False if usable else text
-        self.new_key = False if usable else crypto.generate_key()
+        # A key that is there and does not work must be mended: a new one would cost the secrets.
+        mend = self.env["integration.credential"]._encryption_key_is_set()
+        self.new_key = False if usable or mend else crypto.generate_key()
 
     @api.depends("environment")
     def _compute_environment_problem(self):
