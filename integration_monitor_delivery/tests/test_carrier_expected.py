@@ -69,5 +69,7 @@ class TestCarrierExpected(CarrierCase):
             )
         second.delivery_method_ids = self.other
         picking, _transaction = self._shipped_with(self.other)
-        booking = self.env["integration.message"].search([("res_id", "=", picking.id)])
+        booking = self.env["integration.message"].search(
+            [("res_model", "=", picking._name), ("res_id", "=", picking.id)]
+        )
         self.assertEqual(booking.flow_id, second)
