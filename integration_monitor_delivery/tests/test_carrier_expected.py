@@ -1,3 +1,5 @@
+import itertools
+
 from odoo.tests import tagged
 
 from .common import CarrierCase
@@ -10,13 +12,16 @@ class TestCarrierExpected(CarrierCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.numbers = itertools.count(9001)  # each call is an order of its own
         cls.booking_flow.trigger_event = "picking.out.done"
         cls.other = cls.carrier.copy({"name": "Own van", "integration_flow_id": False})
 
     def _shipped_with(self, carrier):
         """Ship an order with a delivery method, or none. :return: (delivery, transaction)"""
-        order = self._order()
+        number = next(self.numbers)
+        order = self._order(id=number, name=f"#{number}")
         picking = self._first(order)
+        self.assertTrue(picking)
         picking.carrier_id = carrier
         picking.move_ids.picked = True
         picking._action_done()
