@@ -34,8 +34,21 @@ class IntegrationShopLine(models.AbstractModel):
             for value, record in mapped.items()
             if record._name in ("product.product", "product.template")
         }
-        # An archived product is not for sale, whoever mapped it once.
-        mapped = {value: product for value, product in mapped.items() if product.active}
+        for value, product in mapped.items():
+            if not product.active:
+                raise MappingError(
+                    "product.product",
+                    "default_code",
+                    value,
+                    self.env._(
+                        "“%(value)s” of order %(order)s is mapped to the archived product "
+                        "%(product)s. Restore the product, or map the SKU to another under "
+                        "Integrations ▸ Configuration ▸ Mappings, then press Retry.",
+                        value=value,
+                        order=shop.name,
+                        product=product.display_name,
+                    ),
+                )
         skus = {line.sku for line in shop.lines if line.sku}
         by_sku = self._products_by("default_code", flow, shop, skus)
         names = {line.name for line in shop.lines if not line.sku and line.name}

@@ -151,6 +151,9 @@ class InboundCall:
             code = getattr(error, "code", None) or getattr(response, "status_code", None)
             self.status = code if isinstance(code, int) else None
             outcome, error_class, message = described(error, self.status)
+            if error is not None and message and not self.user_id and outcome == "error":
+                # A stranger's own words may come back in it, his password among them.
+                message = type(error).__name__
             # Of what nobody asked to see, only keys that were refused are told.
             if self.wanted or (outcome == "refused" and bearer_prefix(self._http.headers)):
                 self._record(

@@ -110,8 +110,12 @@ def _observation(job, error, trace, began, occurred_at, again):
     detail = {"uuid": job.uuid, "channel": job.channel}
     if failed and again:
         detail["retry"] = True
-    # Since when it could run: it was enqueued, or its time had come.
-    due = max(filter(None, (job.date_created, job.eta)), default=None)
+    # Since when it could run: it was made, or its time had come. One that ran before, or waited for
+    # another, could do so since the runner took it up.
+    again_or_after = job.retry > 1 or bool(job.depends_on)
+    due = job.eta or (job.date_enqueued if again_or_after else job.date_created)
+    if due and job.date_created:
+        due = max(due, job.date_created)
     lag = (occurred_at - due).total_seconds() * 1000 if due else None
     return Observation(
         kind="job",

@@ -109,21 +109,23 @@ def execution(**values):
 def sink(target):
     """For tests: give flushed observations to ``target(dbname, observations)`` for a block.
 
-    What the target refuses waits within the block, and is forgotten with it.
+    What the target refuses waits within the block, and is forgotten with it; refusals that others
+    have held back stay theirs.
     """
-    global _sink, _backlogs
-    previous = _sink, _backlogs
-    _sink, _backlogs = target, {}
+    global _sink, _backlogs, refusals
+    previous = _sink, _backlogs, refusals
+    _sink, _backlogs, refusals = target, {}, Coalescer()
     try:
         yield target
     finally:
-        _sink, _backlogs = previous
+        _sink, _backlogs, refusals = previous
 
 
 @contextlib.contextmanager
 def captured():
     """For tests: a list that receives every observation flushed in the block, and the rest."""
     seen = []
+    flush()  # what came before is not of the block
     with sink(lambda _dbname, observations: seen.extend(observations)):
         yield seen
         flush()

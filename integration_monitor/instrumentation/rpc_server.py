@@ -6,6 +6,7 @@ The parameters hold a password: it is neither looked at nor kept.
 
 import functools
 
+from odoo.modules.registry import Registry
 from odoo.service import common, model
 
 from . import inbound_call, log_writer
@@ -38,14 +39,23 @@ def _wrap_dispatch(original):
 
 
 def _note(call, params):
-    """Keep database, user and operation of a call, as far as they can be read."""
-    try:
-        database, uid, _password, model_name, method_name = params[:5]
-        call.dbname = database if isinstance(database, str) else None
-        call.operation = f"{str(model_name)[:64]}.{str(method_name)[:64]}"
-        call.login = f"user {int(uid)}"
-    except (TypeError, ValueError):
-        log_writer.note_failure("A call without the usual parameters.")
+    """Keep database, user and operation of a call, as far as they make sense.
+
+    A caller who confuses the order of the parameters puts the password where the model belongs:
+    nothing is kept that Odoo does not know.
+    """
+    if not isinstance(params, list | tuple) or len(params) < 5:
+        return
+    database, uid, _password, model_name, method_name = params[:5]
+    registry = Registry.registries.get(database) if isinstance(database, str) else None
+    if registry is None:
+        return
+    call.dbname = database
+    if isinstance(uid, int):
+        call.login = f"user {uid}"
+    known = isinstance(model_name, str) and model_name in registry
+    if known and isinstance(method_name, str) and hasattr(registry[model_name], method_name):
+        call.operation = f"{model_name}.{method_name}"
 
 
 def _wrap_call_kw(original):
@@ -72,8 +82,9 @@ def _wrap_common(original):
     def dispatch(method, params):
         call = inbound_call.current()
         if call is not None:
-            call.operation = f"common.{str(method)[:64]}"
-            if params and isinstance(params[0], str):
+            if hasattr(common, f"exp_{method}"):
+                call.operation = f"common.{method}"
+            if params and isinstance(params[0], str) and params[0] in Registry.registries:
                 call.dbname = params[0]
         return original(method, params)
 

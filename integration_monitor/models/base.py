@@ -9,10 +9,10 @@ class Base(models.AbstractModel):
     _inherit = "base"
 
     def _job_store_values(self, job):
-        """Add the correlation to a new job; later storings leave it as it is."""
+        """Add the correlation to a new job; one that was read from the database has its own."""
         values = super()._job_store_values(job)
         current = context.current()
-        if current.correlation_id and job.date_started is None:
+        if current.correlation_id and not hasattr(job, "integration_correlation_id"):
             values = {
                 **values,
                 "integration_correlation_id": current.correlation_id,

@@ -196,6 +196,21 @@ class TestInboundCalls(HttpCase):
         self.assertEqual((line.operation, line.detail), ("sign in", {"login": "im_api"}))
         self.assertNotIn("wrong-3", repr(seen))
 
+    @mute_logger("odoo.http")
+    def test_confused_parameters(self):
+        """A caller mixes up the parameters, and the log shows the password."""
+        with log_writer.captured() as seen:
+            for args in (
+                (self.env.cr.dbname, PASSWORD, self.caller.id, "res.partner", "search", [[]]),
+                (self.env.cr.dbname, self.caller.id, "x", PASSWORD, "search", [[]]),
+                (self.env.cr.dbname, self.caller.id, "x", "res.partner", PASSWORD, [[]]),
+                (PASSWORD, self.caller.id, "x", "res.partner", "search", [[]]),
+            ):
+                with self.assertRaises(xmlrpc.client.Fault):
+                    self.xmlrpc_object.execute_kw(*args)
+        self.assertTrue(self.observed(seen))
+        self.assertNoSecret(seen)
+
     def test_web_client(self):
         """Every click of every user fills the log, or none can be found when it is needed."""
         self.authenticate("im_api", PASSWORD)

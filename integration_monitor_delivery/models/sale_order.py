@@ -14,15 +14,18 @@ class SaleOrder(models.Model):
         :return: the posted ``account.move`` records.
         """
         orders = self.filtered(lambda order: order.invoice_status == "to invoice")
-        # What came back is refunded by a person who has seen it.
+        # What came back is refunded by a person who has seen it; a down payment is only deducted.
         orders = orders.filtered(
-            lambda order: all(line.qty_to_invoice >= 0 for line in order.order_line)
+            lambda order: all(
+                line.qty_to_invoice >= 0 for line in order.order_line if not line.is_downpayment
+            )
         )
         if not orders:
             return self.env["account.move"]
         # Not grouped: a shop's customer expects one invoice for each order. Odoo hands them out as
         # superuser; who posts them and takes the money is the caller.
-        invoices = orders._create_invoices(grouped=True).sudo(self.env.su)
+        paid_before = any(orders.order_line.mapped("is_downpayment"))
+        invoices = orders._create_invoices(grouped=True, final=paid_before).sudo(self.env.su)
         invoices.action_post()
         if journal:
             collected = invoices.filtered(

@@ -20,7 +20,7 @@ from .reading import Reader, currency_of, quantity_of
 from .reconcile import reconcile
 
 # An authorised amount is captured by the shop when the goods leave.
-COLLECTED = frozenset({"paid", "authorized", "partially_refunded"})
+COLLECTED = frozenset({"paid", "authorized"})
 
 
 def parse_shopify(payload: Any) -> ShopOrder:

@@ -71,7 +71,9 @@ def parse_woocommerce(payload: Any) -> ShopOrder:
         cancel_reason=status if status in CANCELLED else "",
         ready=status not in UNPAID,
         payment_state=status,
-        collected=bool(body.text("date_paid_gmt", "date_paid")),
+        # The date is set for cash on delivery, too, as soon as the order is worked on.
+        collected=bool(body.text("date_paid_gmt", "date_paid"))
+        and body.text("payment_method") != "cod",
         payment_method=body.text("payment_method_title", "payment_method"),
         note=body.text("customer_note"),
         discount_codes=tuple(c.text("code") for c in body.children("coupon_lines", "coupon")),
