@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .integration_transaction_view import STUCK_CAUSES
+from ..tools.blame import STUCK_CAUSES
 
 SERVICE_GROUP = "integration_monitor.group_service"
 
@@ -95,6 +95,7 @@ class IntegrationDocumentMixin(models.AbstractModel):
         timely = [status for status in value if status in ("on_track", "warning")]
         late = Domain("transaction_id.timeliness", "=", "missed")
         stuck = Domain("transaction_id.cause", "in", STUCK_CAUSES) & ~late
+        stuck &= Domain("transaction_id.retry_at", "=", False)
         under_way = Domain("transaction_id.timeliness", "in", timely) & ~stuck
         if "missed" in value:
             under_way |= late

@@ -155,8 +155,11 @@ class IntegrationTransactionAdvance(models.Model):
         timeliness, tick_at = judging.timeliness(since, due_at, now)
         if not step and owner:
             # How it ended stays readable: late is late.
-            timeliness = owner["timeliness"]
+            timeliness = "missed" if owner["timeliness"] == "missed" else "on_track"
         verdict = judging.judge(step, self._evidence(order, step, pickings))
+        if step and timeliness == "on_track" and verdict.cause in judging.STUCK_CAUSES:
+            # The clock has time, but nothing moves.
+            timeliness, tick_at = "warning", due_at
         ended = order_counts.moment(owner.get("completed_at")) or last
         return {
             "state": state,

@@ -1,6 +1,6 @@
 """The documents of a business transaction."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class IntegrationTransactionDocument(models.Model):
@@ -42,6 +42,20 @@ class IntegrationTransactionDocument(models.Model):
     _document_index = models.Index("(res_model, res_id)")
 
     state_label = fields.Char(compute="_compute_state_label", string="State in Words")
+
+    may_open = fields.Boolean(compute="_compute_may_open")
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_may_open(self):
+        """Whether the reader may see the document itself; one check for each kind of document."""
+        self.may_open = False
+        for model, links in self.grouped("res_model").items():
+            if model not in self.env or not self.env[model].has_access("read"):
+                continue
+            documents = self.env[model].browse(links.mapped("res_id")).exists()
+            readable = set(documents._filtered_access("read").ids)
+            for link in links:
+                link.may_open = link.res_id in readable
 
     def _compute_state_label(self):
         for link in self:

@@ -4,11 +4,10 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
+from ..tools.blame import STUCK_CAUSES
 from .integration_transaction_blame import since_text, until_text
 
 TONES = {"missed": "danger", "warning": "warning", "stuck": "warning", "failed": "danger"}
-# Nothing moves until somebody acts, whatever the clock says.
-STUCK_CAUSES = ("message_failed", "exception")
 ICONS = {
     "message_failed": "fa-exclamation-triangle",
     "exception": "fa-exclamation-triangle",
@@ -53,6 +52,18 @@ class IntegrationTransactionView(models.Model):
             )
             for transaction in self:
                 transaction[field] = counts.get(transaction, 0)
+
+    may_open_root = fields.Boolean(compute="_compute_may_open_root")
+
+    @api.depends("document_ids.may_open")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_may_open_root(self):
+        for transaction in self:
+            transaction.may_open_root = any(
+                link.may_open
+                for link in transaction.document_ids
+                if (link.res_model, link.res_id) == (transaction.res_model, transaction.res_id)
+            )
 
     @api.depends_context("lang", "tz")
     def _compute_timeline(self):
@@ -105,7 +116,8 @@ class IntegrationTransactionView(models.Model):
             return False
         if self.state != "in_progress":
             return self.state
-        if self.timeliness != "missed" and self.cause in STUCK_CAUSES:
+        # What is tried again by itself needs nobody yet.
+        if self.timeliness != "missed" and self.cause in STUCK_CAUSES and not self.retry_at:
             return "stuck"
         return self.timeliness
 

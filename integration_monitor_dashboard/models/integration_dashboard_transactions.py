@@ -71,9 +71,12 @@ class IntegrationDashboard(models.AbstractModel):
         done &= Domain("completed_at", ">=", filters["since"]) & Domain(
             "completed_at", "<=", filters["now"]
         )
-        failed = Domain("state", "in", ["dead", "quarantined"])
+        failed = Domain("state", "in", ["dead", "quarantined"]) | (
+            Domain("state", "in", ["pending", "retry"]) & Domain("held", "=", True)
+        )
         failed &= self._warehouse_domain(filters, "transaction_id.warehouse_id")
         waiting = Domain("state", "in", ["pending", "processing", "retry"])
+        waiting &= Domain("held", "!=", True)
         waiting &= self._warehouse_domain(filters, "transaction_id.warehouse_id")
         return [
             self._figure(
@@ -95,9 +98,9 @@ class IntegrationDashboard(models.AbstractModel):
                 code="completed", tone="success", icon="fa-check-circle", period=True,
             ),
             self._figure(
-                self.env._("Failed messages"), "integration.message", failed,
+                self.env._("Stuck messages"), "integration.message", failed,
                 code="failed", tone="danger", icon="fa-exclamation-triangle",
-                note=self.env._("given up, need a person"),
+                note=self.env._("given up or held, need a person"),
             ),
             self._figure(
                 self.env._("Messages on their way"), "integration.message", waiting,

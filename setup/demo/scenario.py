@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from testing.rpc import RpcClient
@@ -94,6 +95,7 @@ class Scenario:
                 "integration.exception",
                 [("is_open", "=", True), *domain],
                 ["name", "state", "error_class", "amount_at_stake", "message_id", "user_id"],
+                order="id desc",
                 limit=1,
             ),
             timeout,
@@ -110,6 +112,7 @@ class Scenario:
         yield "The warehouse finds only half of an order: a back order follows", self._short_pick
         yield "The shop delivers one order twice, and one with a wrong signature", self._noise
         yield "An order with a product that Odoo does not know", self._unknown_product
+        yield "An order for an article that is out of stock, promised for yesterday", self._late
         yield "The carrier is down: booking is retried, then an exception opens", self._carrier_down
 
     def _good_day(self) -> None:
@@ -156,15 +159,36 @@ class Scenario:
         shop.faults({"kind": "wrong_signature", "direction": "out", "count": 2})
         self.order(seed=6)
 
+    def _newest_exception(self) -> int:
+        """Return the highest number of an exception: what opens from now on has a higher one."""
+        found = self.rpc.search_read("integration.exception", [], ["id"], order="id desc", limit=1)
+        return int(found[0]["id"]) if found else 0
+
     def _unknown_product(self) -> None:
+        newest = self._newest_exception()
         self.order(skus=("NEW-SPEAKER",), seed=7)
-        self.wait_exception([("source_value", "=", "NEW-SPEAKER")])
+        self.wait_exception([("source_value", "=", "NEW-SPEAKER"), ("id", ">", newest)])
+
+    def _late(self) -> None:
+        """A person enters an order by hand, for an article that nobody has."""
+        yesterday = (datetime.now(timezone.utc) - timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S")
+        customer = self.rpc.call("res.partner", "create", [{"name": "Marta Kaur"}])[0]
+        product = self.rpc.call(
+            "product.product",
+            "create",
+            [{"name": "Turntable, walnut", "is_storable": True, "list_price": 329.0}],
+        )[0]
+        line = (0, 0, {"product_id": product, "product_uom_qty": 1})
+        values = {"partner_id": customer, "commitment_date": yesterday, "order_line": [line]}
+        order = self.rpc.call("sale.order", "create", [values])
+        self.rpc.call("sale.order", "action_confirm", order)
 
     def _carrier_down(self) -> None:
         carrier = self.stack.partners["carrier"]
         carrier.faults({"kind": "status", "direction": "in", "path": "/shipments", "status": 503})
+        newest = self._newest_exception()
         self.order(count=2, seed=8)
-        self.wait_exception([("flow_id.code", "=", "carrier.booking")])
+        self.wait_exception([("flow_id.code", "=", "carrier.booking"), ("id", ">", newest)])
         carrier.clear_faults()
 
     def play(self, say: Callable[[str], None]) -> list[str]:
