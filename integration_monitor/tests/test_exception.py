@@ -135,7 +135,8 @@ class TestException(IntegrationCase):
         """The board shows the same order twice, and Retry handles half of it."""
 
         def stake(handler, message, payload):
-            return {"reference": "SO-77", "amount": 120.0, "currency": "EUR"}
+            currency = self.env.company.currency_id.name
+            return {"reference": "SO-77", "amount": 120.0, "currency": currency}
 
         def handle(handler, message, payload):
             raise BusinessError("No such product.")

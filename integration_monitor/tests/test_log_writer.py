@@ -157,8 +157,8 @@ class TestLogWriter(LogWriterCase):
         """An attack of a million bad signatures fills the disk."""
         clock = [0.0]
         with (
-            patch.object(log_writer, "refusals", Coalescer(lambda: clock[0])),
             log_writer.captured() as seen,
+            patch.object(log_writer, "refusals", Coalescer(lambda: clock[0])),
         ):
             for _ in range(1000):
                 with log_writer.execution():

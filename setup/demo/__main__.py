@@ -37,7 +37,7 @@ LOOK = """
     Integrations > Transactions      each order with its milestones
     Integrations > Issues            the same fault, however often it happened
     {url}/odoo/orders           each order says what it waits for
-    Both companies                   switch them on at the top right: one ships for itself, one is new
+    Company, at the top right        switch both on: the European shop is the other one's
     as wendy/wendy (warehouse) or sam/sam (support): the same, as they see it
     {url}/integration/metrics        Prometheus (make a token in the settings)
 
@@ -57,7 +57,7 @@ def claim(folder: Path, port: int) -> TextIO:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         raise ProvisionError(
-            "it runs already: press Ctrl-C there, or start another with --database NAME --port PORT."
+            "it runs already: press Ctrl-C there, or start another with --database NAME --port N."
         ) from None
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
