@@ -34,7 +34,7 @@ class IntegrationTransactionSnapshot(models.Model):
                 documents int[] := picking_ids || move_ids;
                 roots int[] := order_ids;
                 owners int[];
-                found int[]; known text[]; orphans int[];
+                found int[]; orphans int[];
                 picking_orders int[]; pickings int[]; invoice_orders int[]; invoices int[];
                 picking_rows jsonb; invoice_rows jsonb; payment_rows jsonb; proofs jsonb;
             BEGIN {BODY} END

@@ -147,15 +147,25 @@ ORDER_INVOICES = """
         SELECT DISTINCT pair.order_id, item.move_id
           FROM unnest(invoice_orders, invoices) pair (order_id, id)
           JOIN account_move_line item ON item.id = pair.id) link"""
-# Found from what was linked before.
-KNOWN = """
+# Found from what was linked before, of these transactions.
+_KNOWN = """
     SELECT array_agg(owner.res_id) FILTER (WHERE link.res_model = 'stock.picking'),
            array_agg(link.res_id) FILTER (WHERE link.res_model = 'stock.picking'),
            array_agg(owner.res_id) FILTER (WHERE link.res_model = 'account.move'),
-           array_agg(link.res_id) FILTER (WHERE link.res_model = 'account.move')
+           array_agg(link.res_id) FILTER (WHERE link.res_model = 'account.move'),
+           array_agg(DISTINCT owner.id), array_agg(DISTINCT owner.res_id)
+      INTO picking_orders, pickings, invoice_orders, invoices, owners, found
       FROM integration_transaction owner
       JOIN integration_transaction_document link ON link.transaction_id = owner.id
-     WHERE owner.id = ANY(owners)"""
+     WHERE owner.res_model = 'sale.order' AND owner.id """
+KNOWN = f"{_KNOWN} = ANY(owners)"
+# The same for the transactions that changed documents belong to: one plan for both questions.
+KNOWN_BY_DOCUMENTS = f"""{_KNOWN} IN (
+           SELECT changed.transaction_id
+             FROM integration_transaction_document changed
+            WHERE changed.res_id = ANY(documents)
+              AND (changed.res_model = 'stock.picking' AND changed.res_id = ANY(picking_ids)
+                   OR changed.res_model = 'account.move' AND changed.res_id = ANY(move_ids)))"""
 
 MILESTONES = """
     SELECT jsonb_agg(jsonb_build_object(
@@ -202,42 +212,48 @@ FURTHER_ROOTS = "\n".join(
 BODY = f"""
     IF cardinality(documents) > 0 THEN
         -- Documents seen before are found by their links.
-        SELECT array_agg(DISTINCT owner.res_id), array_agg(DISTINCT link.res_model || link.res_id)
-          INTO found, known
-          FROM integration_transaction_document link
-          JOIN integration_transaction owner ON owner.id = link.transaction_id
-         WHERE link.res_id = ANY(documents)
-           AND (link.res_model = 'stock.picking' AND link.res_id = ANY(picking_ids)
-                OR link.res_model = 'account.move' AND link.res_id = ANY(move_ids));
+        {KNOWN_BY_DOCUMENTS};
         roots := roots || COALESCE(found, '{{}}');
-        picking_ids := ARRAY(SELECT id FROM unnest(picking_ids) id
-                              WHERE 'stock.picking' || id <> ALL(COALESCE(known, '{{}}')));
-        move_ids := ARRAY(SELECT id FROM unnest(move_ids) id
-                           WHERE 'account.move' || id <> ALL(COALESCE(known, '{{}}')));
-    END IF;
-    IF cardinality(picking_ids) > 0 THEN
-        SELECT array_agg(sale_id), array_agg(id) FILTER (WHERE sale_id IS NULL)
-          INTO found, orphans
-          FROM stock_picking WHERE id = ANY(picking_ids);
-        roots := roots || COALESCE(found, '{{}}');
-    END IF;
-    {FURTHER_ROOTS}
-    roots := ARRAY(SELECT DISTINCT id FROM unnest(roots) id WHERE id IS NOT NULL);
-    IF cardinality(roots) = 0 THEN RETURN; END IF;
-    owners := ARRAY(SELECT owner.id FROM integration_transaction owner
-                     WHERE owner.res_model = 'sale.order' AND owner.res_id = ANY(roots));
-    IF cardinality(order_ids || picking_ids || move_ids) > 0
-       OR cardinality(owners) < cardinality(roots)
-    THEN
-        {ORDER_PICKINGS} INTO picking_orders, pickings;
-        {ORDER_INVOICE_LINES} INTO invoice_orders, invoices;
-        IF cardinality(invoices) > 0 THEN
-            {ORDER_INVOICES} INTO invoice_orders, invoices;
+        IF pickings @> picking_ids THEN
+            picking_ids := '{{}}';
+        ELSIF cardinality(pickings) > 0 THEN
+            picking_ids := ARRAY(SELECT id FROM unnest(picking_ids) id WHERE id <> ALL(pickings));
         END IF;
-    ELSE
-        {KNOWN} INTO picking_orders, pickings, invoice_orders, invoices;
+        IF invoices @> move_ids THEN
+            move_ids := '{{}}';
+        ELSIF cardinality(invoices) > 0 THEN
+            move_ids := ARRAY(SELECT id FROM unnest(move_ids) id WHERE id <> ALL(invoices));
+        END IF;
     END IF;
-    IF EXISTS (SELECT FROM unnest(picking_orders) id GROUP BY id HAVING count(*) > 1) THEN
+    -- All of them are known, and nothing else changed: what belongs to their orders was read, too.
+    IF cardinality(
+           order_ids || picking_ids || move_ids || payment_ids || transaction_ids
+       ) + cardinality(correlation_ids) > 0
+    THEN
+        IF cardinality(picking_ids) > 0 THEN
+            SELECT array_agg(sale_id), array_agg(id) FILTER (WHERE sale_id IS NULL)
+              INTO found, orphans
+              FROM stock_picking WHERE id = ANY(picking_ids);
+            roots := roots || COALESCE(found, '{{}}');
+        END IF;
+        {FURTHER_ROOTS}
+        roots := ARRAY(SELECT DISTINCT id FROM unnest(roots) id WHERE id IS NOT NULL);
+        IF cardinality(roots) = 0 THEN RETURN; END IF;
+        owners := ARRAY(SELECT owner.id FROM integration_transaction owner
+                         WHERE owner.res_model = 'sale.order' AND owner.res_id = ANY(roots));
+        IF cardinality(order_ids || picking_ids || move_ids) > 0
+           OR cardinality(owners) < cardinality(roots)
+        THEN
+            {ORDER_PICKINGS} INTO picking_orders, pickings;
+            {ORDER_INVOICE_LINES} INTO invoice_orders, invoices;
+            IF cardinality(invoices) > 0 THEN
+                {ORDER_INVOICES} INTO invoice_orders, invoices;
+            END IF;
+        ELSE
+            {KNOWN};
+        END IF;
+    END IF;
+    IF cardinality(pickings) > cardinality(roots) THEN
         picking_rows := ({_pickings(RETURNED, FEEDS)});
     ELSIF cardinality(pickings) > 0 THEN
         -- A single transfer neither came back nor has others after it.
