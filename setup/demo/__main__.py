@@ -19,9 +19,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from demo.scenario import Scenario  # noqa: E402
 from demo.stack import Stack, seeded_template  # noqa: E402
-from provision import databases, paths  # noqa: E402
+from provision import databases, paths, stamps  # noqa: E402
 from provision.errors import ProvisionError  # noqa: E402
 from provision.progress import step  # noqa: E402
+from simulators.launcher import SimulatorError  # noqa: E402
+from testing.processes import ServerEnded  # noqa: E402
+from testing.waiting import NotInTime, port_refusal  # noqa: E402
 
 DATABASE = "integration_demo"
 PORT = 8069
@@ -68,6 +71,18 @@ def prepare(database: str, fresh: bool) -> dict[str, object]:
         folder.mkdir(parents=True)
         mark.write_text(template, encoding="utf-8")
     return seed
+
+
+def start(arguments: argparse.Namespace) -> int:
+    """Check that nothing is in the way before anything is touched, then run."""
+    running = (
+        f"A demonstration with the database {arguments.database} runs already; "
+        "end it with Ctrl-C, or run another beside it with --port and --database."
+    )
+    with stamps.only_one(f"demo-{arguments.database}", running):
+        if refusal := port_refusal(arguments.port):
+            raise ProvisionError(f"Port {arguments.port} {refusal}; choose another with --port.")
+        return run(arguments)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -120,11 +135,11 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true", help="start from a new database")
     parser.add_argument("--once", action="store_true", help="end when the scenario has been played")
     try:
-        return run(parser.parse_args())
+        return start(parser.parse_args())
     except KeyboardInterrupt:
         say("Stopped.")
         return 130
-    except (ProvisionError, json.JSONDecodeError) as error:
+    except (ProvisionError, ServerEnded, SimulatorError, NotInTime, json.JSONDecodeError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
 
