@@ -31,12 +31,19 @@ PORT = 8069
 LOOK = """
   {url}    database {database}, sign in as admin/admin
 
+  First switch both companies on at the top right: the European orders belong to the second one.
+
   What to look at
-    Integrations > Control Tower     what is late, open and broken, live
-    Integrations > Exceptions        press Retry on “{retry}”: the carrier works again
-    Integrations > Transactions      each order with its milestones
-    Sales > Orders                   each order says what it waits for
+    Integrations > Control Tower     what is late, at risk, open and broken, live
+    Integrations > Operations        the orders' Transactions with their milestones, Issues, and
+      Exceptions: press Retry on “{retry}”,
+      the carrier works again
+    Integrations > Reporting > Log   every call, delivery, scheduled action and job; also Queues
+    Integrations > Configuration > Discovered
+                                     after a minute: a host that some module called
+    Sales > Orders > Orders          each order says what it waits for ({url}/odoo/orders)
     as wendy/wendy (warehouse) or sam/sam (support): the same, as they see it
+    {url}/integration/health         whether this installation works
     {url}/integration/metrics        Prometheus (make a token in the settings)
 
   New orders keep coming. Press Ctrl-C to stop.
@@ -105,17 +112,11 @@ def run(arguments: argparse.Namespace) -> int:
             say(f"  partner {name}: {partner.url}")
         scenario = Scenario(stack)
         missed = scenario.play(lambda text: say(f"· {text}"))
-        retry = scenario.rpc.search_read(
-            "integration.exception",
-            [("is_open", "=", True), ("flow_id.code", "=", "carrier.booking")],
-            ["name"],
-            limit=1,
-        )
         say(
             LOOK.format(
                 url=stack.odoo.url,
                 database=database,
-                retry=retry[0]["name"] if retry else "the carrier's exception",
+                retry=scenario.retry or "the carrier's exception",
             )
         )
         if arguments.once:
