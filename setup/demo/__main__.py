@@ -22,23 +22,31 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from demo.scenario import Scenario  # noqa: E402
 from demo.stack import Stack, seeded_template  # noqa: E402
-from provision import databases, paths  # noqa: E402
+from provision import databases, paths, stamps  # noqa: E402
 from provision.errors import ProvisionError  # noqa: E402
 from provision.progress import step  # noqa: E402
+from simulators.launcher import SimulatorError  # noqa: E402
+from testing.processes import ServerEnded  # noqa: E402
+from testing.waiting import NotInTime, port_refusal  # noqa: E402
 
 DATABASE = "integration_demo"
 PORT = 8069
 LOOK = """
   {url}    database {database}, sign in as admin/admin
 
+  First switch both companies on at the top right: the European orders belong to the second one.
+
   What to look at
-    Integrations > Control Tower     what is late, open and broken, live
-    Integrations > Exceptions        press Retry on “{retry}”: the carrier works again
-    Integrations > Transactions      each order with its milestones
-    Integrations > Issues            the same fault, however often it happened
-    {url}/odoo/orders           each order says what it waits for
-    Company, at the top right        switch both on: the European shop is the other one's
+    Integrations > Control Tower     what is late, at risk, open and broken, live
+    Integrations > Operations        the orders' Transactions with their milestones, Issues, and
+      Exceptions: press Retry on “{retry}”,
+      the carrier works again
+    Integrations > Reporting > Log   every call, delivery, scheduled action and job; also Queues
+    Integrations > Configuration > Discovered
+                                     after a minute: a host that some module called
+    Sales > Orders > Orders          each order says what it waits for ({url}/odoo/orders)
     as wendy/wendy (warehouse) or sam/sam (support): the same, as they see it
+    {url}/integration/health         whether this installation works
     {url}/integration/metrics        Prometheus (make a token in the settings)
 
   New orders keep coming. Press Ctrl-C to stop.
@@ -100,6 +108,18 @@ def prepare(database: str, fresh: bool) -> dict[str, object]:
     return seed
 
 
+def start(arguments: argparse.Namespace) -> int:
+    """Check that nothing is in the way before anything is touched, then run."""
+    running = (
+        f"A demonstration with the database {arguments.database} runs already; "
+        "end it with Ctrl-C, or run another beside it with --port and --database."
+    )
+    with stamps.only_one(f"demo-{arguments.database}", running):
+        if refusal := port_refusal(arguments.port):
+            raise ProvisionError(f"Port {arguments.port} {refusal}; choose another with --port.")
+        return run(arguments)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Start everything, play, wait for an interrupt; return the exit code."""
     stop = threading.Event()
@@ -122,18 +142,11 @@ def run(arguments: argparse.Namespace) -> int:
             say(f"  partner {name}: {partner.url}")
         scenario = Scenario(stack)
         missed = scenario.play(lambda text: say(f"· {text}"))
-        retry = scenario.rpc.search_read(
-            "integration.exception",
-            [("is_open", "=", True), ("flow_id.code", "=", "carrier.booking")],
-            ["name"],
-            order="id desc",
-            limit=1,
-        )
         say(
             LOOK.format(
                 url=stack.odoo.url,
                 database=database,
-                retry=retry[0]["name"] if retry else "the carrier's exception",
+                retry=scenario.retry or "the carrier's exception",
             )
         )
         if arguments.once:
@@ -153,11 +166,11 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true", help="start from a new database")
     parser.add_argument("--once", action="store_true", help="end when the scenario has been played")
     try:
-        return run(parser.parse_args())
+        return start(parser.parse_args())
     except KeyboardInterrupt:
         say("Stopped.")
         return 130
-    except (ProvisionError, json.JSONDecodeError) as error:
+    except (ProvisionError, ServerEnded, SimulatorError, NotInTime, json.JSONDecodeError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
 

@@ -10,6 +10,7 @@ from typing import Any
 from testing.rpc import RpcClient
 from testing.waiting import NotInTime, wait_until
 
+from . import neighbours, office
 from .stack import Stack
 
 US_PRODUCTS = ("IPOD2008GREEN", "IPOD2008RED", "IPOD2008BLACK")
@@ -25,6 +26,10 @@ class Scenario:
         """Take a started stack."""
         self.stack = stack
         self.rpc: RpcClient = stack.odoo.rpc()
+        #: The exception that a person can retry with success, once it has been played.
+        self.retry: str | None = None
+        #: Orders under way that nothing goes wrong with, by the shop's number.
+        self._good: list[str] = []
 
     def order(
         self,
@@ -88,12 +93,22 @@ class Scenario:
 
         wait_until(completed, timeout, f"orders {keys} completed", interval=0.5)
 
-    def wait_exception(self, domain: list[Any], timeout: float = SETTLE_SECONDS) -> dict[str, Any]:
-        """Wait for an open exception that matches, and return it."""
+    def newest_exception(self) -> int:
+        """Return the id of the newest exception, 0 when there is none."""
+        newest = self.rpc.search_read("integration.exception", [], ["id"], order="id desc", limit=1)
+        return newest[0]["id"] if newest else 0
+
+    def wait_exception(
+        self, domain: list[Any], timeout: float = SETTLE_SECONDS, *, after: int = 0
+    ) -> dict[str, Any]:
+        """Wait for an open exception that matches, and return it.
+
+        :param after: only one that is newer than this id; see ``newest_exception``
+        """
         found = wait_until(
             lambda: self.rpc.search_read(
                 "integration.exception",
-                [("is_open", "=", True), *domain],
+                [("is_open", "=", True), ("id", ">", after), *domain],
                 ["name", "state", "error_class", "amount_at_stake", "message_id", "user_id"],
                 order="id desc",
                 limit=1,
@@ -106,22 +121,33 @@ class Scenario:
 
     def steps(self) -> Iterator[tuple[str, Callable[[], None]]]:
         """Yield (what happens, action) in order."""
-        yield "Four customers order in the web shop; everything works", self._good_day
+        yield "Four customers order in the web shop", self._good_day
         yield "Two orders for the warehouse that a third party runs", self._third_party
         yield "Two orders in the European shop; its warehouse picks by hand", self._europe
+        yield "An order with a product that Odoo does not know", self._unknown_product
+        yield (
+            "Two orders entered by hand, without stock: one is late, one is at risk",
+            self._by_hand,
+        )
+        yield (
+            "Programs that no flow knows: a call to an unknown host, a question by API",
+            self._others,
+        )
+        yield "The first six orders arrive: delivered, invoiced and paid", self._completed
         yield "The warehouse finds only half of an order: a back order follows", self._short_pick
         yield "The shop delivers one order twice, and one with a wrong signature", self._noise
-        yield "An order with a product that Odoo does not know", self._unknown_product
-        yield "An order for an article that is out of stock, promised for yesterday", self._late
         yield "The carrier is down: booking is retried, then an exception opens", self._carrier_down
 
     def _good_day(self) -> None:
         orders = self.order(count=4, mix=("plain", "discount", "shipping", "repeat_customer"))
-        self.wait_completed([order["key"] for order in orders])
+        self._good += [order["key"] for order in orders]
 
     def _third_party(self) -> None:
         orders = self.order(count=2, target="east", mix=("guest", "plain"), seed=2)
-        self.wait_completed([order["key"] for order in orders])
+        self._good += [order["key"] for order in orders]
+
+    def _completed(self) -> None:
+        self.wait_completed(self._good)
 
     def _europe(self) -> None:
         self.order("shop-eu", count=2, mix=("tax_included+foreign_currency", "plain"), seed=3)
@@ -165,31 +191,36 @@ class Scenario:
         return int(found[0]["id"]) if found else 0
 
     def _unknown_product(self) -> None:
-        newest = self._newest_exception()
+        before = self.newest_exception()
         self.order(skus=("NEW-SPEAKER",), seed=7)
-        self.wait_exception([("source_value", "=", "NEW-SPEAKER"), ("id", ">", newest)])
+        self.wait_exception([("source_value", "=", "NEW-SPEAKER")], after=before)
 
-    def _late(self) -> None:
-        """A person enters an order by hand, for an article that nobody has."""
-        yesterday = (datetime.now(timezone.utc) - timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S")
-        customer = self.rpc.call("res.partner", "create", [{"name": "Marta Kaur"}])[0]
-        product = self.rpc.call(
-            "product.product",
-            "create",
-            [{"name": "Turntable, walnut", "is_storable": True, "list_price": 329.0}],
-        )[0]
-        line = (0, 0, {"product_id": product, "product_uom_qty": 1})
-        values = {"partner_id": customer, "commitment_date": yesterday, "order_line": [line]}
-        order = self.rpc.call("sale.order", "create", [values])
-        self.rpc.call("sale.order", "action_confirm", order)
+    def _by_hand(self) -> None:
+        self._wait_timeliness(office.enter_late_order(self), "missed")
+        self._wait_timeliness(office.enter_order_at_risk(self), "warning")
+
+    def _wait_timeliness(self, order: int, timeliness: str) -> None:
+        """Wait until the transaction of a sales order is late or at risk."""
+        domain = [("res_model", "=", "sale.order"), ("res_id", "=", order)]
+        domain.append(("timeliness", "=", timeliness))
+        wait_until(lambda: self.transactions(domain), SETTLE_SECONDS, f"order {order} {timeliness}")
+
+    def _others(self) -> None:
+        neighbours.announce_pick_up(self)
+        neighbours.ask_for_stock(self)
 
     def _carrier_down(self) -> None:
         carrier = self.stack.partners["carrier"]
         carrier.faults({"kind": "status", "direction": "in", "path": "/shipments", "status": 503})
-        newest = self._newest_exception()
-        self.order(count=2, seed=8)
-        self.wait_exception([("flow_id.code", "=", "carrier.booking"), ("id", ">", newest)])
-        carrier.clear_faults()
+        try:
+            before = self.newest_exception()
+            self.order(count=2, seed=8)
+            self.retry = self.wait_exception(
+                [("flow_id.code", "=", "carrier.booking"), ("error_class", "=", "server")],
+                after=before,
+            )["name"]
+        finally:
+            carrier.clear_faults()
 
     def play(self, say: Callable[[str], None]) -> list[str]:
         """Play every step; return what did not happen in time (nothing, on a good machine)."""

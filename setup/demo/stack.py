@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from provision import config, databases, paths, progress, stamps, templates, venv
 from provision.errors import ProvisionError
 from simulators.launcher import Simulator
 from testing.processes import OdooServer
-from testing.waiting import free_port
+from testing.waiting import free_port, port_refusal
 
 from .seed.integrations import TOKEN
 
@@ -42,6 +43,8 @@ TARGETS = {
     "carrier": {"tracker.updated": "carrier.tracking"},
 }
 CHANNELS = "root:6,root.integration:4"
+# Below, ports belong to the system; so does the seeded placeholder.
+FIRST_USER_PORT = 1024
 KEY_VARIABLE = "INTEGRATION_MONITOR_KEY"
 # A fixed key of the demonstration: its databases hold nothing but the simulators' secrets.
 DEMONSTRATION_KEY = "aW50ZWdyYXRpb24tbW9uaXRvci1kZW1vLWtleS0wMDE="
@@ -138,7 +141,8 @@ class Stack:
             port=port or free_port(),
             workers=workers,
             channels=CHANNELS,
-            env={KEY_VARIABLE: encryption_key()},
+            # Calls stay on this machine, whatever proxy the environment names.
+            env={KEY_VARIABLE: encryption_key(), "no_proxy": "127.0.0.1,localhost"},
         )
         self.partners = {
             name: Simulator(
@@ -153,6 +157,7 @@ class Stack:
     def start(self) -> Stack:
         """Start the partners, point the database at them, start Odoo and wait until it serves."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._keep_ports()
         for name, partner in self.partners.items():
             partner.start()
             self._connect(name, partner)
@@ -160,6 +165,16 @@ class Stack:
         self.odoo.start()
         self.odoo.wait_ready()
         return self
+
+    def _keep_ports(self) -> None:
+        """Let the partners listen where they did at the last start, if nobody else does now."""
+        with databases.cursor(self.database) as cr:
+            cr.execute("SELECT code, base_url FROM integration_endpoint")
+            addresses = dict(cr.fetchall())
+        for name, partner in self.partners.items():
+            port = urlsplit(addresses.get(name) or "").port or 0
+            if port >= FIRST_USER_PORT and not port_refusal(port):
+                partner.port = port
 
     def _connect(self, name: str, partner: Simulator) -> None:
         """Hand the partner its webhook addresses and secrets, and the catalogue."""
@@ -177,7 +192,7 @@ class Stack:
         partner.control("PUT", "catalogue", {"skus": list(self.seed["skus"])})
 
     def _point_endpoints(self) -> None:
-        """Write the partners' addresses, which differ at each start, before Odoo runs."""
+        """Write the partners' addresses before Odoo runs."""
         with databases.cursor(self.database) as cr:
             for name, partner in self.partners.items():
                 cr.execute(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import paths
+from .errors import ProvisionError
 
 
 def digest(*inputs: Any) -> str:
@@ -47,4 +48,20 @@ def lock(name: str, folder: Path | None = None) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f".{name}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def only_one(name: str, refusal: str) -> Iterator[None]:
+    """Refuse what another process does at present, instead of waiting for it.
+
+    :param refusal: what to say then, with what to do
+    :raises ProvisionError: when another process is in such a block
+    """
+    paths.WORK.mkdir(parents=True, exist_ok=True)
+    with (paths.WORK / f".{name}.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ProvisionError(refusal) from error
         yield

@@ -55,6 +55,7 @@ class Carrier(Simulator):
         add("DELETE", "/shipments/<number>", self._cancel)
         add("GET", "/labels/<number>.pdf", self._label, public=True)
         add("GET", "/track/<number>", self._track, public=True)
+        add("POST", "/pickups", lambda _request: Response.of({"status": "noted"}, 202), public=True)
         add("POST", "/control/advance", self._advance_now)
         self.timers.register("advance", self._advance_by_timer)
 

@@ -26,7 +26,16 @@ from .waiting import free_port, wait_until
 READY_PATH = "/web/health"
 READY_SECONDS = 120.0
 RUNNER_READY = b"database connections ready"
+LISTENS = b"HTTP service (werkzeug) running"
 STOP_SECONDS = 30.0
+
+
+class ServerEnded(RuntimeError):
+    """A server ended while somebody waited for it; the message is one line."""
+
+    def __init__(self, last_line: str, log_file: Path) -> None:
+        """Take the end of its log."""
+        super().__init__(f"Odoo ended while starting: {last_line or '-'} — see {log_file}")
 
 
 class ManagedProcess:
@@ -168,29 +177,34 @@ class OdooServer(ManagedProcess):
     def wait_ready(self, timeout: float = READY_SECONDS, path: str = READY_PATH) -> None:
         """Wait until the server answers *path* with a 200, its registry loaded.
 
-        :raise AssertionError: when it ends or does not answer in time, with the end of its log
+        :raise ServerEnded: when it ends, whoever else answers at its address
+        :raise AssertionError: when it does not answer in time
         """
 
         def answers() -> bool:
             if self.pid is None:
-                raise RuntimeError(f"Odoo ended while starting:\n{self.log_tail()}")
+                raise ServerEnded(self.log_tail(1), self.log_file)
+            # Without its own word an answer may come from another server on that port.
+            if not self._logged(LISTENS):
+                return False
             with requests.Session() as session:
                 session.trust_env = False
                 response = session.get(f"{self.url}{path}", timeout=30)
-            return response.status_code == 200
+            return response.status_code == 200 and self.pid is not None
 
         what = f"Odoo at {self.url}{path}, log {self.log_file}"
         wait_until(answers, timeout, what, interval=0.2, ignore=(requests.RequestException,))
 
     def wait_runner(self, timeout: float = READY_SECONDS) -> None:
         """Wait until queue_job's runner takes jobs (it begins five seconds after the server)."""
+        what = f"queue_job's runner, log {self.log_file}"
+        wait_until(lambda: self._logged(RUNNER_READY), timeout, what, interval=0.2)
 
-        def ready() -> bool:
-            with self.log_file.open("rb") as log:
-                log.seek(self.log_start)
-                return RUNNER_READY in log.read()
-
-        wait_until(ready, timeout, f"queue_job's runner, log {self.log_file}", interval=0.2)
+    def _logged(self, words: bytes) -> bool:
+        """Tell whether the log of the present run has these words."""
+        with self.log_file.open("rb") as log:
+            log.seek(self.log_start)
+            return words in log.read()
 
     def close(self) -> None:
         """Stop the server and remove its configuration file."""

@@ -1,7 +1,8 @@
-"""Waiting for conditions instead of sleeping, and free ports."""
+"""Waiting for conditions instead of sleeping; free ports and used ones."""
 
 from __future__ import annotations
 
+import errno
 import socket
 import time
 from collections.abc import Callable
@@ -50,3 +51,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def port_refusal(port: int) -> str | None:
+    """Return why no server could listen on this port of the loopback interface, or None."""
+    with socket.socket() as probe:
+        # As servers do: connections that have just ended are not in the way.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return "is in use" if error.errno == errno.EADDRINUSE else f"is refused ({error})"
+        except OverflowError:
+            return "does not exist"
+    return None

@@ -125,6 +125,7 @@ class Demonstration(ManagedProcess):
         self.stop()
         databases.drop(self.database)
         shutil.rmtree(paths.WORK / "demo" / self.database, ignore_errors=True)
+        (paths.WORK / f".demo-{self.database}.lock").unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,9 @@ PRODUCTS = {
     "WOO-SINGLE-1": ("Poster, single", 3.0, 0.1),
     "Bar3": ("T-shirt Ship Your Idea, black, M", 12.0, 0.25),
 }
+# What people take orders for: an article that is out of stock, and work at the customer's.
+OUT_OF_STOCK = {"DOCK2008": ("Docking station for pocket players", 79.0, 0.6)}
+SERVICE = "FITTING"
 QUANTITY = 5000.0
 
 
@@ -39,6 +42,19 @@ def seed_products(env: Any, skus: dict[str, tuple[str, float, float]] | None = N
             for sku, (name, price, weight) in catalogue.items()
             if sku not in known
         ]
+    )
+
+
+def seed_service(env: Any) -> Any:
+    """Create the service that is sold by hand, and return it."""
+    return env["product.product"].create(
+        {
+            "name": "Fitting of a sales stand",
+            "default_code": SERVICE,
+            "type": "service",
+            "list_price": 420.0,
+            "taxes_id": [(5,)],
+        }
     )
 
 

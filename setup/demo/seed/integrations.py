@@ -249,9 +249,9 @@ def _demo_policy(env: Any) -> Any:
             "name": "Demonstration: four quick attempts",
             "code": "demonstration",
             "max_attempts": 4,
-            "base_seconds": 4,
+            "base_seconds": 2,
             "factor": 2.0,
-            "cap_seconds": 15,
+            "cap_seconds": 5,
             "deadline_minutes": 60,
         }
     )

@@ -18,12 +18,16 @@ PEOPLE = (
         "Sam Support",
         ("integration_monitor.group_support", "stock.group_stock_user", SALES),
     ),
+    # A program that asks by API.
+    ("planner", "Planning Tool", ("stock.group_stock_user", SALES)),
     ("vera", "Vera Viewer", ("integration_monitor.group_viewer",)),
 )
 
 
 def seed_users(env: Any, companies: Any) -> dict[str, Any]:
     """Create the people in both companies; return them by login."""
+    # Without an address no digest and no notification reaches a person.
+    env.ref("base.user_admin").email = "admin@harborhill.example"
     people = {}
     # The manager of the demonstration gets the digest, too.
     env.ref("base.user_admin").email = "admin@harborhill.example"
