@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
 import json
 import shutil
 import signal
-import socket
 import sys
 import threading
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -51,31 +48,6 @@ LOOK = """
 
   New orders keep coming. Press Ctrl-C to stop.
 """
-
-
-def claim(folder: Path, port: int) -> TextIO:
-    """Make sure that nobody else runs here, before anything is touched.
-
-    :return: a lock that lasts as long as it is open
-    :raises ProvisionError: another demonstration uses the database, or the port is taken
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = (folder.parent / f"{folder.name}.lock").open("w", encoding="utf-8")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise ProvisionError(
-            "it runs already: press Ctrl-C there, or start another with --database NAME --port N."
-        ) from None
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("0.0.0.0", port))  # noqa: S104 - tried only, as Odoo will
-        except OSError:
-            raise ProvisionError(
-                f"port {port} is in use by another program: choose another with --port."
-            ) from None
-    return lock
 
 
 def say(text: str) -> None:
@@ -130,11 +102,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, interrupt)
     database = arguments.database
-    lock = claim(folder_of(database), arguments.port)
     seed = prepare(database, arguments.fresh)
     stack = Stack(database, seed, folder_of(database), port=arguments.port)
     with contextlib.ExitStack() as exits:
-        exits.enter_context(lock)
         with step("Starting the partner systems and Odoo"):
             exits.enter_context(stack)
         say(f"Odoo runs at {stack.odoo.url} (database {database}, admin/admin)")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from testing.rpc import RpcClient
@@ -184,11 +183,6 @@ class Scenario:
         self.order(seed=5)
         shop.faults({"kind": "wrong_signature", "direction": "out", "count": 2})
         self.order(seed=6)
-
-    def _newest_exception(self) -> int:
-        """Return the highest number of an exception: what opens from now on has a higher one."""
-        found = self.rpc.search_read("integration.exception", [], ["id"], order="id desc", limit=1)
-        return int(found[0]["id"]) if found else 0
 
     def _unknown_product(self) -> None:
         before = self.newest_exception()

@@ -29,8 +29,6 @@ def seed_users(env: Any, companies: Any) -> dict[str, Any]:
     # Without an address no digest and no notification reaches a person.
     env.ref("base.user_admin").email = "admin@harborhill.example"
     people = {}
-    # The manager of the demonstration gets the digest, too.
-    env.ref("base.user_admin").email = "admin@harborhill.example"
     for login, name, groups in PEOPLE:
         people[login] = (
             env["res.users"]
