@@ -75,6 +75,7 @@ class IntegrationDashboard(models.AbstractModel):
         failed &= self._warehouse_domain(filters, "transaction_id.warehouse_id")
         waiting = Domain("state", "in", ["pending", "processing", "retry"])
         waiting &= self._warehouse_domain(filters, "transaction_id.warehouse_id")
+        held = Domain("held", "=", True)
         return [
             self._figure(
                 self.env._("Late orders"), TRANSACTION,
@@ -100,9 +101,14 @@ class IntegrationDashboard(models.AbstractModel):
                 note=self.env._("given up, need a person"),
             ),
             self._figure(
-                self.env._("Messages on their way"), "integration.message", waiting,
+                self.env._("Messages on their way"), "integration.message", waiting & ~held,
                 code="waiting", tone="info", icon="fa-paper-plane-o",
                 note=self.env._("no action needed"),
+                # Paused, another environment, a condition to correct: nothing moves by itself.
+                more=self._figure(
+                    self.env._("Held messages"), "integration.message", waiting & held,
+                    code="held", note=self.env._("held: need a person"),
+                ),
             ),
         ]  # fmt: skip
 

@@ -77,6 +77,23 @@ class TestControlTower(DashboardCase):
         self.assertEqual(data["traffic"]["refused"]["count"], 2)
         self.assertEqual(len(data["traffic"]["points"]), 24)
 
+    def test_held_messages_are_not_on_their_way(self):
+        """Eight messages are 'on their way – no action needed' while a pause holds seven."""
+
+        def counts(data):
+            tile = next(tile for tile in data["tiles"] if tile["code"] == "waiting")
+            return tile["count"], tile["more"]["count"]
+
+        waiting, held = counts(self.tower()[1])
+        self.message("pending")
+        for reason in ("paused", "environment", "condition"):
+            self.message("pending", held=True, hold_reason=reason)
+        self.message("retry", held=True, hold_reason="paused")
+        self.message("cancelled", held=True, hold_reason="paused")
+        dashboard, data = self.tower()
+        self.assertEqual(counts(data), (waiting + 1, held + 4))
+        self.assertFiguresLead(dashboard, data)
+
     def test_silence_and_standing_queues_show_on_their_system(self):
         """A shop is silent and its queue stands, and its line looks as usual."""
         self.inbound.silent_since = self.now

@@ -151,7 +151,7 @@ test("figures are shown, and a click opens their records", async () => {
     expect(".o_imd_reason").toHaveText("Connection refused");
     expect(".o_imd_system_note").toHaveText(/Down for \d+/);
     getService("action").doAction = (action) => expect.step(action.domain[0][2]);
-    await click(".o_imd_tile");
+    await click(".o_imd_tile_main");
     await animationFrame();
     expect.verifySteps(["load day", "Late orders"]);
 });
@@ -216,6 +216,23 @@ test("a slow answer does not overwrite a newer one", async () => {
     expect(".o_imd_tile_number").toHaveText("2");
     expect(".o_imd_filters button.active").toHaveText("7 days");
     expect.verifySteps(["load day", "load hour", "load week"]);
+});
+
+test("what is held does not hide among what is on its way", async () => {
+    const held = figure("Held messages", 0, {code: "held", note: "held: need a person"});
+    const tile = figure("Messages on their way", 1, {code: "waiting", tone: "info", icon: "fa-x"});
+    let count = 7;
+    await mountTower(() => answer({tiles: [{...tile, more: {...held, count}}]}));
+    expect(".o_imd_tile_number").toHaveText("1");
+    expect(".o_imd_tile_more").toHaveText("7 held: need a person");
+    getService("action").doAction = (action) => expect.step(action.domain[0][2]);
+    await click(".o_imd_tile_more");
+    await animationFrame();
+    count = 0;
+    await advanceTime(REFRESH_SECONDS * 1000);
+    await animationFrame();
+    expect(".o_imd_tile_more").toHaveCount(0);
+    expect.verifySteps(["load day", "Held messages", "load day"]);
 });
 
 test("every figure is a button with a name", async () => {
