@@ -1,7 +1,6 @@
 """Milestones: what happened to a business transaction, and what is still to come."""
 
 from odoo import fields, models
-from odoo.tools import format_datetime
 
 
 class IntegrationMilestone(models.Model):
@@ -71,7 +70,7 @@ class IntegrationMilestone(models.Model):
     _reached_index = models.Index("(step_id, reached_at) WHERE reached_at IS NOT NULL")
 
     def _timeline_entry(self, now):
-        """Return one milestone in the reader's words.
+        """Return one milestone in the reader's words, its moments in UTC.
 
         :param datetime now: UTC, to tell what is late
         """
@@ -81,9 +80,11 @@ class IntegrationMilestone(models.Model):
         awaited = owner.state == "in_progress" and owner.waits_for_step_id == step
         measured = self.reached_at or now
         unexpected = step.optional and self.state == "pending" and not self.expected_count
+        # The plan was made when the order came; what is awaited has a deadline of its own.
+        planned = owner.due_at if awaited else self.planned_at
         late = awaited and owner.timeliness == "missed"
-        if self.planned_at and not unexpected and owner.state != "cancelled":
-            late = late or (self.state != "skipped" and measured > self.planned_at)
+        if planned and not awaited and not unexpected and owner.state != "cancelled":
+            late = self.state != "skipped" and measured > planned
         return {
             "id": self.id,
             "code": step.code,
@@ -93,8 +94,8 @@ class IntegrationMilestone(models.Model):
             "label": self._timeline_label(awaited, unexpected, labels),
             "awaited": awaited,
             "late": late,
-            "planned": "" if unexpected else self._short_moment(self.planned_at),
-            "reached": self._short_moment(self.reached_at),
+            "planned": "" if unexpected else fields.Datetime.to_string(planned) or "",
+            "reached": fields.Datetime.to_string(self.reached_at) or "",
             "count": f"{self.reached_count} / {self.expected_count}"
             if self.expected_count > 1
             else "",
@@ -106,7 +107,3 @@ class IntegrationMilestone(models.Model):
         if awaited:
             return self.env._("Waiting")
         return self.env._("If needed") if unexpected else labels[self.state]
-
-    def _short_moment(self, moment):
-        """Return day and time as the reader writes them, or an empty text."""
-        return format_datetime(self.env, moment, dt_format="d MMM HH:mm") if moment else ""

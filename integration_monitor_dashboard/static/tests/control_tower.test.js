@@ -28,9 +28,9 @@ function figure(title, count, extra = {}) {
     return {title, count, model: MODEL, domain: [["name", "=", title]], ...extra};
 }
 
-function parts(late, risk, fine) {
-    return ["missed", "warning", "on_track"].map((timeliness, index) =>
-        figure(timeliness, [late, risk, fine][index], {timeliness, label: timeliness})
+function parts(late, stuck, risk, fine) {
+    return ["missed", "stuck", "warning", "on_track"].map((status, index) =>
+        figure(status, [late, stuck, risk, fine][index], {status, label: status})
     );
 }
 
@@ -48,10 +48,10 @@ function answer(values = {}) {
                 icon: "fa-truck",
                 waiting_name: "shipment",
                 since: "2026-03-01 09:00:00",
-                parts: parts(2, 0, 3),
+                parts: parts(2, 1, 0, 2),
             }),
         ],
-        causes: [figure("Missing stock", 5, {cause: "stock", amount: 0, parts: parts(2, 0, 3)})],
+        causes: [figure("Missing stock", 5, {cause: "stock", amount: 0, parts: parts(2, 1, 0, 2)})],
         exceptions: {
             columns: [{code: "hour", title: "Under 1 hour"}],
             rows: [],
@@ -146,7 +146,8 @@ test("figures are shown, and a click opens their records", async () => {
     await mountTower();
     expect(".o_imd_tile_number").toHaveText("7");
     expect(".o_imd_stage_number").toHaveText("5");
-    expect(queryAllTexts(".o_imd_cause .o_imd_badge")).toEqual(["2 late"]);
+    expect(queryAllTexts(".o_imd_cause .o_imd_badge")).toEqual(["2 late", "1 stuck"]);
+    expect(queryAllTexts(".o_imd_stage .o_imd_badge")).toEqual(["2 late", "1 stuck"]);
     expect(".o_imd_dot").toHaveAttribute("aria-label", "Down");
     expect(".o_imd_reason").toHaveText("Connection refused");
     expect(".o_imd_system_note").toHaveText(/Down for \d+/);

@@ -1,4 +1,5 @@
 import {Component} from "@odoo/owl";
+import {deserializeDateTime, toLocaleDateTimeString} from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
@@ -24,6 +25,11 @@ export class MilestoneTimeline extends Component {
             classes.push("o_milestone_late");
         }
         return classes.join(" ");
+    }
+
+    /** A moment as the fields of the form show it. */
+    moment(text) {
+        return text ? toLocaleDateTimeString(deserializeDateTime(text)) : "";
     }
 
     undoneTitle(milestone) {

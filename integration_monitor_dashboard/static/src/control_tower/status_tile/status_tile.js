@@ -36,7 +36,10 @@ export class StatusTile extends Component {
     /** A second figure that must not hide in the big one. */
     get more() {
         const more = this.props.figure.more;
-        return more && more.count ? {...more, number: formatInteger(more.count)} : null;
+        if (!more || !more.count) {
+            return null;
+        }
+        return {...more, text: `${formatInteger(more.count)} ${more.note}`};
     }
 
     get note() {
