@@ -75,6 +75,7 @@ from . import integration_transaction
 from . import integration_transaction_document
 from . import integration_milestone
 from . import integration_transaction_snapshot
+from . import integration_transaction_status
 from . import integration_transaction_store
 from . import integration_milestone_record
 from . import integration_transaction_advance

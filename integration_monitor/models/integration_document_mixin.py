@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.blame import STUCK_CAUSES
+from .integration_transaction_status import STATUSES
 
 SERVICE_GROUP = "integration_monitor.group_service"
 
@@ -35,15 +35,7 @@ class IntegrationDocumentMixin(models.AbstractModel):
         string="Integration", compute="_compute_integration_transactions", sanitize=False
     )
     integration_status = fields.Selection(
-        [
-            ("on_track", "On track"),
-            ("warning", "At risk"),
-            ("missed", "Late"),
-            ("stuck", "Needs a person"),
-            ("failed", "Failed"),
-            ("completed", "Completed"),
-            ("cancelled", "Cancelled"),
-        ],
+        STATUSES,
         compute="_compute_integration_transactions",
         search="_search_integration_status",
     )
@@ -83,7 +75,7 @@ class IntegrationDocumentMixin(models.AbstractModel):
             owner = owners.browse(ids).sudo().with_prefetch(owners.ids)._most_urgent()
             document.integration_transaction_ids = [i for i in ids if i in readable]
             document.integration_transaction_count = len(document.integration_transaction_ids)
-            document.integration_status = owner._status()
+            document.integration_status = owner.status
             document.integration_banner = owner._banner(owner.id in readable, len(ids))
 
     @api.model
@@ -91,19 +83,7 @@ class IntegrationDocumentMixin(models.AbstractModel):
         """Find documents by the status of one of their transactions."""
         if operator != "in":
             return NotImplemented
-        ended = [status for status in value if status in ("completed", "failed", "cancelled")]
-        timely = [status for status in value if status in ("on_track", "warning")]
-        late = Domain("transaction_id.timeliness", "=", "missed")
-        stuck = Domain("transaction_id.cause", "in", STUCK_CAUSES) & ~late
-        stuck &= Domain("transaction_id.retry_at", "=", False)
-        under_way = Domain("transaction_id.timeliness", "in", timely) & ~stuck
-        if "missed" in value:
-            under_way |= late
-        if "stuck" in value:
-            under_way |= stuck
-        domain = Domain("transaction_id.state", "in", ended) | (
-            Domain("transaction_id.state", "=", "in_progress") & under_way
-        )
+        domain = Domain("transaction_id.status", "in", value)
         Link = self.env["integration.transaction.document"].sudo()  # filtered by the documents
         document_id = SQL.identifier(Link._table, "res_id")
         found = Link._search(Domain("res_model", "=", self._name) & domain)

@@ -1,6 +1,7 @@
 """One thing that a person must look at."""
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from .integration_log import ERROR_CLASSES
 
@@ -122,8 +123,12 @@ class IntegrationException(models.Model):
 
     @api.model
     def _group_expand_states(self, states, domain):
-        """Show every column of the kanban, also the empty ones."""
-        return [state for state, _label in EXCEPTION_STATES]
+        """Show the empty columns of the kanban, too, but none that a filter keeps empty."""
+        asked = [c for c in Domain(domain).iter_conditions() if c.field_expr == "is_open"]
+        wanted = {condition.value for condition in asked if condition.operator == "="}
+        if len(wanted) != 1 or any(condition.operator != "=" for condition in asked):
+            wanted = {True, False}
+        return [s for s, _label in EXCEPTION_STATES if s in states or (s in OPEN_STATES) in wanted]
 
     @api.depends("severity")
     def _compute_severity_rank(self):

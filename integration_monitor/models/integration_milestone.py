@@ -70,7 +70,7 @@ class IntegrationMilestone(models.Model):
     _reached_index = models.Index("(step_id, reached_at) WHERE reached_at IS NOT NULL")
 
     def _timeline_entry(self, now):
-        """Return one milestone in the reader's words.
+        """Return one milestone in the reader's words, its moments in UTC.
 
         :param datetime now: UTC, to tell what is late
         """
@@ -80,9 +80,9 @@ class IntegrationMilestone(models.Model):
         awaited = owner.state == "in_progress" and owner.waits_for_step_id == step
         measured = self.reached_at or now
         unexpected = step.optional and self.state == "pending" and not self.expected_count
+        # The plan was made when the order came; what is awaited has a deadline of its own.
+        planned = owner.due_at if awaited else self.planned_at
         late = awaited and owner.timeliness == "missed"
-        # The awaited step has a deadline of its own, which the plan of the first day does not know.
-        planned = owner.due_at if awaited and owner.due_at else self.planned_at
         if planned and not awaited and not unexpected and owner.state != "cancelled":
             late = self.state != "skipped" and measured > planned
         return {
@@ -94,8 +94,8 @@ class IntegrationMilestone(models.Model):
             "label": self._timeline_label(awaited, unexpected, labels),
             "awaited": awaited,
             "late": late,
-            "planned": False if unexpected else fields.Datetime.to_string(planned),
-            "reached": fields.Datetime.to_string(self.reached_at),
+            "planned": "" if unexpected else fields.Datetime.to_string(planned) or "",
+            "reached": fields.Datetime.to_string(self.reached_at) or "",
             "count": f"{self.reached_count} / {self.expected_count}"
             if self.expected_count > 1
             else "",

@@ -155,11 +155,8 @@ class IntegrationTransactionAdvance(models.Model):
         timeliness, tick_at = judging.timeliness(since, due_at, now)
         if not step and owner:
             # How it ended stays readable: late is late.
-            timeliness = "missed" if owner["timeliness"] == "missed" else "on_track"
+            timeliness = owner["timeliness"]
         verdict = judging.judge(step, self._evidence(order, step, pickings))
-        if step and timeliness == "on_track" and verdict.cause in judging.STUCK_CAUSES:
-            # The clock has time, but nothing moves.
-            timeliness, tick_at = "warning", due_at
         ended = order_counts.moment(owner.get("completed_at")) or last
         return {
             "state": state,

@@ -42,20 +42,32 @@ class IntegrationTransactionDocument(models.Model):
     _document_index = models.Index("(res_model, res_id)")
 
     state_label = fields.Char(compute="_compute_state_label", string="State in Words")
-
-    may_open = fields.Boolean(compute="_compute_may_open")
+    may_open = fields.Boolean(
+        compute="_compute_may_open",
+        help="Whether the document still exists and the current user may read it.",
+    )
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_may_open(self):
-        """Whether the reader may see the document itself; one check for each kind of document."""
-        self.may_open = False
-        for model, links in self.grouped("res_model").items():
-            if model not in self.env or not self.env[model].has_access("read"):
-                continue
-            documents = self.env[model].browse(links.mapped("res_id")).exists()
-            readable = set(documents._filtered_access("read").ids)
-            for link in links:
-                link.may_open = link.res_id in readable
+        readable = self._readable({(link.res_model, link.res_id) for link in self})
+        for link in self:
+            link.may_open = (link.res_model, link.res_id) in readable
+
+    @api.model
+    def _readable(self, documents):
+        """Return which documents exist and may be read by the user, a few queries a model.
+
+        :param documents: set of (model, id)
+        """
+        ids = {}
+        for model, res_id in documents:
+            ids.setdefault(model, []).append(res_id)
+        readable = set()
+        for model, res_ids in ids.items():
+            if model in self.env and self.env[model].has_access("read"):
+                found = self.env[model].browse(res_ids).exists()._filtered_access("read")
+                readable.update((model, res_id) for res_id in found.ids)
+        return readable
 
     def _compute_state_label(self):
         for link in self:

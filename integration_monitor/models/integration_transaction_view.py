@@ -4,7 +4,6 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
-from ..tools.blame import STUCK_CAUSES
 from .integration_transaction_blame import since_text, until_text
 
 TONES = {"missed": "danger", "warning": "warning", "stuck": "warning", "failed": "danger"}
@@ -36,6 +35,19 @@ class IntegrationTransactionView(models.Model):
         groups="integration_monitor.group_viewer",
     )
 
+    may_open_root = fields.Boolean(
+        compute="_compute_may_open_root",
+        help="Whether the order still exists and the current user may read it.",
+    )
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_may_open_root(self):
+        roots = {(transaction.res_model, transaction.res_id) for transaction in self}
+        readable = self.env["integration.transaction.document"]._readable(roots)
+        for transaction in self:
+            root = (transaction.res_model, transaction.res_id)
+            transaction.may_open_root = root in readable
+
     def _compute_banner(self):
         for transaction in self:
             transaction.banner = transaction._banner(linked=False, count=1)
@@ -53,19 +65,7 @@ class IntegrationTransactionView(models.Model):
             for transaction in self:
                 transaction[field] = counts.get(transaction, 0)
 
-    may_open_root = fields.Boolean(compute="_compute_may_open_root")
-
-    @api.depends("document_ids.may_open")
-    @api.depends_context("uid", "allowed_company_ids")
-    def _compute_may_open_root(self):
-        for transaction in self:
-            transaction.may_open_root = any(
-                link.may_open
-                for link in transaction.document_ids
-                if (link.res_model, link.res_id) == (transaction.res_model, transaction.res_id)
-            )
-
-    @api.depends_context("lang", "tz")
+    @api.depends_context("lang")
     def _compute_timeline(self):
         now = fields.Datetime.now()
         for transaction in self:
@@ -101,26 +101,6 @@ class IntegrationTransactionView(models.Model):
             "domain": [("transaction_id", "=", self.id)],
         }
 
-    def _most_urgent(self):
-        """Return the transaction that a document shows when it belongs to several."""
-        rank = {"missed": 0, "warning": 1, "on_track": 2}
-        return min(
-            self,
-            key=lambda owner: (owner.state != "in_progress", rank[owner.timeliness], owner.id),
-            default=self,
-        )[:1]
-
-    def _status(self):
-        """Return the one-word status of a transaction for its documents."""
-        if not self:
-            return False
-        if self.state != "in_progress":
-            return self.state
-        # What is tried again by itself needs nobody yet.
-        if self.timeliness != "missed" and self.cause in STUCK_CAUSES and not self.retry_at:
-            return "stuck"
-        return self.timeliness
-
     def _banner(self, linked, count):
         """Return the line that a document shows, as HTML; False without a transaction.
 
@@ -129,8 +109,7 @@ class IntegrationTransactionView(models.Model):
         """
         if not self:
             return False
-        status = self._status()
-        tone = TONES.get(status, "info" if self.state == "in_progress" else "success")
+        tone = TONES.get(self.status, "info" if self.state == "in_progress" else "success")
         icon = ICONS.get(self.cause) or ICONS.get(self.state) or "fa-clock-o"
         if self.state == "in_progress" and self.waits_for_step_id:
             step = self.waits_for_step_id

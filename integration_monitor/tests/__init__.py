@@ -47,5 +47,6 @@ from . import test_silence
 from . import test_stake
 from . import test_sweeper
 from . import test_transaction_access
+from . import test_transaction_status
 from . import test_wms_release
 from . import test_wms_shipment

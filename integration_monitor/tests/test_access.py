@@ -224,3 +224,24 @@ class TestAccess(IntegrationCase):
         ):
             with self.assertRaises(ValidationError, msg=str(values)):
                 Flow.create({**common, **values})
+
+    def test_operator_reaches_the_menus_that_texts_name(self):
+        """'Add it under Configuration, Mappings', and the operator has no such menu."""
+        named = {f"menu_integration_{name}" for name in ("mapping", "flow", "endpoint")}
+        kept = {f"menu_integration_{name}" for name in ("system", "retry_policy", "process")}
+        configuration = self.env.ref("integration_monitor.menu_integration_configuration").id
+        for role, expected, missing in (
+            ("viewer", set(), named | kept),
+            ("operator", named, kept),
+            ("support", named | kept, set()),
+        ):
+            menus = self.rpc(role, "ir.ui.menu", "load_web_menus", [], False)
+            children = menus.get(configuration, {}).get("children", [])
+            shown = {menus[child]["xmlid"].partition(".")[2] for child in children}
+            with self.subTest(role=role):
+                self.assertLessEqual(expected, shown)
+                self.assertFalse(missing & shown)
+                self.assertEqual(bool(children), role != "viewer")
+        for model in ("integration.mapping", "integration.flow", "integration.endpoint"):
+            for view in ("list", "form"):
+                self.rpc("operator", model, "get_views", [[False, view]])

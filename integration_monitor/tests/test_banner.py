@@ -1,5 +1,8 @@
 """What a document's form and list show of its transaction."""
 
+from datetime import timedelta
+
+from odoo import fields
 from odoo.tests import new_test_user, tagged
 
 from .common_transaction import TransactionCommon
@@ -99,3 +102,21 @@ class TestBanner(TransactionCommon):
             self.owner(order).document_ids.filtered(lambda d: d.role == "order").state_label,
             "Sales Order",
         )
+
+    def test_one_deadline_on_one_form(self):
+        """'Step Due' says Thursday noon, the timeline of the same step Wednesday evening."""
+        order = self.order()
+        owner = self.owner(order).sudo()
+        milestone = owner.milestone_ids.filtered(lambda m: m.step_id == owner.waits_for_step_id)
+        milestone.planned_at = owner.started_at + timedelta(hours=1)
+        owner.due_at = owner.started_at + timedelta(days=2)
+        [awaited] = [entry for entry in owner.timeline if entry["awaited"]]
+        self.assertEqual(awaited["planned"], fields.Datetime.to_string(owner.due_at))
+        # The plan is over, the deadline is not: the step is as late as the badge says.
+        milestone.planned_at = owner.started_at - timedelta(days=1)
+        self.assertFalse(next(e for e in owner.timeline if e["awaited"])["late"])
+        owner.write({"due_at": False, "timeliness": "missed"})
+        owner.invalidate_recordset(["timeline"])
+        [awaited] = [entry for entry in owner.timeline if entry["awaited"]]
+        self.assertEqual(awaited["planned"], "")
+        self.assertTrue(awaited["late"])

@@ -251,3 +251,18 @@ class TestException(IntegrationCase):
         exception = self.refuse(error=TransportError("down"))
         self.assertEqual(exception.category, "technical")
         self.assertEqual(exception.error_class, "connect")
+
+    def test_columns_that_a_filter_keeps_empty_are_not_shown(self):
+        """Under 'Open' half of the board is the empty columns of what is closed."""
+        self.refuse()
+        Exceptions = self.env["integration.exception"].with_context(read_group_expand=True)
+
+        def columns(domain):
+            return [g["state"] for g in Exceptions.formatted_read_group(domain, ["state"], [])]
+
+        every = ["open", "assigned", "retrying", "resolved", "ignored", "discarded"]
+        self.assertEqual(columns([("is_open", "=", True)]), every[:3])
+        self.assertEqual(columns([("is_open", "=", False)]), every[3:])
+        self.assertEqual(columns([]), every)
+        both = ["|", ("is_open", "=", True), ("is_open", "=", False)]
+        self.assertEqual(columns(both), every)

@@ -126,3 +126,72 @@ class TestTransactionAccess(TransactionCommon):
         ):
             with self.assertRaises(AccessError):
                 get_public_method(self.env[model], method)
+
+    def test_open_is_offered_to_who_may_read_the_document(self):
+        """'Open' beside the payment ends in an access error for the salesman."""
+        self.pay(self.sold.invoice_ids)
+        owner = self.owner(self.sold)
+        fields = ["res_model", "res_id", "may_open"]
+        for user in ("seller", "warehouse", "accountant", "viewer"):
+            with self.subTest(user=user):
+                [values] = self._call(
+                    user, "integration.transaction", "read", owner.ids, ["may_open_root"]
+                )
+                links = self._call(
+                    user,
+                    "integration.transaction.document",
+                    "search_read",
+                    [("transaction_id", "=", owner.id)],
+                    fields,
+                )
+                self.assertIn("account.payment", {link["res_model"] for link in links})
+                for link in links:
+                    self.assertEqual(
+                        link["may_open"], self._opens(user, link["res_model"], link["res_id"])
+                    )
+                root = self._opens(user, "sale.order", self.sold.id)
+                self.assertEqual(values["may_open_root"], root)
+                payments = {x["may_open"] for x in links if x["res_model"] == "account.payment"}
+                self.assertEqual(payments, {user == "accountant"})
+                if user in ("seller", "viewer"):
+                    self.assertEqual(root, user == "seller")
+
+    def _opens(self, user, model, res_id):
+        """Tell whether a document's form would open."""
+        try:
+            return bool(self._call(user, model, "read", [res_id], ["display_name"]))
+        except AccessError:
+            return False
+
+    def test_open_costs_the_same_for_any_number_of_documents(self):
+        """Each line of the documents asks the database, and one that is gone stops the form."""
+        transactions = self.owner(self.sold) | self.owner(self.order()) | self.owner(self.order())
+        gone = {"transaction_id": transactions[0].id, "res_id": 2**31 - 1}
+        links = self.env["integration.transaction.document"].sudo()
+        links = links.create([{**gone, "res_model": name} for name in ("sale.order", "no.model")])
+        self.assertEqual(links.sudo(False).mapped("may_open"), [False, False])
+        counts = []
+        for some in (transactions[1:2], transactions[1:]):
+            documents = some.document_ids
+            documents.mapped("may_open")  # fills the caches of the registry
+            documents.invalidate_recordset(["may_open"])
+            before = self.env.cr.sql_log_count
+            documents.mapped("may_open")
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(*counts)
+        self.assertTrue(counts[0])
+
+    def test_lines_of_the_log_name_their_order(self):
+        """The log shows a hundred calls, and nobody sees for which order."""
+        owner = self.owner(self.sold)
+        picking = self.sold.picking_ids[:1]
+        Log = self.env["integration.log"]
+        by_correlation = Log.new({"correlation_id": owner.correlation_id})
+        by_document = Log.new({"res_model": "stock.picking", "res_id": picking.id})
+        unknown = Log.new({"res_model": "no.model", "res_id": 1, "correlation_id": "x"})
+        lines = by_correlation | by_document | unknown
+        self.assertEqual(
+            [line.document_name for line in lines], [self.sold.name, picking.display_name, False]
+        )
+        plain = self.env(user=self.users["plain"])
+        self.assertFalse(by_correlation.with_env(plain).document_name)

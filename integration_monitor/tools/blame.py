@@ -14,8 +14,6 @@ from typing import Any
 from .milestones import Step
 
 FAILED = frozenset({"dead", "quarantined"})
-#: Nothing moves until somebody acts, whatever the clock says.
-STUCK_CAUSES = ("message_failed", "exception")
 #: A step counts as at risk when this share of its time is over.
 WARNING_SHARE = 0.8
 

@@ -1,13 +1,13 @@
-"""Orders in the control tower: late, at risk, by cause, by step, and the tiles on top."""
+"""Orders in the control tower: late, stuck, at risk, by cause, by step, and the tiles on top."""
 
 from collections import defaultdict
 
 from odoo import api, models
 from odoo.fields import Domain
 
+from odoo.addons.integration_monitor.models.integration_transaction_status import UNDER_WAY
+
 TRANSACTION = "integration.transaction"
-# Which groups stand first in a list of causes: what technicians or we can set right at once.
-TIMELINESS = ("missed", "warning", "on_track")
 
 
 class IntegrationDashboard(models.AbstractModel):
@@ -22,12 +22,12 @@ class IntegrationDashboard(models.AbstractModel):
     def _transaction_groups(self, filters):
         """Return all open transactions in one query, grouped by what the tower shows.
 
-        :return: list of dict(step, cause, category, timeliness, count, amount, since); the amount
+        :return: list of dict(step, cause, status, count, amount, since); the amount
             in the currency of the user's company
         """
         groups = self.env[TRANSACTION]._read_group(
             self._open_domain(filters),
-            ["waits_for_step_id", "cause", "timeliness", "company_id"],
+            ["waits_for_step_id", "cause", "status", "company_id"],
             ["__count", "amount_company:sum", "waits_since:min"],
         )
         rates = self._rates({company for *_head, company, _c, _a, _s in groups})
@@ -35,12 +35,12 @@ class IntegrationDashboard(models.AbstractModel):
             {
                 "step": step,
                 "cause": cause,
-                "timeliness": timeliness,
+                "status": status,
                 "count": count,
                 "amount": (amount or 0.0) * rates[company.currency_id],
                 "since": since,
             }
-            for step, cause, timeliness, company, count, amount, since in groups
+            for step, cause, status, company, count, amount, since in groups
         ]
 
     @api.model
@@ -64,29 +64,33 @@ class IntegrationDashboard(models.AbstractModel):
     def _tiles(self, filters, groups, systems):
         """Return the big numbers on top, most urgent first."""
         opened = self._open_domain(filters)
-        late, late_amount = self._sum(groups, timeliness="missed")
-        risk, risk_amount = self._sum(groups, timeliness="warning")
+        late, late_amount = self._sum(groups, status="missed")
+        stuck, stuck_amount = self._sum(groups, status="stuck")
+        risk, risk_amount = self._sum(groups, status="warning")
         every, every_amount = self._sum(groups)
         done = Domain("state", "=", "completed") & self._warehouse_domain(filters)
         done &= Domain("completed_at", ">=", filters["since"]) & Domain(
             "completed_at", "<=", filters["now"]
         )
-        failed = Domain("state", "in", ["dead", "quarantined"]) | (
-            Domain("state", "in", ["pending", "retry"]) & Domain("held", "=", True)
-        )
+        failed = Domain("state", "in", ["dead", "quarantined"])
         failed &= self._warehouse_domain(filters, "transaction_id.warehouse_id")
         waiting = Domain("state", "in", ["pending", "processing", "retry"])
-        waiting &= Domain("held", "!=", True)
         waiting &= self._warehouse_domain(filters, "transaction_id.warehouse_id")
+        held = Domain("held", "=", True)
         return [
             self._figure(
                 self.env._("Late orders"), TRANSACTION,
-                opened & Domain("timeliness", "=", "missed"), late,
+                opened & Domain("status", "=", "missed"), late,
                 code="late", tone="danger", icon="fa-clock-o", amount=late_amount,
             ),
             self._figure(
+                self.env._("Stuck orders"), TRANSACTION,
+                opened & Domain("status", "=", "stuck"), stuck,
+                code="stuck", tone="stuck", icon="fa-hand-paper-o", amount=stuck_amount,
+            ),
+            self._figure(
                 self.env._("Orders at risk"), TRANSACTION,
-                opened & Domain("timeliness", "=", "warning"), risk,
+                opened & Domain("status", "=", "warning"), risk,
                 code="risk", tone="warning", icon="fa-hourglass-half", amount=risk_amount,
             ),
             self._figure(
@@ -98,14 +102,19 @@ class IntegrationDashboard(models.AbstractModel):
                 code="completed", tone="success", icon="fa-check-circle", period=True,
             ),
             self._figure(
-                self.env._("Stuck messages"), "integration.message", failed,
+                self.env._("Failed messages"), "integration.message", failed,
                 code="failed", tone="danger", icon="fa-exclamation-triangle",
-                note=self.env._("given up or held, need a person"),
+                note=self.env._("given up, need a person"),
             ),
             self._figure(
-                self.env._("Messages on their way"), "integration.message", waiting,
+                self.env._("Messages on their way"), "integration.message", waiting & ~held,
                 code="waiting", tone="info", icon="fa-paper-plane-o",
                 note=self.env._("no action needed"),
+                # Paused, another environment, a condition to correct: nothing moves by itself.
+                more=self._figure(
+                    self.env._("Held messages"), "integration.message", waiting & held,
+                    code="held", note=self.env._("held: need a person"),
+                ),
             ),
         ]  # fmt: skip
 
@@ -129,16 +138,16 @@ class IntegrationDashboard(models.AbstractModel):
 
     @api.model
     def _parts(self, groups, domain, title, **values):
-        """Split a figure into late, at risk and on track."""
-        labels = self._selection(TRANSACTION, "timeliness")
+        """Split a figure into late, needs a person, at risk and on track."""
+        labels = self._selection(TRANSACTION, "status")
         return [
             self._figure(
-                f"{title}: {labels[timeliness]}", TRANSACTION,
-                domain & Domain("timeliness", "=", timeliness),
-                self._sum(groups, timeliness=timeliness, **values)[0],
-                timeliness=timeliness, label=labels[timeliness],
+                f"{title}: {labels[status]}", TRANSACTION,
+                domain & Domain("status", "=", status),
+                self._sum(groups, status=status, **values)[0],
+                status=status, label=labels[status],
             )
-            for timeliness in TIMELINESS
+            for status in UNDER_WAY
         ]  # fmt: skip
 
     @api.model

@@ -77,6 +77,44 @@ class TestControlTower(DashboardCase):
         self.assertEqual(data["traffic"]["refused"]["count"], 2)
         self.assertEqual(len(data["traffic"]["points"]), 24)
 
+    def test_stuck_orders_do_not_look_fine(self):
+        """A message failed for good, and the tower counts its order as 'On track'."""
+        before = self.tower()[1]
+        self.transaction(cause="message_failed", timeliness="on_track")
+        self.transaction(cause="exception", timeliness="warning")
+        self.transaction(cause="message_failed", timeliness="missed")
+        self.transaction(cause="message_failed", state="cancelled")
+        dashboard, data = self.tower()
+        for code, grown in (("late", 1), ("stuck", 2), ("risk", 0), ("open", 3)):
+            self.assertEqual(self.tile(data, code), self.tile(before, code) + grown, code)
+
+        def parts(figure):
+            return {part["status"]: part["count"] for part in figure["parts"]}
+
+        stage = next(stage for stage in data["funnel"] if stage["code"] == "shipped")
+        self.assertEqual(parts(stage)["stuck"], 2)
+        [failed] = [cause for cause in data["causes"] if cause["cause"] == "message_failed"]
+        self.assertEqual(parts(failed)["on_track"], 0)
+        self.assertEqual(sum(parts(failed).values()), failed["count"])
+        self.assertFiguresLead(dashboard, data)
+
+    def test_held_messages_are_not_on_their_way(self):
+        """Eight messages are 'on their way – no action needed' while a pause holds seven."""
+
+        def counts(data):
+            tile = next(tile for tile in data["tiles"] if tile["code"] == "waiting")
+            return tile["count"], tile["more"]["count"]
+
+        waiting, held = counts(self.tower()[1])
+        self.message("pending")
+        for reason in ("paused", "environment", "condition"):
+            self.message("pending", held=True, hold_reason=reason)
+        self.message("retry", held=True, hold_reason="paused")
+        self.message("cancelled", held=True, hold_reason="paused")
+        dashboard, data = self.tower()
+        self.assertEqual(counts(data), (waiting + 1, held + 4))
+        self.assertFiguresLead(dashboard, data)
+
     def test_silence_and_standing_queues_show_on_their_system(self):
         """A shop is silent and its queue stands, and its line looks as usual."""
         self.inbound.silent_since = self.now

@@ -28,9 +28,9 @@ function figure(title, count, extra = {}) {
     return {title, count, model: MODEL, domain: [["name", "=", title]], ...extra};
 }
 
-function parts(late, risk, fine) {
-    return ["missed", "warning", "on_track"].map((timeliness, index) =>
-        figure(timeliness, [late, risk, fine][index], {timeliness, label: timeliness})
+function parts(late, stuck, risk, fine) {
+    return ["missed", "stuck", "warning", "on_track"].map((status, index) =>
+        figure(status, [late, stuck, risk, fine][index], {status, label: status})
     );
 }
 
@@ -48,10 +48,10 @@ function answer(values = {}) {
                 icon: "fa-truck",
                 waiting_name: "shipment",
                 since: "2026-03-01 09:00:00",
-                parts: parts(2, 0, 3),
+                parts: parts(2, 1, 0, 2),
             }),
         ],
-        causes: [figure("Missing stock", 5, {cause: "stock", amount: 0, parts: parts(2, 0, 3)})],
+        causes: [figure("Missing stock", 5, {cause: "stock", amount: 0, parts: parts(2, 1, 0, 2)})],
         exceptions: {
             columns: [{code: "hour", title: "Under 1 hour"}],
             rows: [],
@@ -146,12 +146,13 @@ test("figures are shown, and a click opens their records", async () => {
     await mountTower();
     expect(".o_imd_tile_number").toHaveText("7");
     expect(".o_imd_stage_number").toHaveText("5");
-    expect(queryAllTexts(".o_imd_cause .o_imd_badge")).toEqual(["2 late"]);
+    expect(queryAllTexts(".o_imd_cause .o_imd_badge")).toEqual(["2 late", "1 stuck"]);
+    expect(queryAllTexts(".o_imd_stage .o_imd_badge")).toEqual(["2 late", "1 stuck"]);
     expect(".o_imd_dot").toHaveAttribute("aria-label", "Down");
     expect(".o_imd_reason").toHaveText("Connection refused");
     expect(".o_imd_system_note").toHaveText(/Down for \d+/);
     getService("action").doAction = (action) => expect.step(action.domain[0][2]);
-    await click(".o_imd_tile");
+    await click(".o_imd_tile_main");
     await animationFrame();
     expect.verifySteps(["load day", "Late orders"]);
 });
@@ -216,6 +217,23 @@ test("a slow answer does not overwrite a newer one", async () => {
     expect(".o_imd_tile_number").toHaveText("2");
     expect(".o_imd_filters button.active").toHaveText("7 days");
     expect.verifySteps(["load day", "load hour", "load week"]);
+});
+
+test("what is held does not hide among what is on its way", async () => {
+    const held = figure("Held messages", 0, {code: "held", note: "held: need a person"});
+    const tile = figure("Messages on their way", 1, {code: "waiting", tone: "info", icon: "fa-x"});
+    let count = 7;
+    await mountTower(() => answer({tiles: [{...tile, more: {...held, count}}]}));
+    expect(".o_imd_tile_number").toHaveText("1");
+    expect(".o_imd_tile_more").toHaveText("7 held: need a person");
+    getService("action").doAction = (action) => expect.step(action.domain[0][2]);
+    await click(".o_imd_tile_more");
+    await animationFrame();
+    count = 0;
+    await advanceTime(REFRESH_SECONDS * 1000);
+    await animationFrame();
+    expect(".o_imd_tile_more").toHaveCount(0);
+    expect.verifySteps(["load day", "Held messages", "load day"]);
 });
 
 test("every figure is a button with a name", async () => {

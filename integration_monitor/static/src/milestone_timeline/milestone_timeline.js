@@ -27,9 +27,9 @@ export class MilestoneTimeline extends Component {
         return classes.join(" ");
     }
 
-    /** A moment as the other fields of the form write it, in the reader's zone. */
-    momentOf(text) {
-        return toLocaleDateTimeString(deserializeDateTime(text));
+    /** A moment as the fields of the form show it. */
+    moment(text) {
+        return text ? toLocaleDateTimeString(deserializeDateTime(text)) : "";
     }
 
     undoneTitle(milestone) {

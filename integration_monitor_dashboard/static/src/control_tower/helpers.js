@@ -58,6 +58,16 @@ export function barWidths(counts, longest, minimum = 1.5) {
 }
 
 /**
+ * The part of a figure's parts with a status; they come most urgent first.
+ *
+ * @param {{parts: Object[]}} figure
+ * @param {string} status
+ */
+export function partOf(figure, status) {
+    return figure.parts.find((part) => part.status === status);
+}
+
+/**
  * The window action that shows the records behind a figure.
  *
  * @param {{model: string, domain: Array, title: string}} figure

@@ -2,7 +2,7 @@ import {Component} from "@odoo/owl";
 import {formatMonetary} from "@web/views/fields/formatters";
 
 import {Figure} from "../figure/figure";
-import {barWidths} from "../helpers";
+import {barWidths, partOf} from "../helpers";
 import {Panel} from "../panel/panel";
 
 const ICONS = {
@@ -17,7 +17,7 @@ const ICONS = {
     exception: "fa-exclamation-circle",
 };
 
-/** What the open orders wait for: a bar for each cause, split into late, at risk and on track. */
+/** What the open orders wait for: a bar for each cause, split by how urgent they are. */
 export class CauseList extends Component {
     static template = "integration_monitor_dashboard.CauseList";
     static components = {Figure, Panel};
@@ -32,6 +32,8 @@ export class CauseList extends Component {
             );
             return {
                 ...cause,
+                late: partOf(cause, "missed"),
+                stuck: partOf(cause, "stuck"),
                 icon: ICONS[cause.cause] || "fa-question-circle-o",
                 parts: cause.parts.map((part, index) => ({...part, width: widths[index]})),
             };

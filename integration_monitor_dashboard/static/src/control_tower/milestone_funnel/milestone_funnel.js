@@ -3,7 +3,7 @@ import {_t} from "@web/core/l10n/translation";
 import {formatInteger} from "@web/views/fields/formatters";
 
 import {Figure} from "../figure/figure";
-import {barWidths, formatAge, secondsSince} from "../helpers";
+import {barWidths, formatAge, partOf, secondsSince} from "../helpers";
 import {Panel} from "../panel/panel";
 
 /** The way of an order from left to right; at each step how many orders wait for it. */
@@ -24,8 +24,9 @@ export class MilestoneFunnel extends Component {
                 ...stage,
                 number: formatInteger(stage.count),
                 parts: stage.parts.map((part, index) => ({...part, height: heights[index]})),
-                late: stage.parts[0],
-                risk: stage.parts[1],
+                late: partOf(stage, "missed"),
+                stuck: partOf(stage, "stuck"),
+                risk: partOf(stage, "warning"),
                 oldest: stage.count && stage.since ? formatAge(secondsSince(stage.since)) : "",
             };
         });

@@ -33,6 +33,15 @@ export class StatusTile extends Component {
         return this.props.figure.count ? this.props.figure.tone : "quiet";
     }
 
+    /** A second figure that must not hide in the big one. */
+    get more() {
+        const more = this.props.figure.more;
+        if (!more || !more.count) {
+            return null;
+        }
+        return {...more, text: `${formatInteger(more.count)} ${more.note}`};
+    }
+
     get note() {
         if (this.props.figure.amount) {
             return _t("worth %s", this.amount);
