@@ -94,6 +94,13 @@ class TestBlame(TransactionCommon):
         self.assertEqual((picking.state, owner.cause), ("confirmed", "stock"))
         self.assertIn(self.warehouse.name, owner.waits_on)
 
+    def test_missing_stock_before_the_release(self):
+        """The warehouse system is blamed for an order that it cannot know: its goods are missing."""
+        scarce = self.env["product.product"].create({"name": "Scarce Lamp", "is_storable": True})
+        owner = self.owner(self.order(product=scarce))
+        self.assertEqual(owner.waits_for_step_id.code, "released")
+        self.assertEqual((owner.cause, owner.waits_on_system_id.id), ("stock", False))
+
     def test_expected_release_waits_on_the_system(self):
         """A connected warehouse system is not named while its release is outstanding."""
         owner = self.owner(self.order())

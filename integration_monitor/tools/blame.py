@@ -67,7 +67,12 @@ def _of_another_step(message: dict[str, Any], step: Step) -> bool:
 
 
 def _lacks_stock(step: Step, evidence: dict[str, Any]) -> bool:
-    return step.event_code.startswith("picking.") and bool(evidence.get("stock_missing"))
+    """Goods are missing, and the step is one of theirs: released, picked, packed, shipped.
+
+    A warehouse system is told of a transfer only when it can be picked.
+    """
+    of_goods = not step.money and not step.event_code.startswith("sale.")
+    return of_goods and bool(evidence.get("stock_missing"))
 
 
 def _of_message(message: dict[str, Any], exception: dict[str, Any] | None) -> Blame | None:
