@@ -95,7 +95,7 @@ class TestBlame(TransactionCommon):
         self.assertIn(self.warehouse.name, owner.waits_on)
 
     def test_missing_stock_before_the_release(self):
-        """The warehouse system is blamed for an order that it cannot know: its goods are missing."""
+        """The warehouse system is blamed for an order whose goods are missing."""
         scarce = self.env["product.product"].create({"name": "Scarce Lamp", "is_storable": True})
         owner = self.owner(self.order(product=scarce))
         self.assertEqual(owner.waits_for_step_id.code, "released")
