@@ -54,6 +54,11 @@
     "assets": {
         "web.assets_backend": [
             "integration_monitor/static/src/**/*",
+            ("remove", "integration_monitor/static/src/traffic_graph/**/*"),
+        ],
+        # Where the graph view is, loaded when somebody opens one.
+        "web.assets_backend_lazy": [
+            "integration_monitor/static/src/traffic_graph/**/*",
         ],
     },
     "post_load": "post_load",

@@ -125,8 +125,8 @@ class IntegrationException(models.Model):
     def _group_expand_states(self, states, domain):
         """Show the empty columns of the kanban, too, but none that a filter keeps empty."""
         asked = [c for c in Domain(domain).iter_conditions() if c.field_expr == "is_open"]
-        wanted = {condition.value for condition in asked if condition.operator == "="}
-        if len(wanted) != 1 or any(condition.operator != "=" for condition in asked):
+        wanted = {value for condition in asked for value in _values(condition)}
+        if len(wanted) != 1:
             wanted = {True, False}
         return [s for s, _label in EXCEPTION_STATES if s in states or (s in OPEN_STATES) in wanted]
 
@@ -136,3 +136,10 @@ class IntegrationException(models.Model):
         rank = {"critical": 0, "high": 1, "normal": 2, "low": 3}
         for exception in self:
             exception.severity_rank = rank.get(exception.severity, 2)
+
+
+def _values(condition):
+    """Return the values of a yes-or-no field that a condition of a domain lets through."""
+    value = condition.value
+    values = {bool(v) for v in value} if condition.operator in ("in", "not in") else {bool(value)}
+    return {True, False} - values if condition.operator in ("!=", "not in") else values

@@ -258,7 +258,8 @@ class TestException(IntegrationCase):
         Exceptions = self.env["integration.exception"].with_context(read_group_expand=True)
 
         def columns(domain):
-            return [g["state"] for g in Exceptions.formatted_read_group(domain, ["state"], [])]
+            found = Exceptions.web_read_group(domain, ["state"], [])["groups"]
+            return [group["state"] for group in found]
 
         every = ["open", "assigned", "retrying", "resolved", "ignored", "discarded"]
         self.assertEqual(columns([("is_open", "=", True)]), every[:3])

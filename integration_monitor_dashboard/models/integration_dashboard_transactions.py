@@ -107,7 +107,7 @@ class IntegrationDashboard(models.AbstractModel):
                 note=self.env._("given up, need a person"),
             ),
             self._figure(
-                self.env._("Messages on their way"), "integration.message", waiting & ~held,
+                self.env._("Messages under way"), "integration.message", waiting & ~held,
                 code="waiting", tone="info", icon="fa-paper-plane-o",
                 note=self.env._("no action needed"),
                 # Paused, another environment, a condition to correct: nothing moves by itself.

@@ -99,7 +99,7 @@ class TestControlTower(DashboardCase):
         self.assertFiguresLead(dashboard, data)
 
     def test_held_messages_are_not_on_their_way(self):
-        """Eight messages are 'on their way – no action needed' while a pause holds seven."""
+        """Eight messages are 'under way – no action needed' while a pause holds seven."""
 
         def counts(data):
             tile = next(tile for tile in data["tiles"] if tile["code"] == "waiting")

@@ -221,7 +221,7 @@ test("a slow answer does not overwrite a newer one", async () => {
 
 test("what is held does not hide among what is on its way", async () => {
     const held = figure("Held messages", 0, {code: "held", note: "held: need a person"});
-    const tile = figure("Messages on their way", 1, {code: "waiting", tone: "info", icon: "fa-x"});
+    const tile = figure("Messages under way", 1, {code: "waiting", tone: "info", icon: "fa-x"});
     let count = 7;
     await mountTower(() => answer({tiles: [{...tile, more: {...held, count}}]}));
     expect(".o_imd_tile_number").toHaveText("1");
