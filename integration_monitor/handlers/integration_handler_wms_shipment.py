@@ -163,7 +163,10 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
     def _check_released(self, flow, picking):
         """Refuse a transfer that nobody asked the warehouse to ship.
 
-        :raise RetryLater: the answer to its release is being settled
+        A release that was sent counts before its answer is settled: the shipment is the proof that
+        it arrived, also when a crash swallowed the answer.
+
+        :raise RetryLater: its release is about to be sent
         :raise BusinessError: it was not released
         """
         if picking.integration_release_ref or not self._releases(flow, picking):
