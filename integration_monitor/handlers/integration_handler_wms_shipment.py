@@ -171,22 +171,20 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
         """
         if picking.integration_release_ref or not self._releases(flow, picking):
             return
-        # Which messages are under way is the engine's knowledge, not the account's.
-        waiting = (
-            self.env["integration.message"]
-            .sudo()
-            .search_count(
-                [
-                    ("res_model", "=", picking._name),
-                    ("res_id", "=", picking.id),
-                    ("message_type", "=", RELEASE),
-                    ("state", "in", ("pending", "processing", "retry")),
-                ],
-                limit=1,
-            )
+        # Which messages there are is the engine's knowledge, not the account's.
+        messages = self.env["integration.message"].sudo()
+        releases = messages.search(
+            [
+                ("res_model", "=", picking._name),
+                ("res_id", "=", picking.id),
+                ("message_type", "=", RELEASE),
+                ("state", "!=", "cancelled"),
+            ]
         )
-        if waiting:
-            raise RetryLater(10, self.env._("The release of %s is being settled.", picking.name))
+        if any(release.attempt_count for release in releases):
+            return
+        if releases:
+            raise RetryLater(10, self.env._("%s is about to be released.", picking.name))
         raise self._refusal(picking, self.env._("was never released to this warehouse"))
 
     def _releases(self, flow, picking):

@@ -222,6 +222,10 @@ class TestShipmentException(WmsCase):
         self._message(flow=self.release_flow, res_model=picking._name, res_id=picking.id)
         with self.assertRaises(RetryLater):
             handler._handle(message, event)
+        # Sent, and the worker died before the answer was settled: the shipment is the proof.
+        waiting = self.release_flow.message_ids.filtered(lambda m: m.state != "cancelled")
+        waiting.write({"state": "processing", "attempt_count": 1})
+        self.assertIn(picking, handler._handle(message, event))
         receipt = picking.copy({"picking_type_id": self.warehouse.in_type_id.id})
         event["data"]["reference"] = receipt.name
         with self.assertRaisesRegex(BusinessError, "no such transfer"):
