@@ -1,17 +1,11 @@
 """What people may do with an exception: take it, retry, ignore, discard, open what it is about."""
 
 from odoo import models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
+
+from .form_guard import check_editable
 
 EDITABLE = {"user_id", "severity", "deadline_at", "resolution_note"}
-# Written by the discussion and the activities on a record, on behalf of its reader.
-CHATTER = {
-    "activity_ids",
-    "message_follower_ids",
-    "message_ids",
-    "message_main_attachment_id",
-    "message_partner_ids",
-}
 
 
 class IntegrationException(models.Model):
@@ -21,15 +15,7 @@ class IntegrationException(models.Model):
 
     def write(self, vals):
         """Refuse forged states; a new owner takes over state and activity."""
-        if not self.env.su:
-            forged = sorted(set(vals) - EDITABLE - CHATTER)
-            if forged:
-                raise AccessError(
-                    self.env._(
-                        "Use the buttons of the exception. Not allowed: %(fields)s.",
-                        fields=", ".join(forged),
-                    )
-                )
+        check_editable(self, vals, EDITABLE)
         result = super().write(vals)
         if "user_id" in vals:
             # The engine keeps state and activity in step with the owner, whoever assigns.

@@ -1,16 +1,11 @@
 """What people do with an issue: take it, resolve, archive, reopen, retry what waits."""
 
 from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
+
+from .form_guard import check_editable
 
 EDITABLE = {"user_id", "note"}
-# Written by the discussion on a record, on behalf of its reader.
-CHATTER = {
-    "message_follower_ids",
-    "message_ids",
-    "message_main_attachment_id",
-    "message_partner_ids",
-}
 
 
 class IntegrationIssue(models.Model):
@@ -20,15 +15,7 @@ class IntegrationIssue(models.Model):
 
     def write(self, vals):
         """Refuse forged figures; whoever takes a new issue has seen it."""
-        if not self.env.su:
-            forged = sorted(set(vals) - EDITABLE - CHATTER)
-            if forged:
-                raise AccessError(
-                    self.env._(
-                        "Use the buttons of the issue. Not allowed: %(fields)s.",
-                        fields=", ".join(forged),
-                    )
-                )
+        check_editable(self, vals, EDITABLE)
         result = super().write(vals)
         if vals.get("user_id"):
             # The engine keeps the state in step with the owner, whoever assigns.
