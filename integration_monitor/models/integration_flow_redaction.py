@@ -6,6 +6,7 @@ from odoo.tools import SQL, ormcache
 
 from ..tools import redaction_names
 from ..tools.redaction_names import ContentRules
+from ..tools.redaction_patterns import is_credential_name, squeeze
 
 NO_RULES = ContentRules()
 
@@ -36,7 +37,7 @@ class IntegrationFlow(models.Model):
             masked = redaction_names.parse(flow.redact_names)
             readable = redaction_names.parse(flow.keep_names)
             flow._check_names_usable(masked + readable)
-            credentials = [name for name in readable if redaction_names.is_credential_name(name)]
+            credentials = [name for name in readable if is_credential_name(name)]
             if credentials:
                 raise ValidationError(
                     self.env._(
@@ -45,8 +46,8 @@ class IntegrationFlow(models.Model):
                         names=", ".join(credentials),
                     )
                 )
-            squeezed = {redaction_names.squeeze(name) for name in masked}
-            both = [name for name in readable if redaction_names.squeeze(name) in squeezed]
+            squeezed = {squeeze(name) for name in masked}
+            both = [name for name in readable if squeeze(name) in squeezed]
             if both:
                 raise ValidationError(
                     self.env._(

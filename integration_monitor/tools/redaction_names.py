@@ -8,40 +8,13 @@ from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from .redaction_patterns import is_sensitive_name
+from .redaction_patterns import is_credential_name, is_sensitive_name, squeeze
 
 MAX_NAMES = 100
 MAX_NAME = 64
-_NOT_ALNUM = re.compile(r"[^a-z0-9]")
 _LAST_PART = re.compile(r"[^.\[\]/:]+")
 _SEPARATORS = re.compile(r"[,;\s]+")
 _NAME = re.compile(r"[A-Za-z_][\w.\[\]-]{0,63}")
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-# What opens doors or moves money: never readable, whatever a flow says.
-_CREDENTIAL_PARTS = (
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "token",
-    "secret",
-    "signature",
-    "hmac",
-    "authorization",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "encryptionkey",
-    "credential",
-    "cookie",
-    "sessionid",
-    "cardnumber",
-    "creditcard",
-    "securitycode",
-)
-_CREDENTIAL_WORDS = frozenset(
-    "key pwd pass auth otp sig jwt pin card cc cvv cvv2 cvc cvc2 pan session sid".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +39,6 @@ class ContentRules:
 _rules: ContextVar[NameRules] = ContextVar("integration_redaction_names", default=NO_RULES)
 
 
-def squeeze(name: str) -> str:
-    """``Customer-Note``, ``customer_note`` and ``customerNote`` are one name."""
-    return _NOT_ALNUM.sub("", name.lower())
-
-
 def parse(text: str | None) -> list[str]:
     """The names of a setting, in their order: separated by commas, blanks or lines."""
     return [name for name in _SEPARATORS.split(text or "") if name]
@@ -79,14 +47,6 @@ def parse(text: str | None) -> list[str]:
 def unusable(names: Iterable[str]) -> list[str]:
     """Those that are no name of a field, header or parameter."""
     return [name for name in names if not _NAME.fullmatch(name) or not squeeze(name)]
-
-
-def is_credential_name(name: str) -> bool:
-    """Whether the name stands for what must stay hidden in any case."""
-    squeezed = squeeze(name)
-    if any(part in squeezed for part in _CREDENTIAL_PARTS) or squeezed in _CREDENTIAL_WORDS:
-        return True
-    return any(word.lower() in _CREDENTIAL_WORDS for word in _WORDS.findall(name))
 
 
 def rules(masked: Iterable[str], readable: Iterable[str]) -> NameRules:

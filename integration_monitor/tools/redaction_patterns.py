@@ -7,8 +7,9 @@ from functools import lru_cache
 
 MASK = "[redacted]"
 
-# Found anywhere in a name from which everything but letters and digits was removed.
-_NAME_PARTS = (
+# What opens doors or moves money: never readable, whatever a flow says.
+# Parts are found anywhere in a name from which everything but letters and digits was removed.
+_CREDENTIAL_PARTS = (
     "password",
     "passwd",
     "passphrase",
@@ -36,6 +37,9 @@ _NAME_PARTS = (
     "cardnumber",
     "creditcard",
     "securitycode",
+)
+_NAME_PARTS = (
+    *_CREDENTIAL_PARTS,
     "iban",
     "accountnumber",
     "routingnumber",
@@ -45,13 +49,17 @@ _NAME_PARTS = (
     "addressline",
 )
 # Found only as a whole word of a name (`card` must not hide `discard` or `cardinality`).
-_NAME_WORDS = frozenset(
-    "card cc pw psk cvv cvv2 cvc cvc2 pan pin pwd pass auth otp sig ssn mobile fax mail tel "
-    "address1 address2 address3 jwt".split()
+_CREDENTIAL_WORDS = frozenset(
+    "card cc pw psk cvv cvv2 cvc cvc2 pan pin pwd pass auth otp sig jwt".split()
+)
+_NAME_WORDS = _CREDENTIAL_WORDS | frozenset(
+    "ssn mobile fax mail tel address1 address2 address3".split()
 )
 _NAME_PAIRS = (("address", "1"), ("address", "2"), ("address", "3"), ("e", "mail"))
 # Query parameters that carry credentials although the word alone is harmless elsewhere.
 QUERY_NAMES = frozenset({"key", "code", "sig", "auth", "sid", "session", "assertion"})
+# Harmless in most names, but a flow that leaves them readable means a credential.
+_KEPT_HIDDEN_WORDS = _CREDENTIAL_WORDS | {"key", "sid", "session"}
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _NOT_ALNUM = re.compile(r"[^a-z0-9]")
 
@@ -92,16 +100,30 @@ _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30}\b")
 _CARD = re.compile(r"(?<![0-9A-Za-z.])[0-9](?:[ -]?[0-9]){12,18}(?![0-9A-Za-z])")
 
 
+def squeeze(name: str) -> str:
+    """``Customer-Note``, ``customer_note`` and ``customerNote`` are one name."""
+    return _NOT_ALNUM.sub("", name.lower())
+
+
 @lru_cache(maxsize=4096)
 def is_sensitive_name(name: str) -> bool:
     """Whether the value under this key, header, field or parameter must be masked."""
-    squeezed = _NOT_ALNUM.sub("", name.lower())
-    if any(part in squeezed for part in _NAME_PARTS):
+    if _is_one_of(name, _NAME_PARTS, _NAME_WORDS):
         return True
     words = [word.lower() for word in _WORDS.findall(name)]
-    if squeezed in _NAME_WORDS or any(word in _NAME_WORDS for word in words):
-        return True
     return any(pair in _NAME_PAIRS for pair in zip(words, words[1:], strict=False))
+
+
+def is_credential_name(name: str) -> bool:
+    """Whether the name stands for what must stay hidden in any case."""
+    return _is_one_of(name, _CREDENTIAL_PARTS, _KEPT_HIDDEN_WORDS)
+
+
+def _is_one_of(name: str, parts: tuple[str, ...], words: frozenset[str]) -> bool:
+    squeezed = squeeze(name)
+    if squeezed in words or any(part in squeezed for part in parts):
+        return True
+    return any(word.lower() in words for word in _WORDS.findall(name))
 
 
 def mask_patterns(text: str, *, personal: bool = True) -> str:
