@@ -1,6 +1,4 @@
 import gzip
-import socket
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -95,19 +93,8 @@ class TestOutboundFaults(OutboundCase):
 
     def test_timeout_while_connecting(self):
         """A firewall that drops packets looks like a refusal."""
-        with socket.socket() as full:
-            full.bind(("127.0.0.1", 0))
-            full.listen(0)
-            fillers = [socket.socket() for _ in range(3)]
-            for filler in fillers:
-                filler.setblocking(False)
-                filler.connect_ex(full.getsockname())
-            until = time.monotonic() + 5
-            while fillers[0].connect_ex(full.getsockname()) and time.monotonic() < until:
-                pass  # until the first one is in the queue
-            self.fails("timeout", lambda: self.get(full.getsockname()[1]))
-            for filler in fillers:
-                filler.close()
+        with self.wire.full_queue() as port:
+            self.fails("timeout", lambda: self.get(port))
 
     def test_contract(self):
         """An answer that is not what it says it is looks like a broken line."""

@@ -12,17 +12,16 @@ import argparse
 import contextlib
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from provision import databases, paths, progress, templates
+from provision import databases, progress, templates
 
+from .report import write
 from .statistics_of import ratio_of
 
 OPERATIONS = {
@@ -106,20 +105,15 @@ def run(arguments: argparse.Namespace) -> bool:
                     if turn >= WARM_UP:
                         series[name].append((answers[0], answers[1]))
     figures = [figure(name, series[name]) for name in OPERATIONS]
-    report = {
-        "benchmark": "document",
-        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors, "
-        f"Python {platform.python_version()}",
-        "pairs": arguments.pairs,
-        "limit": LIMIT,
-        "figures": figures,
-        "holds": all(item["holds"] for item in figures),
-    }
-    target = arguments.json or paths.WORK / "bench" / "document.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    show(report, target)
+    report = write(
+        "document",
+        arguments,
+        all(item["holds"] for item in figures),
+        pairs=arguments.pairs,
+        limit=LIMIT,
+        figures=figures,
+    )
+    show(report)
     return report["holds"]
 
 
@@ -145,7 +139,7 @@ def figure(name: str, pairs: list[tuple[dict, dict]]) -> dict[str, Any]:
     }
 
 
-def show(report: dict[str, Any], target: Path) -> None:
+def show(report: dict[str, Any]) -> None:
     """Print the table."""
     print(f"\n{report['pairs']} interleaved pairs; {report['machine']}")
     row = "{:<38} {:>10} {:>10} {:>7} {:>17} {:>11}  {}"
@@ -164,4 +158,3 @@ def show(report: dict[str, Any], target: Path) -> None:
                 "holds" if item["holds"] else "FAILS",
             )
         )
-    print(f"Figures: {target}")

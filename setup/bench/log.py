@@ -12,14 +12,12 @@ import argparse
 import contextlib
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -30,6 +28,7 @@ from provision import databases, paths, progress, templates
 from testing.processes import OdooServer
 
 from . import log_sustained
+from .report import write
 from .statistics_of import difference_of, ratio_of
 
 PARTS = ("without", "with")
@@ -202,21 +201,15 @@ def run(arguments: argparse.Namespace) -> bool:
                     limit_ms=0.1),
         ]  # fmt: skip
         sustained = log_sustained.run(odoos, arguments.seconds, RATE)
-    report = {
-        "benchmark": "log",
-        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors, "
-        f"Python {platform.python_version()}",
-        "pairs": arguments.pairs,
-        "figures": figures,
-        "sustained": sustained,
-        "holds": all(item["holds"] for item in [*figures, sustained]),
-    }
-    target = arguments.json or paths.WORK / "bench" / "log.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    report = write(
+        "log",
+        arguments,
+        all(item["holds"] for item in [*figures, sustained]),
+        pairs=arguments.pairs,
+        figures=figures,
+        sustained=sustained,
+    )
     _show(report)
-    print(f"Figures: {target}")
     return report["holds"]
 
 

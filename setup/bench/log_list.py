@@ -8,18 +8,16 @@ viewer and as support, each time in a new transaction and with other values. A f
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import random
 import statistics
 import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from provision import paths, progress
+from provision import progress
 
 from . import database
+from .report import write
 
 LIMIT_MS = 200.0
 DAYS = 100
@@ -111,18 +109,14 @@ def run(arguments: argparse.Namespace) -> bool:
             screen = Screen(registry, user_id)
             with progress.step(f"{runs} times each question, as {role}"):
                 figures += _measure(screen, role, ids, arguments, runs)
-    report = {
-        "benchmark": "log-list",
-        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors",
-        "rows": arguments.rows,
-        "limit_ms": LIMIT_MS,
-        "figures": figures,
-        "holds": all(item["holds"] for item in figures),
-    }
-    target = arguments.json or paths.WORK / "bench" / "log-list.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    report = write(
+        "log-list",
+        arguments,
+        all(item["holds"] for item in figures),
+        rows=arguments.rows,
+        limit_ms=LIMIT_MS,
+        figures=figures,
+    )
     print(f"\n{arguments.rows:,} lines over {DAYS} days; {report['machine']}")
     row = "{:<9} {:<30} {:>7} {:>10} {:>10} {:>10}  {}"
     print(row.format("role", "question", "lines", "median", "p95", "slowest", "p95 < 200 ms"))
@@ -130,7 +124,6 @@ def run(arguments: argparse.Namespace) -> bool:
         times = [f"{item[key]:.1f} ms" for key in ("median_ms", "p95_ms", "max_ms")]
         verdict = "holds" if item["holds"] else "FAILS"
         print(row.format(item["role"], item["question"], item["lines"], *times, verdict))
-    print(f"Figures: {target}")
     return report["holds"]
 
 

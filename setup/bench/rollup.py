@@ -7,17 +7,14 @@ reach their own minute, and that rebuilding gives the same figures.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import statistics
 import time
-from datetime import datetime, timezone
 from typing import Any
 
-from provision import paths, progress
+from provision import progress
 
 from . import database
+from .report import write
 
 ROWS, MINUTE = 1_000_000, 20_000
 MINUTES = 30
@@ -64,25 +61,20 @@ def run(arguments: argparse.Namespace) -> bool:
         ("every line counted once", float(counted), "", None, counted),
         ("a rebuild changes nothing", float(same), "", None, same),
     ]  # fmt: skip
-    report = {
-        "benchmark": "rollup",
-        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors",
-        "figures": [
+    report = write(
+        "rollup",
+        arguments,
+        all(holds for *_rest, holds in figures),
+        figures=[
             {"what": what, "value": round(value, 3), "unit": unit, "limit": limit, "holds": holds}
             for what, value, unit, limit, holds in figures
         ],
-        "minutes_ms": [round(value, 1) for value in minutes],
-        "holds": all(holds for *_rest, holds in figures),
-    }
-    target = arguments.json or paths.WORK / "bench" / "rollup.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        minutes_ms=[round(value, 1) for value in minutes],
+    )
     print(f"\n{report['machine']}")
     for what, value, unit, limit, holds in figures:
         bound = f"< {limit:g} {unit}" if limit else ""
         print(f"{what:<48} {value:>10.2f} {unit:<3} {bound:<9} {'holds' if holds else 'FAILS'}")
-    print(f"Figures: {target}")
     return report["holds"]
 
 

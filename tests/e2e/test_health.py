@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -101,10 +102,8 @@ class Relay:
     def cut(self) -> None:
         """End every connection and refuse new ones."""
         for end in (self.listener, *self.ends):
-            try:
+            with contextlib.suppress(OSError):  # ended already
                 end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # ended already
             end.close()
 
 

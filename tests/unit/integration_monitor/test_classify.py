@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 import requests
 import urllib3
-from wire import answer, certificate, reset, serving
+from wire import answer, certificate, full_queue, reset, serving
 
 from integration_monitor.tools import classify, errors
 
@@ -54,19 +54,10 @@ def test_refused():
 
 def test_connect_timeout():
     """A full accept queue is reported as refused."""
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        fillers = [socket.socket() for _ in range(3)]
-        for filler in fillers:
-            filler.setblocking(False)
-            filler.connect_ex(full.getsockname())
-        time.sleep(0.1)
-        translated = classify.from_exception(raised(lambda: get(full.getsockname()[1])))
-        assert translated.error_class == "timeout"
-        assert translated.maybe_delivered is False
-        for filler in fillers:
-            filler.close()
+    with full_queue() as port:
+        translated = classify.from_exception(raised(lambda: get(port)))
+    assert translated.error_class == "timeout"
+    assert translated.maybe_delivered is False
 
 
 @pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab"])

@@ -89,6 +89,15 @@ def reset(connection) -> None:
     connection.close()
 
 
+@contextmanager
+def full_queue():
+    """Yield a port at which nobody accepts: packets of a new connection are dropped."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        # One connection fills the queue; Linux lets no second one in.
+        with socket.create_connection(listener.getsockname(), timeout=5):
+            yield listener.getsockname()[1]
+
+
 def certificate(folder, name="localhost"):
     """A self-signed certificate; returns (server context, path of the certificate)."""
     key = ec.generate_private_key(ec.SECP256R1())
