@@ -12,7 +12,7 @@ import psycopg2.extras
 from odoo.sql_db import db_connect
 
 from ..tools.observation import COLUMNS, utcnow
-from . import log_content, log_table
+from . import log_connection, log_content, log_table
 from .log_rows import row
 
 _logger = logging.getLogger(__name__)
@@ -54,19 +54,33 @@ def database_sink(dbname, observations):
     :return: how many lines are lost for good
     :raises psycopg2.Error: the database refuses all of them, at least for now
     """
+    with log_connection.lent(dbname) as cr:
+        lost = _write_at_once(cr, observations) if cr is not None else None
+    if lost is not None:
+        return lost
     with contextlib.closing(db_connect(dbname).cursor()) as cr:
-        observations, rows = _rows(cr, observations)
-        try:
-            # The usual case in one round trip: settings and rows together, without a savepoint.
-            if rows:
-                _insert(cr, rows, _SETTINGS)
-            lost = len(observations) - len(rows)
-        except (psycopg2.errors.CheckViolation, psycopg2.DataError):
-            cr.rollback()
-            cr.execute(_SETTINGS)
-            lost = write_on(cr, observations)
+        cr.execute(_SETTINGS)
+        lost = write_on(cr, observations)
         cr.commit()  # pylint: disable=invalid-commit # our own connection, nobody else's work
     return lost
+
+
+def _write_at_once(cr, observations):
+    """The usual case: settings and rows in one statement, which is one transaction.
+
+    :return: how many lines are lost for good; None: nothing was written, it needs more care
+    """
+    observations, rows = _rows(cr, observations)
+    try:
+        if rows:
+            _insert(cr, rows, _SETTINGS)
+    except (psycopg2.errors.CheckViolation, psycopg2.DataError):
+        return None
+    except (psycopg2.OperationalError, psycopg2.InterfaceError):
+        if cr.closed:  # the server was restarted since: another connection may do
+            return None
+        raise
+    return len(observations) - len(rows)
 
 
 def _rows(cr, observations):

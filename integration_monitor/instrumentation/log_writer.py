@@ -27,7 +27,7 @@ from odoo.sql_db import Cursor
 
 from ..tools import context
 from ..tools.observation import Observation
-from . import log_buffer
+from . import log_buffer, log_connection
 from .log_backlog import Backlog, confession
 from .log_buffer import MAX_BUFFER, Line
 from .log_store import PAGE, database_sink, write_on
@@ -268,6 +268,7 @@ def _at_exit():
     """Shell sessions and stopping servers: write what is left, if the database still answers."""
     _add_due_refusals(everything=True)
     flush()
+    log_connection.close()
 
 
 def _after_fork():
@@ -277,6 +278,7 @@ def _after_fork():
     _stats.clear()
     _backlogs.clear()
     refusals.reset()
+    log_connection.after_fork()
 
 
 atexit.register(_at_exit)

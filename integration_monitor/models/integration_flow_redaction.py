@@ -1,5 +1,7 @@
 """What one flow hides besides the usual, and what it leaves readable."""
 
+import contextlib
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL, ormcache
@@ -98,9 +100,12 @@ class IntegrationFlow(models.Model):
                    OR payload_policy = 'drop'"""
         )
         self.flush_model(["redact_names", "keep_names", "payload_policy"])
-        with self.env.cr.savepoint(flush=False):  # the log is written even if this fails
-            self.env.cr.execute(query)
-            found = self.env.cr.fetchall()
+        cr = self.env.cr
+        # The log is written even if this fails. Its own connection has no transaction to break.
+        alone = cr.connection.autocommit
+        with contextlib.nullcontext() if alone else cr.savepoint(flush=False):
+            cr.execute(query)
+            found = cr.fetchall()
         return {
             flow_id: ContentRules(
                 redaction_names.rules(

@@ -26,6 +26,7 @@ from . import test_issue_access
 from . import test_issue_screens
 from . import test_job_runs
 from . import test_kept_fields
+from . import test_log_connection
 from . import test_log_writer
 from . import test_log_writer_faults
 from . import test_log_writer_load

@@ -2,6 +2,7 @@
 
 # Connections of their own, as in production, are what these tests are about.
 # pylint: disable=invalid-commit
+import contextlib
 import os
 import threading
 from unittest.mock import patch
@@ -12,7 +13,7 @@ from odoo.sql_db import PoolError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..instrumentation import log_backlog, log_buffer, log_writer
+from ..instrumentation import log_backlog, log_buffer, log_connection, log_store, log_writer
 from ..tools.observation import Observation
 from .test_log_writer import FLOW, LOGGER, LogWriterCase, real_cursor
 
@@ -225,13 +226,14 @@ class TestLogWriterLoad(LogWriterCase):
     def test_a_full_pool_costs_lines_no_business(self):
         """All connections are taken, and orders fail because of the log."""
         dbname = self.env.cr.dbname
-        full = patch(
-            "odoo.addons.integration_monitor.instrumentation.log_store.db_connect",
-            side_effect=PoolError("The Connection Pool Is Full"),
-        )
+        full = PoolError("The Connection Pool Is Full")
+        log_connection.close()
         with mute_logger(LOGGER), log_writer.sink(log_writer.database_sink):
             clock = self._clocked()
-            with full, log_writer.execution(flow_id=FLOW):
+            with contextlib.ExitStack() as stack:
+                for module in (log_connection, log_store):
+                    stack.enter_context(patch.object(module, "db_connect", side_effect=full))
+                stack.enter_context(log_writer.execution(flow_id=FLOW))
                 for _ in range(log_buffer.PAGE_LINES + 1):
                     log_writer.record(dbname, Observation("custom"))
             clock[0] += log_backlog.LONGEST_PAUSE

@@ -1,0 +1,100 @@
+"""The connection that the log writer keeps: lost, busy, inherited, and nobody else's."""
+
+# Connections of their own, as in production, are what these tests are about.
+# pylint: disable=invalid-commit
+import os
+import threading
+
+from odoo.sql_db import db_connect
+from odoo.tests import tagged
+
+from ..instrumentation import log_connection, log_writer
+from ..tools.observation import Observation
+from .test_log_writer import FLOW, LogWriterCase, real_cursor
+
+
+@tagged("post_install", "-at_install")
+class TestLogConnection(LogWriterCase):
+    def setUp(self):
+        super().setUp()
+        self.dbname = self.env.cr.dbname
+        self.addCleanup(log_connection.close)
+
+    def _write(self, **values):
+        with log_writer.sink(log_writer.database_sink), log_writer.execution(flow_id=FLOW):
+            log_writer.record(self.dbname, Observation("custom", **values))
+
+    def _backend(self):
+        with log_connection.lent(self.dbname) as cr:
+            return cr.connection.get_backend_pid()
+
+    def test_one_connection_for_many_executions(self):
+        """Every request resets a connection of the pool and plans anew."""
+        self._write()
+        first = self._backend()
+        self._write()
+        self.assertEqual(self._backend(), first)
+        self.assertEqual(len(self._rows()), 2)
+
+    def test_a_lost_connection_costs_no_line(self):
+        """PostgreSQL is restarted or an administrator ends the session, and a line is missing."""
+        self._write()
+        with real_cursor(self.dbname) as other:
+            # Waits until the backend has gone.
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", (self._backend(),))
+        before = log_writer.stats().get("failed", 0)
+        self._write()
+        self.assertEqual(len(self._rows()), 2)
+        self.assertEqual(log_writer.stats().get("failed", 0), before)
+
+    def test_who_finds_it_busy_takes_another(self):
+        """Threads wait in line for one connection."""
+        with log_connection.lent(self.dbname):
+            thread = threading.Thread(target=self._write)
+            thread.start()
+            thread.join(10)
+            self.assertFalse(thread.is_alive())
+            self.assertEqual(len(self._rows()), 1)
+
+    def test_its_settings_stay_with_it(self):
+        """Business gets a connection on which a commit does not reach the disk, or is none."""
+        self._write()
+        backend = self._backend()
+        with log_connection.lent(self.dbname) as cr:
+            cr.execute("SHOW synchronous_commit")
+            self.assertEqual(cr.fetchone(), ("on",))
+        log_connection.close()
+        cursors = [db_connect(self.dbname).cursor()]
+        try:
+            while cursors[-1].connection.get_backend_pid() != backend:
+                cursors.append(db_connect(self.dbname).cursor())
+                self.assertLess(len(cursors), 60, "it was not given back to the pool")
+            self.assertFalse(cursors[-1].connection.autocommit)
+            cursors[-1].execute("SHOW transaction_isolation")
+            self.assertEqual(cursors[-1].fetchone(), ("repeatable read",))
+        finally:
+            for cursor in cursors:
+                cursor.close()
+
+    def test_the_rules_of_flows_are_those_of_now(self):
+        """A setting of a flow is read once and never again, because the cursor lives on."""
+        with log_connection.lent(self.dbname) as cr:
+            cr.cache["x"] = 1
+            self.env["integration.flow"].with_env(self.env(cr=cr))._content_rules()
+        with log_connection.lent(self.dbname) as cr:
+            self.assertEqual((cr.cache, cr.transaction), ({}, None))
+
+    def test_a_forked_worker_leaves_it_to_its_parent(self):
+        """Two processes speak over one connection."""
+        self._write()
+        backend = self._backend()
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            os.write(writing, repr(log_connection._kept).encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        self.assertEqual(os.read(reading, 100), b"None")
+        os.close(reading)
+        os.close(writing)
+        self.assertEqual(self._backend(), backend)
