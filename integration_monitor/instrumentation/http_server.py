@@ -5,7 +5,9 @@ import json
 import logging
 
 import psycopg2
+import werkzeug.wrappers
 
+import odoo
 from odoo import http
 from odoo.http import RegistryError, Request
 from odoo.service import db as db_service
@@ -38,7 +40,7 @@ def _wrap_serve_db(original):
         # the runner's jobs (/queue_job/runjob) all come through here.
         with log_writer.execution():
             try:
-                return _observed(original, self)
+                return _answer_first(_observed(original, self))
             except _UNUSABLE as error:
                 if not _is_ours(self):
                     raise
@@ -59,11 +61,29 @@ def _wrap_serve_nodb(original):
         # With several databases XML-RPC and JSON-RPC come here: the call itself names one.
         if self.httprequest.path.startswith(RPC_PATHS):
             with log_writer.execution():
-                return _observed(original, self)
+                return _answer_first(_observed(original, self))
         return original(self)
 
     setattr(_serve_nodb, _MARK, True)
     return _serve_nodb
+
+
+def _answer_first(response):
+    """Let the log be written when the answer was sent: nobody waits for it.
+
+    Not where closing the answer means something else: files that the server sends by itself, and
+    websockets, which are closed hours later. Odoo's tests want to read what they caused at once.
+    """
+    if (
+        isinstance(response, http.Response | werkzeug.wrappers.Response)
+        and not response.direct_passthrough
+        and response.status_code >= 200
+        and not odoo.modules.module.current_test
+    ):
+        write = log_writer.postponed()
+        if write:
+            response.call_on_close(write)
+    return response
 
 
 def _observed(serve, request):

@@ -45,6 +45,13 @@ class Buffer:
         """Whether it is time to write, lest something be dropped later."""
         return len(self.lines) >= PAGE_LINES or self.bytes >= PAGE_BYTES
 
+    def moved(self):
+        """A buffer with the lines of this one, which is empty afterwards."""
+        other = Buffer(claimed=True)
+        other.lines, other.bytes = self.lines, self.bytes
+        self.lines, self.bytes = [], 0
+        return other
+
     def take(self):
         """The lines, by database; the buffer is empty afterwards."""
         lines, self.lines, self.bytes = self.lines, [], 0

@@ -1,8 +1,9 @@
-"""Cuts an observation before it waits in memory: an answer of 20 MB must not be held."""
+"""Completes an observation, and cuts it before it waits: no answer of 20 MB must be held."""
 
 import dataclasses
 from itertools import islice
 
+from ..tools import context
 from ..tools.redaction import MAX_HEADER_VALUE, MAX_HEADERS, MAX_INPUT
 
 _MAX_FACTS = 24
@@ -12,6 +13,26 @@ _MAX_DEPTH = 8
 _BASE = 1000  # bytes that a line without texts takes, roughly
 #: Characters that the redactor looks at, and a few more: it must see that there was more.
 _MAX_TEXT = MAX_INPUT + 4
+
+
+def completed(observation):
+    """The observation with what it does not tell taken from the execution context."""
+    current = context.current()
+    missing = {
+        name: getattr(current, name)
+        for name in (
+            "correlation_id",
+            "trace_id",
+            "span_id",
+            "flow_id",
+            "message_id",
+            "endpoint_id",
+        )
+        if getattr(observation, name) is None and getattr(current, name) is not None
+    }
+    if observation.kind == "http_out":
+        missing.pop("endpoint_id", None)  # whom it called is known; maybe none of our endpoints
+    return dataclasses.replace(observation, **missing) if missing else observation
 
 
 def trimmed(observation):

@@ -15,7 +15,7 @@ is lost is counted, and told by a line of its own with the next write.
 
 import atexit
 import contextlib
-import dataclasses
+import functools
 import logging
 import os
 import threading
@@ -31,7 +31,7 @@ from . import log_buffer, log_connection
 from .log_backlog import Backlog, confession
 from .log_buffer import MAX_BUFFER, Line
 from .log_store import PAGE, database_sink, write_on
-from .log_trim import trimmed
+from .log_trim import completed, trimmed
 from .refusals import Coalescer
 
 _logger = logging.getLogger(__name__)
@@ -52,11 +52,11 @@ def record(env_or_dbname, observation):
     dbname = None
     try:
         dbname = env_or_dbname if isinstance(env_or_dbname, str) else env_or_dbname.cr.dbname
-        observation, size = trimmed(_complete(observation))
+        observation, size = trimmed(completed(observation))
         if observation.outcome == "refused" and not refusals.offer(dbname, observation):
             _count("coalesced")
             return
-        _append(Line(dbname, observation, size))
+        _append(log_buffer.current(), Line(dbname, observation, size))
     except Exception:  # observing must never break what it observes
         if dbname:
             _lose(dbname)
@@ -65,9 +65,25 @@ def record(env_or_dbname, observation):
 
 def flush():
     """Write what this execution has buffered. Call it when no business cursor is open."""
+    _flush(log_buffer.current())
+
+
+def postponed():
+    """Take over what this execution has buffered.
+
+    :return: a function without arguments that writes it, in this or another thread; None when
+        there is nothing to write
+    """
+    buffer = log_buffer.current()
+    return functools.partial(_flush, buffer.moved()) if buffer.lines else None
+
+
+def _flush(buffer, everything=False):
+    """``everything``: also refusals that are held back to be counted together."""
     try:
-        _add_due_refusals()
-        by_database = log_buffer.current().take()
+        for dbname, observation in refusals.due(everything):
+            _append(buffer, Line(dbname, *trimmed(observation)))
+        by_database = buffer.take()
         for dbname, backlog in list(_backlogs.items()):
             if backlog.owes():
                 by_database.setdefault(dbname, [])
@@ -142,27 +158,7 @@ def stats():
     return counters
 
 
-def _complete(observation):
-    current = context.current()
-    missing = {
-        name: getattr(current, name)
-        for name in (
-            "correlation_id",
-            "trace_id",
-            "span_id",
-            "flow_id",
-            "message_id",
-            "endpoint_id",
-        )
-        if getattr(observation, name) is None and getattr(current, name) is not None
-    }
-    if observation.kind == "http_out":
-        missing.pop("endpoint_id", None)  # whom it called is known; maybe none of our endpoints
-    return dataclasses.replace(observation, **missing) if missing else observation
-
-
-def _append(line):
-    buffer = log_buffer.current()
+def _append(buffer, line):
     if not buffer.add(line):
         _lose(line.dbname)
         return
@@ -174,11 +170,6 @@ def _append(line):
                 _write(dbname, lines)
         finally:
             _page_lock.release()
-
-
-def _add_due_refusals(everything=False):
-    for dbname, observation in refusals.due(everything):
-        _append(Line(dbname, *trimmed(observation)))
 
 
 def _write(dbname, lines):
@@ -266,8 +257,7 @@ def _count(name, amount=1):
 
 def _at_exit():
     """Shell sessions and stopping servers: write what is left, if the database still answers."""
-    _add_due_refusals(everything=True)
-    flush()
+    _flush(log_buffer.current(), everything=True)
     log_connection.close()
 
 
@@ -292,6 +282,7 @@ __all__ = [
     "execution",
     "flush",
     "note_failure",
+    "postponed",
     "record",
     "sink",
     "stats",

@@ -5,7 +5,10 @@ import threading
 from unittest.mock import patch
 
 import psycopg2
+from werkzeug.test import create_environ, run_wsgi_app
 
+import odoo
+from odoo.http import Response
 from odoo.sql_db import db_connect
 from odoo.tests import HttpCase, TransactionCase, tagged
 from odoo.tools import mute_logger
@@ -216,6 +219,27 @@ class TestHttpServer(HttpCase):
         with patch.object(model, "_authenticate", authenticate):
             self.url_open("/web/login")
         self.assertTrue(self.env["integration.log"].search([("flow_id", "=", FLOW)]))
+
+    def test_lines_wait_for_the_answer_and_never_for_a_websocket(self):
+        """A websocket is open for hours: what led to it is written when it closes, or never."""
+        answers = (
+            (Response("ok"), []),
+            (Response(status=101), [FLOW]),
+            (Response(iter([b"file"]), direct_passthrough=True), [FLOW]),
+        )
+        for response, at_once in answers:
+            seen = []
+            with (
+                log_writer.sink(lambda _db, lines, seen=seen: seen.extend(lines)),
+                patch.object(odoo.modules.module, "current_test", None),
+                self.subTest(response),
+            ):
+                with log_writer.execution(flow_id=FLOW):
+                    log_writer.record(self.env, Observation("custom"))
+                    http_server._answer_first(response)
+                self.assertEqual([line.flow_id for line in seen], at_once)
+                run_wsgi_app(response, create_environ(), buffered=True)
+                self.assertEqual([line.flow_id for line in seen], [FLOW])
 
     @mute_logger("odoo.addons.integration_monitor.instrumentation.http_server")
     def test_without_a_database_partners_are_told_to_come_back(self):

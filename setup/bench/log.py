@@ -9,172 +9,19 @@ lower bound of the 95 % interval of the median is within its limit.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
-import os
 import statistics
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
-import requests
-
-from provision import databases, paths, progress, templates
-from testing.processes import OdooServer
+from provision import progress
 
 from . import log_sustained
+from .log_pair import WARM_UP, Odoo, in_turns, pair, requests_in_turns
 from .report import write
 from .statistics_of import difference_of, ratio_of
 
-PARTS = ("without", "with")
-WARM_UP = 10
 #: Light operations are done more often than ``--pairs`` says: their noise is large for their size.
 REPEAT = 5
 RATE = 300
-
-
-class Partner(BaseHTTPRequestHandler):
-    """A partner that answers at once."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def do_GET(self) -> None:
-        """Answer any call."""
-        body = b'{"state": "done"}'
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_args: Any) -> None:
-        """Say nothing."""
-
-
-class Odoo:
-    """The worker process and the server of one database."""
-
-    def __init__(self, database: str, address: str, logs: Path, part: str) -> None:
-        with (logs / f"worker-{part}.log").open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("log_worker.py")), database, address],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        self.server = OdooServer(
-            database, logs / f"server-{part}.log", channels="", options=["--max-cron-threads=0"]
-        )
-        self.prepared: dict[str, Any] = {}
-        self.session = requests.Session()
-        self.session.trust_env = False
-
-    def start(self) -> None:
-        """Wait until the worker has prepared the database, then start the server."""
-        self.prepared = self._read()
-        self.server.start()
-        self.server.wait_ready()
-
-    def do(self, operation: str, *arguments: Any) -> Any:
-        """Let the worker do an operation; return its answer."""
-        self.send(operation, *arguments)
-        return self._read()
-
-    def send(self, operation: str, *arguments: Any) -> None:
-        """Begin an operation; ``receive`` waits for its answer."""
-        self.process.stdin.write(json.dumps([operation, *arguments]) + "\n")
-        self.process.stdin.flush()
-
-    def receive(self) -> Any:
-        """Return the answer of the operation that was begun."""
-        return self._read()
-
-    def _read(self) -> Any:
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError("A worker of the benchmark ended; see .odoo/logs/bench.")
-        return json.loads(line)
-
-    def call(self) -> float:
-        """One JSON-2 call over HTTP; return its seconds."""
-        begun = time.perf_counter()
-        response = self.session.post(
-            f"{self.server.url}/json/2/res.partner/search_count",
-            json={"domain": [["id", "<", 10]]},
-            headers={"Authorization": f"Bearer {self.prepared['key']}"},
-            timeout=30,
-        )
-        seconds = time.perf_counter() - begun
-        response.raise_for_status()
-        return seconds
-
-    def job(self, uuid: str) -> float:
-        """Perform a job the way queue_job's runner does; return its seconds."""
-        begun = time.perf_counter()
-        response = self.session.get(
-            f"{self.server.url}/queue_job/runjob",
-            params={"db": self.server.database, "job_uuid": uuid},
-            timeout=30,
-        )
-        seconds = time.perf_counter() - begun
-        response.raise_for_status()
-        return seconds
-
-    def close(self) -> None:
-        """End worker and server."""
-        self.process.stdin.close()
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.server.close()
-
-
-@contextlib.contextmanager
-def pair(modules: list[str]) -> Iterator[tuple[Odoo, Odoo]]:
-    """Yield Odoo without and with the suite; processes and databases go afterwards."""
-    logs = paths.LOGS / "bench"
-    logs.mkdir(parents=True, exist_ok=True)
-    names = [f"im_bench_{os.getpid()}_{part}" for part in PARTS]
-    sources = [templates.base_template(), templates.suite_template(modules)]
-    partner = ThreadingHTTPServer(("127.0.0.1", 0), Partner)
-    threading.Thread(target=partner.serve_forever, daemon=True).start()
-    started: list[Odoo] = []
-    try:
-        with progress.step("Two databases, their Odoo processes and servers"):
-            address = f"http://127.0.0.1:{partner.server_port}"
-            for name, source, part in zip(names, sources, PARTS, strict=True):
-                databases.clone(source, name)
-                started.append(Odoo(name, address, logs, part))
-            for odoo in started:
-                odoo.start()
-        yield started[0], started[1]
-    finally:
-        for odoo in started:
-            odoo.close()
-        partner.shutdown()
-        for name in names:
-            databases.drop(name)
-
-
-def in_turns(
-    odoos: tuple[Odoo, Odoo], turns: int, work: Callable[[Odoo], Any]
-) -> list[tuple[Any, Any]]:
-    """Do the work on both in turns, the first of a turn alternating; return the answers."""
-    answers = []
-    for turn in range(WARM_UP + turns):
-        found = {place: work(odoos[place]) for place in ((0, 1) if turn % 2 else (1, 0))}
-        if turn >= WARM_UP:
-            answers.append((found[0], found[1]))
-    return answers
 
 
 def run(arguments: argparse.Namespace) -> bool:
@@ -186,9 +33,11 @@ def run(arguments: argparse.Namespace) -> bool:
     with pair(modules) as odoos:
         with progress.step(f"{many} interleaved calls, API calls and jobs; as many in all"):
             calls = in_turns(odoos, many, lambda odoo: odoo.do("outbound"))
-            api = in_turns(odoos, many, Odoo.call)
+            api, api_cpu = requests_in_turns(odoos, many, Odoo.call)
             waiting = {id(odoo): iter(odoo.do("jobs", WARM_UP + many)) for odoo in odoos}
-            jobs = in_turns(odoos, many, lambda odoo: odoo.job(next(waiting[id(odoo)])))
+            jobs, jobs_cpu = requests_in_turns(
+                odoos, many, lambda odoo: odoo.job(next(waiting[id(odoo)]))
+            )
             crons = in_turns(odoos, many, lambda odoo: odoo.do("cron"))
             batches = [odoos[1].do("batch")["seconds"] for _ in range(WARM_UP + arguments.pairs)]
         figures = [
@@ -207,6 +56,7 @@ def run(arguments: argparse.Namespace) -> bool:
         all(item["holds"] for item in [*figures, sustained]),
         pairs=arguments.pairs,
         figures=figures,
+        processor_ms={"inbound JSON-2 call": api_cpu, "job that does nothing": jobs_cpu},
         sustained=sustained,
     )
     _show(report)
@@ -266,6 +116,11 @@ def _show(report: dict[str, Any]) -> None:
                 limit,
                 ("holds" if item["holds"] else "FAILS") if limit else "",
             )
+        )
+    for what, (without, with_suite) in report["processor_ms"].items():
+        print(
+            f"processor time of Odoo, {what}, its log included:"
+            f" {without:.2f} ms without, {with_suite:.2f} ms with"
         )
     for line in log_sustained.words(report["sustained"]):
         print(line)

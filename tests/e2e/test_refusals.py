@@ -11,6 +11,7 @@ import pytest
 import requests
 from world import PAYLOADS, World
 
+from provision import databases
 from testing.waiting import wait_until
 
 FLOW = "shop-us.orders"
@@ -63,6 +64,20 @@ def test_oversize_body(world: World) -> None:
     limit = world.value("SELECT webhook_max_kb FROM integration_flow WHERE code = %s", FLOW)
     body = b'{"note": "' + b"x" * (limit * 1024) + b'"}'
     refused(world, world.deliver(FLOW, body, "msg_oversize"), 413, "too-large")
+
+
+def test_a_locked_log_holds_nobody_up(world: World) -> None:
+    """An upgrade locks the log, and every partner waits for it until he gives up."""
+    logged = "SELECT count(*) FROM integration_log WHERE status_code = 405"
+    with databases.cursor(world.stack.database) as cr:
+        cr.execute("BEGIN; LOCK TABLE integration_log_data IN ACCESS EXCLUSIVE MODE")
+        begun = time.monotonic()
+        answer = requests.get(f"{world.odoo.url}/integration/webhook/{FLOW}", timeout=30)
+        took = time.monotonic() - begun
+        cr.execute("ROLLBACK")
+    assert answer.status_code == 405, answer.text
+    assert took < 1.5, "the answer waited for the log, which gives up after two seconds"
+    wait_until(lambda: world.value(logged) == 1, 30, "the refusal in the log")
 
 
 def test_refusals_are_counted(world: World) -> None:
