@@ -91,12 +91,12 @@ def test_duplicate_in_sequence(shop, receiver):
 
 
 def test_duplicate_at_the_same_time(shop, receiver):
-    receiver.delay = 0.2
+    receiver.gather = 3
     shop.faults({"kind": "duplicate", "concurrent": True, "copies": 3, "count": 1})
     shop.targets(order__created=receiver.target())
     _order(shop, 1)
-    hooks = receiver.wait(3)
-    assert hooks[-1].at - hooks[0].at < 0.2
+    receiver.wait(3)
+    assert receiver.most_at_once == 3
     [delivery] = shop.wait_for("deliveries", state="delivered")
     assert delivery["attempt_count"] == 3
 
@@ -120,7 +120,7 @@ def test_out_of_order_is_not_held_for_ever(shop, receiver):
 
 
 def test_latency_of_one_event_only(shop, receiver):
-    shop.faults({"kind": "latency", "direction": "out", "seconds": 0.4, "event": "order.created"})
+    shop.faults({"kind": "latency", "direction": "out", "seconds": 2, "event": "order.created"})
     shop.targets(order__created=receiver.target(), other=receiver.target())
     _order(shop, 1)
     _order(shop, 2, event="other")

@@ -30,14 +30,22 @@ class Received:
 
 
 class Receiver:
-    """The server. `statuses` are the next answers, then `default`; wrong signatures get 401."""
+    """The server. `statuses` are the next answers, then `default`; wrong signatures get 401.
+
+    It answers nobody until `gather` webhooks are in its hands, or `PATIENCE` seconds are over;
+    `most_at_once` is how many it ever had there together.
+    """
+
+    PATIENCE = 10.0  # less than the simulators' own time-out of a delivery
 
     def __init__(self):
         self.received = []
         self.statuses = []
         self.default = 200
         self.headers = {}
-        self.delay = 0.0
+        self.gather = 1
+        self.most_at_once = 0
+        self._in_hand = 0
         self._changed = threading.Condition()
         receiver = self
 
@@ -47,7 +55,6 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status = receiver.take(Received(self.path, self.headers, body))
-                time.sleep(receiver.delay)
                 self.send_response(status)
                 for name, value in receiver.headers.items():
                     self.send_header(name, value)
@@ -73,7 +80,11 @@ class Receiver:
         """Record a webhook and return the status to answer."""
         with self._changed:
             self.received.append(item)
+            self._in_hand += 1
+            self.most_at_once = max(self.most_at_once, self._in_hand)
             self._changed.notify_all()
+            self._changed.wait_for(lambda: self.most_at_once >= self.gather, self.PATIENCE)
+            self._in_hand -= 1
             if not item.valid:
                 return 401
             return self.statuses.pop(0) if self.statuses else self.default
@@ -82,7 +93,7 @@ class Receiver:
         """Return the target to configure in a simulator."""
         return {"url": self.url + path, "secret": SECRET}
 
-    def wait(self, count, timeout=5.0):
+    def wait(self, count, timeout=30.0):
         """Wait for `count` webhooks and return all."""
         with self._changed:
             done = self._changed.wait_for(lambda: len(self.received) >= count, timeout)
