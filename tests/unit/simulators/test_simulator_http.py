@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 
 import requests
 
@@ -80,12 +81,12 @@ def test_same_key_other_body(shop):
 
 
 def test_same_key_in_flight(shop):
-    shop.faults({"kind": "latency", "seconds": 0.5, "count": 1})
+    shop.faults({"kind": "latency", "seconds": 3, "count": 1})
     answers = []
     caller = threading.Thread(
         target=lambda: answers.append(
             requests.post(
-                f"{shop.url}/stock", json=STOCK, headers={"Idempotency-Key": "k"}, timeout=5
+                f"{shop.url}/stock", json=STOCK, headers={"Idempotency-Key": "k"}, timeout=30
             )
         )
     )
@@ -98,8 +99,10 @@ def test_same_key_in_flight(shop):
 
 
 def _wait_until_spent(simulator):
+    end = time.monotonic() + 30
     while simulator.control("GET", "faults")[0]["applied"] == 0:
-        pass
+        assert time.monotonic() < end, "the fault struck nobody"
+        time.sleep(0.02)
 
 
 def test_a_refusal_is_not_kept_for_the_key(shop):

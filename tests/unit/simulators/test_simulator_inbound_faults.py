@@ -81,6 +81,7 @@ def test_hang_never_answers_and_has_no_effect_when_the_client_leaves(shop):
     shop.faults({"kind": "hang", "count": 1})
     with pytest.raises(requests.ReadTimeout):
         shop.call("POST", "/stock", STOCK, timeout=0.3)
+    shop.wait_for("requests", fault="hang")
     time.sleep(0.1)  # the simulator notices within 0.05 s that the client is gone
     shop.clear_faults()
     assert shop.ledger("effects") == []
@@ -106,7 +107,7 @@ def test_hang_after_has_the_effect(shop):
     shop.faults({"kind": "hang_after", "count": 1})
     with pytest.raises(requests.ReadTimeout):
         shop.call("POST", "/stock", STOCK, timeout=0.3)
-    assert len(shop.ledger("effects", kind="stock")) == 1
+    assert len(shop.wait_for("effects", kind="stock")) == 1
 
 
 def test_probability_and_list_and_clear_by_kind(shop):
