@@ -8,16 +8,24 @@ from integration_monitor.tools.errors import RemoteError, TransportError
 from integration_monitor.tools.http_client import HttpClient
 
 LOCAL = "127.0.0.0/8, ::1"
+SILENCE = 30.0  # seconds
 
 
 def client(port, host="127.0.0.1", scheme="http", **options):
-    """A client with short waits that may call this machine."""
-    settings = {"allowed_networks": LOCAL, "connect_timeout": 1, "read_timeout": 0.5, "deadline": 2}
-    return HttpClient(f"{scheme}://{host}:{port}", **{**settings, **options})
+    """A client that may call this machine, and waits longer than a busy one needs.
+
+    Tests whose subject is a wait shorten it.
+    """
+    waits = {"connect_timeout": 10, "read_timeout": 10, "deadline": 20}
+    settings = {"allowed_networks": LOCAL, **waits, **options}
+    return HttpClient(f"{scheme}://{host}:{port}", **settings)
 
 
-def fails(work, error_class, maybe_delivered=None, within=3.0):
-    """Run ``work``, which must fail with this class in time; returns the error."""
+def fails(work, error_class, maybe_delivered=None, within=10.0):
+    """Run ``work``, which must fail with this class in time; returns the error.
+
+    A partner who shall hold the caller up lasts for ``SILENCE``, much longer than ``within``.
+    """
     started = time.monotonic()
     with pytest.raises((TransportError, RemoteError)) as caught:
         work()
@@ -36,3 +44,11 @@ def always(data):
         return True
 
     return behave
+
+
+def wait_until(condition, what):
+    """Wait until ``condition()`` is true; fails when ``what`` does not happen."""
+    end = time.monotonic() + SILENCE
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)

@@ -8,6 +8,7 @@ import urllib.request
 import pytest
 import requests
 import urllib3
+from http_helpers import SILENCE
 from wire import answer, certificate, full_queue, reset, serving
 
 from integration_monitor.tools import classify, errors
@@ -19,8 +20,8 @@ def raised(work):
     return caught.value
 
 
-def get(port, scheme="http", **options):
-    return requests.get(f"{scheme}://127.0.0.1:{port}/", timeout=(0.5, 0.5), **options)
+def get(port, scheme="http", timeout=10.0):
+    return requests.get(f"{scheme}://127.0.0.1:{port}/", timeout=timeout)
 
 
 def test_dns():
@@ -44,7 +45,7 @@ def test_refused():
         for work in (
             lambda: get(port),
             lambda: urllib3.PoolManager(retries=False).request("GET", f"http://127.0.0.1:{port}/"),
-            lambda: socket.create_connection(("127.0.0.1", port), 1),
+            lambda: socket.create_connection(("127.0.0.1", port), 10),
         ):
             translated = classify.from_exception(raised(work))
             assert translated.error_class == "connect"
@@ -55,7 +56,7 @@ def test_refused():
 def test_connect_timeout():
     """A full accept queue is reported as refused."""
     with full_queue() as port:
-        translated = classify.from_exception(raised(lambda: get(port)))
+        translated = classify.from_exception(raised(lambda: get(port, timeout=0.5)))
     assert translated.error_class == "timeout"
     assert translated.maybe_delivered is False
 
@@ -66,10 +67,10 @@ def test_read_timeout(start):
 
     def behave(connection, _request, _number):
         connection.sendall(start)
-        time.sleep(2)
+        time.sleep(SILENCE)
 
     with serving(behave) as (port, _):
-        translated = classify.from_exception(raised(lambda: get(port)))
+        translated = classify.from_exception(raised(lambda: get(port, timeout=0.5)))
     assert translated.error_class == "timeout"
     assert translated.maybe_delivered is True
 
@@ -110,7 +111,7 @@ def test_tls(tmp_path):
 def test_tls_handshake_timeout():
     """A stuck proxy looks like a bad certificate and is not retried."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        error = raised(lambda: get(silent.getsockname()[1], "https"))
+        error = raised(lambda: get(silent.getsockname()[1], "https", timeout=0.5))
     assert classify.error_class_of(error) == "timeout"
 
 

@@ -1,11 +1,10 @@
 """The HTTP client with partners that behave."""
 
 import gzip
-import time
 import zlib
 
 import pytest
-from http_helpers import always, client
+from http_helpers import always, client, wait_until
 from wire import answer, serving
 
 from integration_monitor.tools import http_transport
@@ -95,6 +94,6 @@ def test_a_connection_that_the_partner_closed_is_opened_anew():
 
     with serving(behave) as (port, accepted):
         client(port).request("GET")
-        time.sleep(0.1)
+        wait_until(lambda: accepted[0].fileno() == -1, "the partner's end closed")
         assert client(port).request("GET").ok
         assert len(accepted) == 2

@@ -5,15 +5,18 @@ import socket
 import time
 
 import pytest
-from http_helpers import client, fails
-from wire import answer, certificate, reset, serving
+from http_helpers import SILENCE, client, fails
+from wire import answer, certificate, full_queue, reset, serving
 
 
 def test_unresolvable_names_are_dns_faults():
     """A typing slip in the address looks like a partner's outage."""
-    error = fails(lambda: client(80, "no-such-host.invalid").request("GET"), "dns", False, 12)
+    waits = {"connect_timeout": 10, "deadline": 11}  # the resolver of this machine may be slow
+    call = client(80, "no-such-host.invalid", **waits)
+    error = fails(lambda: call.request("GET"), "dns", False, 12)
     assert "no-such-host.invalid" in error.message
-    fails(lambda: client(80, "a" * 70 + ".example").request("GET"), "dns", False, 12)
+    call = client(80, "a" * 70 + ".example", **waits)
+    fails(lambda: call.request("GET"), "dns", False, 12)
 
 
 def test_a_closed_port_is_a_connect_fault():
@@ -27,34 +30,23 @@ def test_a_closed_port_is_a_connect_fault():
 
 def test_a_port_that_never_accepts_is_a_timeout():
     """A firewall that drops packets holds a worker for minutes."""
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        fillers = []
-        for _ in range(3):
-            filler = socket.socket()
-            filler.setblocking(False)
-            filler.connect_ex(full.getsockname())
-            fillers.append(filler)
-        time.sleep(0.1)
-        call = client(full.getsockname()[1], connect_timeout=0.5)
-        fails(lambda: call.request("GET"), "timeout", False, 1.5)
-        for filler in fillers:
-            filler.close()
+    with full_queue() as port:
+        call = client(port, connect_timeout=0.5)
+        fails(lambda: call.request("GET"), "timeout", False)
 
 
 def test_a_slow_resolver_is_a_timeout(monkeypatch):
     """A dead name server holds a worker for half a minute."""
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: time.sleep(3))
-    fails(
-        lambda: client(80, "slow.example", connect_timeout=0.3).request("GET"), "timeout", False, 1
-    )
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: time.sleep(SILENCE))
+    call = client(80, "slow.example", connect_timeout=0.3)
+    fails(lambda: call.request("GET"), "timeout", False)
 
 
 def test_a_silent_partner_is_a_timeout():
     """A partner that accepts and never answers holds a worker."""
-    with serving(lambda *args: time.sleep(3)) as (port, _):
-        fails(lambda: client(port).request("POST", body=b"x"), "timeout", True, 1.5)
+    with serving(lambda *args: time.sleep(SILENCE)) as (port, _):
+        call = client(port, read_timeout=0.5)
+        fails(lambda: call.request("POST", body=b"x"), "timeout", True)
 
 
 @pytest.mark.parametrize("part", ["status", "headers", "body", "chunks"])
@@ -70,12 +62,12 @@ def test_trickling_answers_end_at_the_deadline(part):
 
     def behave(connection, _request, _number):
         connection.sendall(start)
-        for _ in range(100):
+        for _ in range(int(SILENCE / 0.1)):
             connection.sendall(drop)
             time.sleep(0.1)
 
     with serving(behave) as (port, _):
-        error = fails(lambda: client(port, deadline=0.8).request("GET"), "timeout", True, 1.5)
+        error = fails(lambda: client(port, deadline=1.5).request("GET"), "timeout", True)
     assert "no complete answer" in error.message
 
 
@@ -83,7 +75,7 @@ def test_a_partner_that_does_not_read_ends_at_the_deadline():
     """A large order to a stuck partner holds a worker."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         call = client(listener.getsockname()[1], read_timeout=0.5, deadline=1)
-        fails(lambda: call.request("POST", body=b"x" * 50_000_000), "timeout", True, 2)
+        fails(lambda: call.request("POST", body=b"x" * 50_000_000), "timeout", True)
 
 
 @pytest.mark.parametrize(
@@ -127,8 +119,9 @@ def test_a_reset_is_a_connect_fault(after):
 def test_a_silent_tls_handshake_is_a_timeout():
     """A stuck TLS proxy holds a worker, or looks like a bad certificate."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        call = client(listener.getsockname()[1], scheme="https")
-        fails(lambda: call.request("GET"), "timeout", False, 1.5)
+        port = listener.getsockname()[1]
+        call = client(port, scheme="https", connect_timeout=1, read_timeout=0.5)
+        fails(lambda: call.request("GET"), "timeout", False)
 
 
 def test_a_trickling_tls_answer_ends_at_the_deadline(tmp_path):
@@ -137,10 +130,10 @@ def test_a_trickling_tls_answer_ends_at_the_deadline(tmp_path):
 
     def behave(connection, _request, _number):
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(100):
+        for _ in range(int(SILENCE / 0.1)):
             connection.sendall(b"x")
             time.sleep(0.1)
 
     with serving(behave, context) as (port, _):
-        call = client(port, scheme="https", verify=authority, deadline=0.8)
-        fails(lambda: call.request("GET"), "timeout", True, 1.5)
+        call = client(port, scheme="https", verify=authority, deadline=1.5)
+        fails(lambda: call.request("GET"), "timeout", True)
