@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from hypothesis import HealthCheck, settings
+
 REPO = Path(__file__).resolve().parents[2]
 
 
@@ -23,3 +25,6 @@ for _manifest in sorted(REPO.glob("*/__manifest__.py")):
     _register(_manifest.parent.name, _manifest.parent)
 # Partner simulators, the demonstration and the test runner are plain packages.
 sys.path.insert(0, str(REPO / "setup"))
+# A busy machine must not fail a test for being slow; tests of speed measure it themselves.
+settings.register_profile("unit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unit")

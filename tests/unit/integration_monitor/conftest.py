@@ -4,14 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from integration_monitor.tools.http_client import close_sessions
 
 sys.path.insert(0, str(Path(__file__).parent))
-# A busy machine must not fail a test for being slow; tests of speed measure it themselves.
-settings.register_profile("engine", deadline=None)
-settings.load_profile("engine")
 
 
 @pytest.fixture(autouse=True)
