@@ -1,8 +1,9 @@
 """What people do with an issue: take it, resolve, archive, reopen, retry what waits."""
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 
+from ..tools.observation import utcnow
 from .form_guard import check_editable
 
 EDITABLE = {"user_id", "note"}
@@ -33,7 +34,7 @@ class IntegrationIssue(models.Model):
         self.check_access("write")
         # The state is the engine's, changed at an operator's request.
         self.sudo().filtered(lambda issue: issue.state != "resolved")._set_state(
-            "resolved", resolved_at=fields.Datetime.now(), resolved_by_id=self.env.uid
+            "resolved", resolved_at=utcnow(), resolved_by_id=self.env.uid
         )
         return True
 
@@ -93,6 +94,7 @@ class IntegrationIssue(models.Model):
                     "archived_count": False,
                     **values,
                     "state": state,
-                    "state_since": fields.Datetime.now(),
+                    # To the microsecond: what was seen since is told by the times of lines.
+                    "state_since": utcnow(),
                 }
             )

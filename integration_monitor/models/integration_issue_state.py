@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.issue_state import Facts, next_state
+from ..tools.observation import utcnow
 
 AUTO_RESOLVE_PARAMETER = "integration_monitor.issue_auto_resolve_days"
 AUTO_RESOLVE_DAYS = 14
@@ -80,7 +81,7 @@ class IntegrationIssue(models.Model):
         """
         if not issue_ids:
             return
-        now = fields.Datetime.now()
+        now = utcnow()
         days = self._auto_resolve_days()
         moved = [
             (issue_id, state)

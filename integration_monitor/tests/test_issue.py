@@ -108,6 +108,25 @@ class TestIssue(IssueCase):
             self.roll_up()
             self.assertEqual((issue.state, issue.archived_count), ("escalating", 0))
 
+    def test_resolved_right_after_the_failure(self):
+        """An issue resolved in the second of its last failure comes back with nothing new."""
+        second = fields.Datetime.now() - timedelta(minutes=1)
+
+        def after(milliseconds):
+            return freeze_time(second + timedelta(milliseconds=milliseconds))
+
+        with after(400):
+            issue = self.refuse().exception_ids.issue_id
+        with after(600):
+            issue._exceptions().action_ignore()
+            issue.action_resolve()
+        self.roll_up()
+        self.assertEqual((issue.state, issue.count), ("resolved", 1))
+        with after(800):
+            self.refuse()
+        self.roll_up()
+        self.assertEqual((issue.state, issue.count), ("regressed", 2))
+
     def test_escalation(self):
         """A fault that explodes looks like every day."""
         now = fields.Datetime.now()
