@@ -1,13 +1,12 @@
 import random
 from datetime import timedelta
 
-from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from ..instrumentation import log_writer
 from ..tools.histogram import SQL_INDEX, Histogram, bucket_index
-from ..tools.observation import Observation
+from ..tools.observation import Observation, utcnow
 
 FLOW = 2_000_000_003
 
@@ -18,8 +17,13 @@ class MetricCase(TransactionCase):
         super().setUpClass()
         cls.Metric = cls.env["integration.metric"]
 
+    def setUp(self):
+        super().setUp()
+        self.now = utcnow()  # of all lines: no test is torn apart by the end of a minute
+
     def _lines(self, number=1, cr=None, **values):
-        line = Observation(**{"kind": "http_out", "flow_id": FLOW, **values})
+        standard = {"kind": "http_out", "flow_id": FLOW, "occurred_at": self.now}
+        line = Observation(**{**standard, **values})
         log_writer.write_on(cr or self.env.cr, [line] * number)
 
     def _metric(self, level="lifetime", **where):
@@ -100,7 +104,7 @@ class TestIntegrationMetric(MetricCase):
 
     def test_a_late_line_goes_to_its_own_minute(self):
         """A line that was reported late is lost or shown at the wrong time."""
-        then = fields.Datetime.now() - timedelta(hours=3)
+        then = self.now - timedelta(hours=3)
         self._lines()
         self._roll()
         self._lines(occurred_at=then)
