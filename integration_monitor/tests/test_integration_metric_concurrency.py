@@ -119,8 +119,8 @@ class TestConcurrentRollUp(MetricCase):
             thread.join(60)
         stop.set()
         for thread in rollers:
-            thread.join(10)
-        self._safe_roll()
+            thread.join(60)
+        self.assertTrue(self._safe_roll())
         self.assertFalse(faults)
         total = sum(committed)
         self.assertEqual(self._counted(), {"minute": total, "hour": total, "lifetime": total})
@@ -139,7 +139,7 @@ class TestConcurrentRollUp(MetricCase):
         def write():
             try:
                 with real_cursor(self.dbname) as cr:
-                    barrier.wait(5)
+                    barrier.wait(30)
                     self._lines(1, cr=cr, occurred_at=then, retention_class="audit")
                     cr.commit()
             except Exception as error:  # noqa: BLE001 - shown by the assertion below
@@ -149,7 +149,7 @@ class TestConcurrentRollUp(MetricCase):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(60)
         with real_cursor(self.dbname) as cr:
             cr.execute("SELECT count(*) FROM integration_log_data WHERE flow_id = %s", (FLOW,))
             found = cr.fetchone()[0]

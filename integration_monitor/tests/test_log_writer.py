@@ -127,8 +127,8 @@ class TestLogWriter(LogWriterCase):
 
     def test_a_broken_clock_makes_no_partitions(self):
         """A partner that reports the year 9999 fills the database with tables."""
-        far = utcnow().replace(year=9999)
-        past = utcnow().replace(year=1970)
+        far = utcnow().replace(year=9999, month=1, day=1)
+        past = utcnow().replace(year=1970, month=1, day=1)
         log_writer.write_on(
             self.env.cr,
             [Observation("span", flow_id=FLOW, occurred_at=moment) for moment in (far, past)],
@@ -184,16 +184,16 @@ class TestLogWriter(LogWriterCase):
 
         def work(number):
             with log_writer.execution(correlation_id=str(number)):
-                barrier.wait(5)
+                barrier.wait(30)
                 log_writer.record("x", Observation("custom", attempt=number))
-                barrier.wait(5)
+                barrier.wait(30)
 
         with log_writer.sink(lambda _dbname, items: seen.append(items)):
             threads = [threading.Thread(target=work, args=(number,)) for number in (1, 2)]
             for thread in threads:
                 thread.start()
             for thread in threads:
-                thread.join(10)
+                thread.join(60)
         self.assertEqual(
             sorted((item.attempt, item.correlation_id) for (item,) in seen), [(1, "1"), (2, "2")]
         )
