@@ -69,22 +69,28 @@ class TestIntegrationLog(TransactionCase):
     def test_partitions_are_made_ahead(self):
         """The log stops at midnight of the first."""
         now = fields.Datetime.now()
+        # Each day; the database may be older than what was made when it was installed.
+        self.Log._maintain_partitions()
         for retention_class in ("standard", "refused", "audit"):
-            for offset in range(-1, 4):
+            for offset in range(4):
                 month = log_table._add_months(now, offset)
                 self.assertIn(log_table._leaf_name(retention_class, month), self._leaves())
+        # Last month's may be out of its retention already.
+        log_table.ensure_partitions(self.env.cr)
+        last_month = log_table._add_months(now, -1)
+        self.assertIn(log_table._leaf_name("refused", last_month), self._leaves())
         self.assertEqual(log_table.ensure_partitions(self.env.cr), 0)
 
     def test_the_year_turns(self):
         """January's partition is missing or covers the wrong days."""
-        made = log_table.ensure_partitions(self.env.cr, datetime(2029, 11, 30, 23, 59))
+        made = log_table.ensure_partitions(self.env.cr, datetime(2099, 11, 30, 23, 59))
         self.assertEqual(made, 15)
         ranges = {
             name: (start, end) for name, _class, start, end in log_table.partitions(self.env.cr)
         }
         self.assertEqual(
-            ranges["integration_log_standard_y2029m12"],
-            (datetime(2029, 12, 1), datetime(2030, 1, 1)),
+            ranges["integration_log_standard_y2099m12"],
+            (datetime(2099, 12, 1), datetime(2100, 1, 1)),
         )
 
     def test_old_months_are_dropped_by_class(self):
