@@ -3,7 +3,7 @@ from odoo.tests import HttpCase, new_test_user, tagged
 from ..instrumentation import log_writer
 from ..tools.observation import Observation
 
-# Says so when the selector appears; browser_js fails on an error of the page, and after a minute.
+# Says so when the selector appears; browser_js fails on an error of the page, and after 3 minutes.
 WAIT = """(function look() {
     if (document.querySelector(%r)) { console.log("test successful"); }
     else { setTimeout(look, 50); }
@@ -33,7 +33,11 @@ class TestIssueScreens(HttpCase):
 
     def opens(self, path, selector):
         self.browser_js(
-            f"/odoo/{path}", WAIT % selector, "odoo.isReady === true", login="im_screens"
+            f"/odoo/{path}",
+            WAIT % selector,
+            "odoo.isReady === true",
+            login="im_screens",
+            timeout=180,
         )
 
     def test_board(self):

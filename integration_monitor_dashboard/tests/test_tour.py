@@ -36,6 +36,7 @@ class TestTour(DashboardCase, HttpCase):
                 "/odoo/control-tower",
                 "integration_monitor_control_tower_retry",
                 login=self.users["operator"].login,
+                timeout=180,
             )
         self.env.invalidate_all()
         self.assertEqual(message.state, "done")
