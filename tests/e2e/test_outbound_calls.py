@@ -103,6 +103,7 @@ def test_in_the_shell(shell: OdooShell, url: str) -> None:
 
 def test_in_a_scheduled_action(shell: OdooShell, url: str) -> None:
     """The nightly synchronisation of a module is not seen, nor its partner discovered."""
+    before = sum(line[-1] for line in lines(shell))
     shell.run(IN_CRON.format(url=f"{url}/hooks"))
     assert lines(shell)[0] == ("/hooks", 200, 5, 1)
     port = int(url.rpartition(":")[2])
@@ -111,4 +112,4 @@ def test_in_a_scheduled_action(shell: OdooShell, url: str) -> None:
             """SELECT host, scheme, port, state, call_count, failure_count
                  FROM integration_discovery"""
         )
-        assert cr.fetchall() == [("127.0.0.1", "http", port, "new", 3, 0)]
+        assert cr.fetchall() == [("127.0.0.1", "http", port, "new", before + 1, 0)]
