@@ -26,6 +26,8 @@ def killed(world: World) -> dict[str, Any]:
     """Kill Odoo at all five places; return the orders' keys by place, and what was seen there."""
     # A call may hang until the power is cut: an operator gives a slow carrier more time.
     world.query("UPDATE integration_endpoint SET read_timeout = 90, deadline_seconds = 90")
+    # The carrier reports parcels whose booking waits for the sweep after the last start.
+    world.set_policy(max_attempts=8)
     seen: dict[str, Any] = {}
     keys = {**_cut_intake(world, seen), **_cut_fulfilment(world, seen)}
     started = world.restart()
@@ -42,7 +44,8 @@ def _cut_intake(world: World, seen: dict[str, Any]) -> dict[str, str]:
         # Jobs can be enqueued, not begun: the acknowledged message is untouched.
         with world.locked("LOCK TABLE queue_job_lock IN SHARE MODE"):
             [insert] = world.order(seed=32, target="east")
-            world.partners["shop-us"].wait_for("deliveries", subject=insert, state="delivered")
+            shop = world.partners["shop-us"]
+            shop.wait_for("deliveries", timeout=90, subject=insert, state="delivered")
             seen["insert"] = world.wait_message("shop-us.orders-east", "pending")
             seen["handler"] = world.wait_message("shop-us.orders", "processing")
             world.odoo.kill9()
