@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,8 +21,8 @@ from provision import databases, postgres, templates
 from testing.processes import OdooServer
 from testing.waiting import free_port, wait_until
 
-PATIENCE = 90.0
-CHEAP_MS = 50.0
+PATIENCE = 180.0
+CHEAP_MS = 50.0  # more than Odoo's own /web/health, which does nothing
 RUNNER = (
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND classid <> 0"
 )
@@ -107,12 +108,25 @@ class Relay:
             end.close()
 
 
-def ask(server: OdooServer, token: str = "") -> requests.Response:
+def ask(
+    server: OdooServer, token: str = "", path: str = "/integration/health"
+) -> requests.Response:
     """Return the answer, asked as a load balancer does."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     with requests.Session() as session:
         session.trust_env = False
-        return session.get(f"{server.url}/integration/health", headers=headers, timeout=30)
+        return session.get(f"{server.url}{path}", headers=headers, timeout=30)
+
+
+def median_ms(server: OdooServer, *paths: str) -> list[float]:
+    """Return how long an answer of each path takes, asked in turns: a busy machine slows all."""
+    spent: list[list[float]] = [[] for _path in paths]
+    for _number in range(20):
+        for path, times in zip(paths, spent, strict=True):
+            began = time.perf_counter()
+            ask(server, path=path)
+            times.append((time.perf_counter() - began) * 1000)
+    return [statistics.median(times) for times in spent]
 
 
 def make_token(server: OdooServer) -> str:
@@ -211,12 +225,8 @@ def test_without_the_scheduler(serve: Callable[..., OdooServer], database: str) 
     age = "SELECT now() AT TIME ZONE 'UTC' - watched_at FROM integration_health_mark"
     assert query(database, age)[0][0] < timedelta(minutes=1)
     # Nothing but the scheduler is down, and finding that out costs next to nothing.
-    spent = []
-    for _number in range(20):
-        began = time.perf_counter()
-        ask(server)
-        spent.append((time.perf_counter() - began) * 1000)
-    assert sorted(spent)[len(spent) // 2] < CHEAP_MS, spent
+    page, nothing = median_ms(server, "/integration/health", "/web/health")
+    assert page < nothing + CHEAP_MS
 
 
 def test_the_database_is_gone(serve: Callable[..., OdooServer], tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from testing.waiting import NotInTime, wait_until
 
 PAYLOADS = Path(__file__).resolve().parents[1] / "data" / "payloads"
 # Long enough for two busy processors; a test that meets its condition does not wait for it.
-PATIENCE = 90.0
+PATIENCE = 180.0
 
 
 class World:
