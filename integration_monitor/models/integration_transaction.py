@@ -110,6 +110,11 @@ class IntegrationTransaction(models.Model):
     retry_at = fields.Datetime(
         string="Next Try", readonly=True, help="When the failed message is sent again by itself."
     )
+    evidence = fields.Json(
+        readonly=True,
+        groups="integration_monitor.group_viewer",
+        help="What its messages and exceptions told when one of them last changed.",
+    )
     milestone_ids = fields.One2many("integration.milestone", "transaction_id", readonly=True)
     document_ids = fields.One2many(
         "integration.transaction.document", "transaction_id", readonly=True

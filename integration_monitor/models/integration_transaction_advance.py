@@ -9,7 +9,7 @@ from ..tools import blame as judging
 from ..tools import milestone_reports, order_counts
 from ..tools import milestones as progress
 from ..tools.milestones import Milestone, Report
-from .integration_transaction_store import TRANSACTION_COLUMNS
+from ..tools.order_store_sql import TRANSACTION_COLUMNS
 
 
 class IntegrationTransactionAdvance(models.Model):
@@ -25,8 +25,12 @@ class IntegrationTransactionAdvance(models.Model):
         reports = self._reports_by_owner(notes.reports, now)
         transactions, documents, milestones, linked, unnamed = [], [], [], [], []
         owner_by_order = {}
+        partners = self._records("res.partner", orders, "partner_id")
+        warehouses = self._records("stock.warehouse", orders, "warehouse_id")
         for order in orders:
             owner = order["owner"]
+            order["partner"] = partners[order["partner_id"]]
+            order["warehouse"] = warehouses.get(order["warehouse_id"])
             begun = order["id"] in notes.begun
             if not owner and not begun and order["state"] != "sale":
                 continue
@@ -54,6 +58,12 @@ class IntegrationTransactionAdvance(models.Model):
         return owner_by_order
 
     @api.model
+    def _records(self, model, orders, column):
+        """Records by id, read together once the name of one is asked for; most often none is."""
+        ids = {order[column] for order in orders if order[column]}
+        return {record.id: record for record in self.env[model].browse(ids)}
+
+    @api.model
     def _reports_by_owner(self, rows, now):
         """Index the reports by transaction id and by correlation id."""
         result = defaultdict(list)
@@ -78,7 +88,7 @@ class IntegrationTransactionAdvance(models.Model):
         pickings = [order_counts.Picking(*row) for row in order["pickings"] or ()]
         invoices = [order_counts.Invoice(*row) for row in order["invoices"] or ()]
         steps = self.env["integration.process"]._definition(process_id)
-        old = {row["step_id"]: _milestone(row) for row in order["milestones"] or ()}
+        old = {row[0]: _milestone(*row) for row in order["milestones"] or ()}
         counts = order_counts.count_order(order, pickings, invoices)
         sources = self.env["integration.process.step"]._sources(order["company_id"])
         told = (order["evidence"] or {}).get("told") or ()
@@ -125,6 +135,7 @@ class IntegrationTransactionAdvance(models.Model):
             "amount_company": order["amount_company"],
             "started_at": started,
             "promised_at": order_counts.moment(order["commitment_date"]),
+            "evidence": order["evidence"],
         }
 
     def _progress_values(self, order, steps, milestones, pickings, invoices, now):
@@ -202,13 +213,15 @@ def _differ(owner, values):
     return False
 
 
-def _milestone(row):
+def _milestone(
+    step_id, state, reached_at, planned_at, expected, reached, model, res_id, message_id, source,
+    evidence, history,
+):  # fmt: skip
     """The stored form of a milestone, from JSON."""
-    moment = order_counts.moment
     return Milestone(
-        row["step_id"], row["state"], moment(row["reached_at"]), moment(row["planned_at"]),
-        row["expected"] or 0, row["reached"] or 0, row["res_model"], row["res_id"],
-        row["message_id"], row["source"], row["evidence"] or {}, row["history"] or [],
+        step_id, state, order_counts.moment(reached_at), order_counts.moment(planned_at),
+        expected or 0, reached or 0, model, res_id, message_id, source, evidence or {},
+        history or [],
     )  # fmt: skip
 
 

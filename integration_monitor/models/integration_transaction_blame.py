@@ -88,7 +88,7 @@ class IntegrationTransactionBlame(models.Model):
         if verdict.on == "system":
             return verdict.facts.get("system") or self.env._("A partner system")
         if verdict.on == "customer":
-            return order["partner"]
+            return order["partner"].complete_name
         if verdict.on == "partner":
             return self.env._("A partner")
         if verdict.on == "nobody":
@@ -98,7 +98,7 @@ class IntegrationTransactionBlame(models.Model):
         if verdict.text.startswith("team.sale"):
             return self.env._("Sales")
         if verdict.text.startswith(("team.picking", "stock")) and order["warehouse"]:
-            return order["warehouse"]
+            return order["warehouse"].name
         return self.env._("Our team")
 
     @api.model

@@ -33,7 +33,6 @@ class IntegrationTransactionDocument(models.Model):
         ],
         readonly=True,
     )
-    state = fields.Char(readonly=True, help="State of the document when it last changed.")
 
     _link_uniq = models.Constraint(
         "UNIQUE(transaction_id, res_model, res_id)",
@@ -41,7 +40,7 @@ class IntegrationTransactionDocument(models.Model):
     )
     _document_index = models.Index("(res_model, res_id)")
 
-    state_label = fields.Char(compute="_compute_state_label", string="State in Words")
+    state_label = fields.Char(compute="_compute_state_label", string="State")
     may_open = fields.Boolean(
         compute="_compute_may_open",
         help="Whether the document still exists and the current user may read it.",
@@ -69,21 +68,27 @@ class IntegrationTransactionDocument(models.Model):
                 readable.update((model, res_id) for res_id in found.ids)
         return readable
 
+    @api.depends("res_model", "res_id")
     def _compute_state_label(self):
-        for link in self:
-            link.state_label = link._label_of(link.state)
+        """Tell the state as the document's own form does; it is read when it is shown."""
+        self.state_label = False
+        for model, links in self.grouped("res_model").items():
+            if model not in self.env:
+                continue
+            # Who follows a transaction sees how its documents stand, also of those of others.
+            documents = self.env[model].sudo().browse(links.mapped("res_id")).exists()
+            known = {document.id: document for document in documents}
+            for link in links:
+                if document := known.get(link.res_id):
+                    link.state_label = self._label_of(document)
 
-    def _label_of(self, state):
-        """Return the word that the document's own form shows for a state."""
-        if not state or self.res_model not in self.env:
-            return state
-        # A posted invoice is recorded by how far it is paid.
-        for name in ("state", "payment_state"):
-            field = self.env[self.res_model]._fields.get(name)
-            labels = dict(field._description_selection(self.env)) if field else {}
-            if state in labels:
-                return labels[state]
-        return state
+    @api.model
+    def _label_of(self, document):
+        # A posted invoice is told by how far it is paid.
+        paid = "payment_state" in document._fields and document.state == "posted"
+        field = document._fields["payment_state" if paid else "state"]
+        labels = dict(field._description_selection(self.env))
+        return labels.get(document[field.name], document[field.name])
 
     def action_open_document(self):
         """Open the document; Odoo's own access rules decide whether the user may."""

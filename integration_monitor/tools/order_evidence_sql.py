@@ -1,4 +1,4 @@
-"""Plain SQL: what the messages and exceptions of a transaction tell about it."""
+"""Plain SQL: a database function that tells what messages and exceptions say of a transaction."""
 
 MESSAGE = """
     SELECT jsonb_build_object(
@@ -57,7 +57,14 @@ TOLD = """
              GROUP BY message.message_type, message.system_id) told"""
 
 EVIDENCE = f"""
-    SELECT jsonb_object_agg(owner.id, jsonb_build_object(
-               'message', ({MESSAGE}), 'exception', ({EXCEPTION}), 'released_to', ({RELEASED_TO}),
-               'told', ({TOLD})))
-      FROM integration_transaction owner WHERE owner.id = ANY(owners)"""
+    BEGIN
+        IF NOT EXISTS (SELECT FROM integration_message WHERE transaction_id = owner_id)
+           AND NOT EXISTS (SELECT FROM integration_exception
+                            WHERE transaction_id = owner_id AND is_open)
+        THEN
+            RETURN NULL;
+        END IF;
+        RETURN (SELECT jsonb_build_object('message', ({MESSAGE}), 'exception', ({EXCEPTION}),
+                                          'released_to', ({RELEASED_TO}), 'told', ({TOLD}))
+                  FROM (VALUES (owner_id)) owner (id));
+    END"""

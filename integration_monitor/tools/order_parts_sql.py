@@ -1,0 +1,92 @@
+"""Plain SQL: what the snapshot of an order asks rarely, each a database function of its own.
+
+The bodies are PL/pgSQL; ``order_snapshot_sql`` calls them by name.
+"""
+
+_ROLE = """(
+    SELECT CASE WHEN kind.code IN ('outgoing', 'dropship') THEN 'out'
+                WHEN picking.return_id IS NOT NULL THEN 'return'
+                WHEN kind.code = 'incoming' THEN 'in'
+                ELSE COALESCE((SELECT CASE kind.id WHEN house.pick_type_id THEN 'pick'
+                                                   WHEN house.pack_type_id THEN 'pack' END
+                                 FROM stock_warehouse house WHERE house.id = kind.warehouse_id),
+                              'internal') END
+      FROM stock_picking_type kind WHERE kind.id = picking.picking_type_id)"""
+
+# Everything a delivery brought came back.
+_RETURNED = """
+    picking.state = 'done'
+    AND EXISTS (SELECT FROM stock_picking back
+                 WHERE back.return_id = picking.id AND back.state = 'done')
+    AND EXISTS (SELECT FROM stock_picking_type kind
+                 WHERE kind.id = picking.picking_type_id AND kind.code IN ('outgoing', 'dropship'))
+    AND NOT EXISTS (
+        SELECT FROM stock_move move
+         WHERE move.picking_id = picking.id AND move.state = 'done'
+           AND move.product_qty > COALESCE((
+               SELECT SUM(back.product_qty) FROM stock_move back
+                WHERE back.origin_returned_move_id = move.id AND back.state = 'done'), 0))"""
+# Later transfers of the goods of an internal transfer exist.
+_FEEDS = """
+    picking.state NOT IN ('done', 'cancel')
+    AND EXISTS (SELECT FROM stock_picking_type kind
+                 WHERE kind.id = picking.picking_type_id AND kind.code = 'internal')
+    AND EXISTS (SELECT FROM stock_move move
+                  JOIN stock_move_move_rel chain ON chain.move_orig_id = move.id
+                 WHERE move.picking_id = picking.id)"""
+
+
+def transfer_row(role: str = _ROLE, returned: str = "false", feeds: str = "false") -> str:
+    """A transfer as ``order_counts.Picking``."""
+    return f"""jsonb_build_array(picking.id, picking.name, picking.state, {role}, picking.date_done,
+                                 picking.scheduled_date, {returned}, {feeds})"""
+
+
+# The transfers of an order; a single one neither came back nor feeds others.
+TRANSFERS = f"""
+    BEGIN
+        IF cardinality(transfer_ids) = 1 THEN
+            RETURN (SELECT jsonb_build_array({transfer_row()})
+                      FROM stock_picking picking WHERE picking.id = transfer_ids[1]);
+        END IF;
+        RETURN (SELECT jsonb_agg({transfer_row(returned=_RETURNED, feeds=_FEEDS)}
+                                 ORDER BY picking.id)
+                  FROM stock_picking picking WHERE picking.id = ANY(transfer_ids));
+    END"""
+
+# The customer invoices among the given ones, as rows of ``order_counts.Invoice``; and, if wanted,
+# their payments, each as id, name and state.
+INVOICES = """
+    DECLARE
+        rows jsonb; some_paid bool; payments jsonb;
+    BEGIN
+        SELECT jsonb_agg(jsonb_build_array(move.id, move.name, move.move_type, move.state,
+                                           move.payment_state, move.invoice_date_due)
+                         ORDER BY move.id),
+               bool_or(move.payment_state <> 'not_paid')
+          INTO rows, some_paid
+          FROM account_move move
+         WHERE move.id = ANY(invoice_ids) AND move.move_type IN ('out_invoice', 'out_refund');
+        IF payments_of_all OR (payments_of_paid AND some_paid) THEN
+            SELECT jsonb_agg(jsonb_build_array(payment.id, payment.name, payment.state)
+                             ORDER BY payment.id)
+              INTO payments
+              FROM account_payment payment
+             WHERE payment.id IN (
+                   SELECT paid.payment_id
+                     FROM account_move__account_payment paid
+                    WHERE paid.invoice_id = ANY(invoice_ids)
+                    UNION
+                   SELECT paying.origin_payment_id
+                     FROM account_move_line item
+                     JOIN account_partial_reconcile part
+                       ON item.id IN (part.debit_move_id, part.credit_move_id)
+                     JOIN account_move_line counterpart
+                       ON counterpart.id IN (part.debit_move_id, part.credit_move_id)
+                      AND counterpart.id <> item.id
+                     JOIN account_move paying ON paying.id = counterpart.move_id
+                    WHERE item.move_id = ANY(invoice_ids)
+                      AND paying.origin_payment_id IS NOT NULL);
+        END IF;
+        RETURN jsonb_build_object('invoices', rows, 'payments', payments);
+    END"""
