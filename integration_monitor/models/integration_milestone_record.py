@@ -25,7 +25,7 @@ class Notes:
     A savepoint that is rolled back drops it together with what it speaks of.
     """
 
-    __slots__ = ("begun", "documents", "levels", "message_ids", "refresh", "reports")
+    __slots__ = ("begun", "documents", "levels", "message_ids", "reports")
 
     def __init__(self):
         #: model -> id -> first old values
@@ -37,7 +37,6 @@ class Notes:
         #: (company, warehouse) -> products whose stock level changed
         self.levels = defaultdict(set)
         self.reports = []
-        self.refresh = set()
 
 
 class Event(NamedTuple):
@@ -88,7 +87,7 @@ class IntegrationMilestoneRecord(models.Model):
             self._emit_levels(notes.levels)
         roots = {model: list(changes) for model, changes in notes.documents.items()}
         owner_ids = {report["transaction_id"] for report in notes.reports
-                     if report.get("transaction_id")} | notes.refresh  # fmt: skip
+                     if report.get("transaction_id")}  # fmt: skip
         roots["integration.transaction"] = list(owner_ids)
         roots["correlation"] = list({
             report["correlation_id"] for report in notes.reports

@@ -46,6 +46,7 @@ from . import test_shop_order_woocommerce
 from . import test_shop_stock
 from . import test_silence
 from . import test_stake
+from . import test_snapshot
 from . import test_sweeper
 from . import test_transaction_access
 from . import test_transaction_status
