@@ -154,7 +154,8 @@ def _known(evidence: str) -> str:
                                                 link.document_name))
                || CASE WHEN bool_or(link.res_model = 'account.move')
                        THEN integration_order_invoices(
-                                array_agg(link.res_id) FILTER (WHERE link.res_model = 'account.move'),
+                                array_agg(link.res_id)
+                                FILTER (WHERE link.res_model = 'account.move'),
                                 with_payments AND cardinality(payment_ids) > 0, with_payments)
                        ELSE '{{"invoices": null, "payments": null}}' END
           FROM integration_transaction_document link

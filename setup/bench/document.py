@@ -3,8 +3,8 @@
 Two copies of one template database, one with the suite, each with an Odoo process of its own. Both
 do the same operation in turns, the first of a turn alternating, so that whatever else the machine
 does falls on both; and with new processes in each round, for where a process lies in memory makes
-it faster or slower for its whole life. A figure holds when the lower bound of the 95 % interval of the median ratio is
-at most 1.05.
+it faster or slower for its whole life. A figure holds when the lower bound of the 95 % interval of
+the median ratio is at most 1.05.
 """
 
 from __future__ import annotations
