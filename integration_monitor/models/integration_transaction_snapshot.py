@@ -62,6 +62,12 @@ class IntegrationTransactionSnapshot(models.Model):
                     LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
                     AS $function$ {body} $function$"""
             )
+        # A version that did not keep the evidence leaves transactions whose messages would be
+        # forgotten with the next change of a document.
+        self.env.cr.execute(
+            """UPDATE integration_transaction SET evidence = integration_order_evidence(id)
+                WHERE evidence IS NULL AND state = 'in_progress'"""
+        )
 
     def _snapshot(self, roots, payments=False):
         """Read everything the transactions of some documents are judged by, in one query.

@@ -56,7 +56,7 @@ class TestSnapshot(TransactionCommon):
         self.assertStates(order, shipped="reached")
 
     def test_document_changes_keep_what_messages_told(self):
-        """A transfer is saved, and the order forgets that its message has failed."""
+        """A transfer is saved, and the order forgets what holds it up; or after an upgrade."""
         order = self.order()
         owner = self.owner(order)
         self.env["integration.exception"].sudo().create(
@@ -71,3 +71,10 @@ class TestSnapshot(TransactionCommon):
         self.ship(order.picking_ids, quantity=1)
         self.assertEqual(owner.cause_text, "Unknown product LAMP-9")
         self.assertBothWays(order)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE integration_transaction SET evidence = NULL WHERE id = %s", [owner.id]
+        )
+        owner.init()
+        self.ship(order.picking_ids.filtered(lambda picking: picking.state != "done"))
+        self.assertEqual(owner.cause_text, "Unknown product LAMP-9")
