@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from .integration_document_mixin import PREFETCH
+
 
 class AccountTax(models.Model):
     """A shop and Odoo may round the same tax differently.
@@ -18,6 +20,7 @@ class AccountTax(models.Model):
         string="Rounds",
         readonly=True,
         copy=False,
+        prefetch=PREFETCH,
         index="btree_not_null",
         ondelete="cascade",
         help="The tax whose rounding differences this tax carries.",

@@ -8,6 +8,8 @@ from odoo.tools import SQL
 from .integration_transaction_status import STATUSES
 
 SERVICE_GROUP = "integration_monitor.group_service"
+#: Fields that are read together when one of them is asked for, and not with every document.
+PREFETCH = "integration"
 
 
 class IntegrationDocumentMixin(models.AbstractModel):

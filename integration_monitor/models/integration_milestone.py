@@ -19,7 +19,6 @@ class IntegrationMilestone(models.Model):
         "integration.process.step",
         required=True,
         readonly=True,
-        index=True,
         ondelete="restrict",
     )
     sequence = fields.Integer(readonly=True)

@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from .integration_loose_reference_mixin import LooseMany2one
+
 # Warehouse staff follow an order without its price, as on its transfers.
 AMOUNT_GROUPS = (
     "sales_team.group_sale_salesman,account.group_account_invoice,"
@@ -20,6 +22,8 @@ class IntegrationTransaction(models.Model):
     _name = "integration.transaction"
     _description = "Business Transaction"
     _order = "started_at desc, id desc"
+    # Nobody but the recorder writes; its milestones tell when.
+    _log_access = False
 
     name = fields.Char(required=True, readonly=True)
     process_id = fields.Many2one(
@@ -76,7 +80,8 @@ class IntegrationTransaction(models.Model):
     tick_at = fields.Datetime(
         readonly=True, help="When the timeliness changes next if nothing happens."
     )
-    waits_for_step_id = fields.Many2one(
+    # The milestone of this step has the foreign key; to check one more at each step costs time.
+    waits_for_step_id = LooseMany2one(
         "integration.process.step", string="Waits For", readonly=True, ondelete="restrict"
     )
     waits_since = fields.Datetime(string="Since", readonly=True)

@@ -9,7 +9,27 @@ from ..tools import blame as judging
 from ..tools import milestone_reports, order_counts
 from ..tools import milestones as progress
 from ..tools.milestones import Milestone, Report
-from ..tools.order_store_sql import TRANSACTION_COLUMNS
+from ..tools.order_store_sql import FIXED_COLUMNS, TRANSACTION_COLUMNS
+
+
+class Changes:
+    """What the recorder has to write."""
+
+    __slots__ = ("columns", "created", "documents", "linked", "milestones", "unnamed", "updated")
+
+    def __init__(self):
+        #: values of new transactions, with their ids
+        self.created = []
+        #: values of changed ones, and the names of all columns that changed
+        self.updated = []
+        self.columns = set()
+        #: values of documents and milestones, new or changed
+        self.documents = []
+        self.milestones = []
+        #: correlation ids of new transactions whose messages came before them
+        self.linked = []
+        #: ids of orders from before the installation, which carry no correlation id yet
+        self.unnamed = []
 
 
 class IntegrationTransactionAdvance(models.Model):
@@ -23,7 +43,7 @@ class IntegrationTransactionAdvance(models.Model):
         """
         now = self.env.cr.now().replace(microsecond=0)
         reports = self._reports_by_owner(notes.reports, now)
-        transactions, documents, milestones, linked, unnamed = [], [], [], [], []
+        changes = Changes()
         owner_by_order = {}
         partners = self._records("res.partner", orders, "partner_id")
         warehouses = self._records("stock.warehouse", orders, "warehouse_id")
@@ -39,29 +59,33 @@ class IntegrationTransactionAdvance(models.Model):
             ]._for_root("sale.order", order["company_id"])  # fmt: skip
             if not process_id:
                 continue
-            values, changes = self._judge_order(
+            values, milestones = self._judge_order(
                 order, process_id, notes.message_ids.get(order["id"]), reports, now
             )
-            ids = {"root_id": order["id"], "transaction_id": owner["id"] if owner else None}
-            if owner:
-                owner_by_order[order["id"]] = owner["id"]
-            elif begun:
-                linked.append(values["correlation_id"])
-            if not owner and not order["correlation_id"]:
-                unnamed.append(order["id"])
-            if not owner or _differ(owner, values):
-                transactions.append(values)
-            milestones += [{**ids, **change} for change in changes]
-            documents += [{**ids, **row} for row in order_counts.document_changes(order)]
-        if transactions or documents or milestones:
-            owner_by_order.update(self._store(transactions, documents, milestones, linked, unnamed))
+            values["id"] = owner_id = owner_by_order[order["id"]] = order["owner_id"]
+            if not owner:
+                changes.created.append(values)
+                if begun:
+                    changes.linked.append(values["correlation_id"])
+                if not order["correlation_id"]:
+                    changes.unnamed.append(order["id"])
+            elif names := _changed_columns(owner, values):
+                changes.updated.append(values)
+                changes.columns.update(names)
+            rows = order_counts.document_changes(order)
+            changes.documents += [{"transaction_id": owner_id, **row} for row in rows]
+            changes.milestones += [{"transaction_id": owner_id, **row} for row in milestones]
+        if changes.created or changes.updated or changes.documents or changes.milestones:
+            self._store(changes)
         return owner_by_order
 
     @api.model
     def _records(self, model, orders, column):
         """Records by id, read together once the name of one is asked for; most often none is."""
         ids = {order[column] for order in orders if order[column]}
-        return {record.id: record for record in self.env[model].browse(ids)}
+        # Nothing but the name: a partner has dozens of other columns.
+        records = self.env[model].with_context(prefetch_fields=False).browse(ids)
+        return {record.id: record for record in records}
 
     @api.model
     def _reports_by_owner(self, rows, now):
@@ -199,18 +223,20 @@ class IntegrationTransactionAdvance(models.Model):
         return evidence
 
 
-def _differ(owner, values):
-    """Tell whether the stored row, as JSON, differs from the values it should have."""
-    for name, value in values.items():
-        stored = owner[name]
-        kind = TRANSACTION_COLUMNS[name]
+def _changed_columns(owner, values):
+    """Return which columns of the stored row, as JSON, differ from the values it should have."""
+    names = []
+    for name, kind in TRANSACTION_COLUMNS.items():
+        if name in FIXED_COLUMNS:
+            continue
+        stored, value = owner[name], values[name]
         if stored is not None and kind == "timestamp":
             stored = order_counts.moment(stored)
         elif stored is not None and kind == "numeric":
             stored, value = round(stored, 6), round(value or 0, 6)
         if (stored or None) != (value or None):
-            return True
-    return False
+            names.append(name)
+    return names
 
 
 def _milestone(

@@ -1,23 +1,14 @@
-"""The database functions of the recorder, and the statement that shows it sales orders."""
+"""How the recorder reads sales orders, and the database functions for what is asked rarely."""
 
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..tools import order_snapshot_sql, order_store_sql
+from ..tools import order_snapshot_sql as read
 from ..tools.order_evidence_sql import EVIDENCE
 from ..tools.order_parts_sql import INVOICES, TRANSFERS
-from . import integration_transaction_store as store
 
-FUNCTION = "integration_order_snapshot"
 #: Arguments, result and body by name.
 FUNCTIONS = {
-    FUNCTION: (
-        "order_ids int[], picking_ids int[], move_ids int[], payment_ids int[],"
-        " transaction_ids int[], correlation_ids varchar[], documents int, others int,"
-        " with_payments bool",
-        "SETOF jsonb STABLE",
-        order_snapshot_sql.BODY,
-    ),
     "integration_order_evidence": ("owner_id int", "jsonb STABLE", EVIDENCE),
     "integration_order_invoices": (
         "invoice_ids int[], payments_of_all bool, payments_of_paid bool",
@@ -25,27 +16,11 @@ FUNCTIONS = {
         INVOICES,
     ),
     "integration_order_transfers": ("transfer_ids int[]", "jsonb STABLE", TRANSFERS),
-    store.FUNCTION: (
-        "transactions jsonb, documents jsonb, milestones jsonb, author_id int,"
-        " link_messages varchar[], name_orders int[]",
-        "void VOLATILE",
-        order_store_sql.BODY,
-    ),
 }
-#: Arguments of the function, by what ``_snapshot`` is given.
-ARGUMENTS = {
-    "sale.order": "order_ids",
-    "stock.picking": "picking_ids",
-    "account.move": "move_ids",
-    "account.payment": "payment_ids",
-    "integration.transaction": "transaction_ids",
-    "correlation": "correlation_ids",
-}
-
-
 #: Of these the recorder remembers which transactions they belong to.
-LINKED_MODELS = ("stock.picking", "account.move")
-_CALL = f"SELECT * FROM {FUNCTION}(%s, %s, %s, %s, %s, %s::varchar[], %s, %s, %s)"
+LINKED_MODELS = {"stock.picking", "account.move"}
+OWNER_MODELS = {"integration.transaction", "correlation"}
+NOTHING_BILLED = {"invoices": None, "payments": None}
 
 
 class IntegrationTransactionSnapshot(models.Model):
@@ -70,28 +45,74 @@ class IntegrationTransactionSnapshot(models.Model):
         )
 
     def _snapshot(self, roots, payments=False):
-        """Read everything the transactions of some documents are judged by, in one query.
+        """Read everything the transactions of some documents are judged by.
 
-        :param dict roots: ids by model of the documents (see ``ARGUMENTS``);
+        One query; two where documents turn out not to be linked yet.
+
+        :param dict roots: ids by model of the documents (see ``order_snapshot_sql.ROOTS``);
             ``correlation`` takes correlation ids
         :param bool payments: read the payments too (only when invoices or payments changed)
         :return: one dict per sales order; moments are texts, as JSON has them
         """
-        if not any(roots.values()):
+        roots = {model: list(ids) for model, ids in roots.items() if ids}
+        models = roots.keys()
+        if not models:
             return []
-        ids = [list(roots.get(name, ())) for name in ARGUMENTS]
-        documents = sum(len(roots.get(name, ())) for name in LINKED_MODELS)
-        others = sum(map(len, ids)) - documents
-        rows = self.env.execute_query(SQL(_CALL, *ids, documents, others, bool(payments)))
-        return [row[0] for row in rows]
+        if models <= OWNER_MODELS:
+            return self._read_orders(read.of_owners(models, evidence=True), roots, payments)
+        if models <= LINKED_MODELS:
+            # Nothing but documents changed, no message and no exception: that evidence is kept.
+            orders = self._read_orders(read.of_owners(models, evidence=False), roots, payments)
+            known = set().union(*(order["links"] for order in orders))
+        elif "sale.order" in models and models <= {"sale.order", "stock.picking"}:
+            # Most often a confirmation: the transfers are those of the order.
+            orders = self._read_orders(read.of_orders(["sale.order"]), roots, payments)
+            known = {f"stock.picking,{row[0]}" for order in orders for row in order["pickings"]}
+        else:
+            return self._read_orders(read.of_orders(models), roots, payments)
+        changed = {f"{model},{id_}" for model in models & LINKED_MODELS for id_ in roots[model]}
+        if changed <= known:
+            return orders
+        return self._read_orders(read.of_orders(models), roots, payments)
+
+    @api.model
+    def _read_orders(self, query, roots, payments):
+        """Run one of the statements of ``order_snapshot_sql``; see :meth:`_snapshot`."""
+        self.env.cr.execute(query, {**roots, "payments": bool(payments)})
+        orders = []
+        for (
+            order,
+            owner_id,
+            owner,
+            milestones,
+            links,
+            evidence,
+            pickings,
+            billing,
+        ) in self.env.cr.fetchall():
+            links = links or {}
+            for row in pickings or ():
+                if row[3] is None:
+                    row[3] = links[f"stock.picking,{row[0]}"][1]
+            order.update(
+                billing or NOTHING_BILLED,
+                owner_id=owner_id,
+                owner=owner,
+                milestones=milestones or (),
+                links=links,
+                evidence=evidence,
+                pickings=pickings or (),
+            )
+            orders.append(order)
+        return sorted(orders, key=lambda order: order["id"])
 
     @api.model
     def _drop_snapshot(self):
         """Remove the functions; the ORM, which removes the tables, does not know of them."""
         self.env.cr.execute(
-            """SELECT oid::regprocedure::text FROM pg_proc
-                WHERE proname = ANY(%s) AND pronamespace = current_schema::regnamespace""",
-            [list(FUNCTIONS)],
+            r"""SELECT oid::regprocedure::text FROM pg_proc
+                 WHERE proname LIKE 'integration\_order\_%'
+                   AND pronamespace = current_schema::regnamespace"""
         )
         for (signature,) in self.env.cr.fetchall():
             # PostgreSQL's own spelling of what it has just listed.

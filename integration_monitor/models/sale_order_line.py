@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from .integration_document_mixin import PREFETCH
+
 
 class SaleOrderLine(models.Model):
     """The identity of the line in the shop, for later changes and refunds."""
@@ -9,7 +11,11 @@ class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
     integration_external_line_id = fields.Char(
-        string="Shop Line ID", copy=False, readonly=True, index="btree_not_null"
+        string="Shop Line ID",
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        index="btree_not_null",
     )
 
     def _prepare_reference_vals(self):

@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from .integration_document_mixin import PREFETCH
+
 
 class SaleOrder(models.Model):
     """The identity of the order in the shop; one order of a shop exists once."""
@@ -13,6 +15,7 @@ class SaleOrder(models.Model):
         string="Received From",
         copy=False,
         readonly=True,
+        prefetch=PREFETCH,
         index="btree_not_null",
         ondelete="restrict",
     )
@@ -21,22 +24,31 @@ class SaleOrder(models.Model):
         string="Received Through",
         copy=False,
         readonly=True,
+        prefetch=PREFETCH,
         index="btree_not_null",
         ondelete="set null",
     )
     integration_external_key = fields.Char(
-        string="Shop Order ID", copy=False, readonly=True, help="The shop's own identifier."
+        string="Shop Order ID",
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        help="The shop's own identifier.",
     )
     integration_external_digest = fields.Char(
-        copy=False, readonly=True, help="Fingerprint of goods, amounts and addresses as received."
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        help="Fingerprint of goods, amounts and addresses as received.",
     )
     integration_external_updated_at = fields.Datetime(
-        string="Changed in the Shop", copy=False, readonly=True
+        string="Changed in the Shop", copy=False, readonly=True, prefetch=PREFETCH
     )
     integration_shop_collected = fields.Boolean(
         string="Paid in the Shop",
         copy=False,
         readonly=True,
+        prefetch=PREFETCH,
         help="The shop has the customer's money, or the right to take it.",
     )
     integration_shop_cancel = fields.Selection(
@@ -47,6 +59,7 @@ class SaleOrder(models.Model):
         string="Cancellation",
         copy=False,
         readonly=True,
+        prefetch=PREFETCH,
     )
 
     _integration_external_uniq = models.UniqueIndex(

@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from .integration_document_mixin import PREFETCH
+
 
 class StockPicking(models.Model):
     """The release and the shipment of the warehouse system that runs this transfer."""
@@ -12,6 +14,7 @@ class StockPicking(models.Model):
         string="Released As",
         copy=False,
         readonly=True,
+        prefetch=PREFETCH,
         index="btree_not_null",
         help="The number that the warehouse system gave to the release.",
     )
@@ -19,6 +22,7 @@ class StockPicking(models.Model):
         string="Shipped As",
         copy=False,
         readonly=True,
+        prefetch=PREFETCH,
         index="btree_not_null",
         help="The shipment of the warehouse system that completed this transfer.",
     )

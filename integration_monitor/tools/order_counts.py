@@ -184,7 +184,7 @@ def scheduled(
 
 def document_changes(order: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the documents of an order that its transaction does not know by their names."""
-    known = order["documents"] or {}
+    known = {document: name for document, (name, _role) in order["links"].items()}
     rows = [("sale.order", order["id"], order["name"], "order")]
     rows += [("stock.picking", row[0], row[1], row[3]) for row in order["pickings"] or ()]
     rows += [

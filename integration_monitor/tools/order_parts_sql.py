@@ -42,13 +42,9 @@ def transfer_row(role: str = _ROLE, returned: str = "false", feeds: str = "false
                                  picking.scheduled_date, {returned}, {feeds})"""
 
 
-# The transfers of an order; a single one neither came back nor feeds others.
+# Several transfers of an order.
 TRANSFERS = f"""
     BEGIN
-        IF cardinality(transfer_ids) = 1 THEN
-            RETURN (SELECT jsonb_build_array({transfer_row()})
-                      FROM stock_picking picking WHERE picking.id = transfer_ids[1]);
-        END IF;
         RETURN (SELECT jsonb_agg({transfer_row(returned=_RETURNED, feeds=_FEEDS)}
                                  ORDER BY picking.id)
                   FROM stock_picking picking WHERE picking.id = ANY(transfer_ids));

@@ -1,11 +1,14 @@
-"""Plain SQL: the database function that writes transactions, their documents and milestones.
+"""Plain SQL that writes transactions, their documents and milestones, put together of what is new.
 
-A function, because its text neither travels nor is put together each time.
+Of PostgreSQL's work most is to understand a statement: one without the columns that did not change,
+with values in place of a function that reads them from JSON, takes a third of the time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
+from typing import Any
 
 TRANSACTION_COLUMNS = {
     "name": "varchar", "process_id": "int", "correlation_id": "varchar", "res_model": "varchar",
@@ -18,55 +21,15 @@ TRANSACTION_COLUMNS = {
     "cause_category": "varchar", "cause_text": "varchar", "retry_at": "timestamp",
     "evidence": "jsonb",
 }  # fmt: skip
-MILESTONE_COLUMNS = {
-    "step_id": "int", "sequence": "int", "state": "varchar", "planned_at": "timestamp",
-    "reached_at": "timestamp", "expected_count": "int", "reached_count": "int",
-    "res_model": "varchar", "res_id": "int", "message_id": "int", "source": "varchar",
-    "evidence": "jsonb", "history": "jsonb",
-}  # fmt: skip
-DOCUMENT_COLUMNS = {
-    "res_model": "varchar", "res_id": "int", "document_name": "varchar", "role": "varchar",
-}  # fmt: skip
-#: What tells one row from another; the first three of a transaction never change either.
-TRANSACTION_KEY = ("res_model", "res_id")
-FIXED_COLUMNS = ("process_id", "correlation_id", "started_at", *TRANSACTION_KEY)
-DOCUMENT_KEY = ("transaction_id", "res_model", "res_id")
+#: These never change.
+FIXED_COLUMNS = frozenset({"process_id", "correlation_id", "started_at", "res_model", "res_id"})
+MILESTONE_COLUMNS = (
+    "transaction_id", "step_id", "sequence", "state", "planned_at", "reached_at", "expected_count",
+    "reached_count", "res_model", "res_id", "message_id", "source", "evidence", "history",
+)  # fmt: skip
 MILESTONE_KEY = ("transaction_id", "step_id")
-
-
-def _names(columns: Iterable[str], of: str = "") -> str:
-    return ", ".join(f'{of}"{column}"' for column in columns)
-
-
-def _typed(columns: dict[str, str]) -> str:
-    return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-
-
-def _excluded(columns: Iterable[str], but: Iterable[str]) -> str:
-    return ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in columns if name not in but)
-
-
-def _children(table: str, rows: str, columns: dict[str, str], key: tuple[str, ...]) -> str:
-    """The upsert of documents or milestones, those of new transactions included."""
-    typed = _typed({**columns, "root_id": "int", "transaction_id": "int"})
-    return f"""
-        INSERT INTO {table} (transaction_id, {_names(columns)})
-        SELECT COALESCE(new.transaction_id, (owners -> new.root_id::text)::int),
-               {_names(columns, of="new.")}
-          FROM jsonb_to_recordset({rows}) AS new({typed})
-        ON CONFLICT ({_names(key)}) DO UPDATE SET {_excluded(columns, key)}"""
-
-
-TRANSACTIONS = f"""
-    INSERT INTO integration_transaction
-           ({_names(TRANSACTION_COLUMNS)}, create_uid, write_uid, create_date, write_date)
-    SELECT {_names(TRANSACTION_COLUMNS, of="new.")}, author_id, author_id,
-           now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
-      FROM jsonb_to_recordset(transactions) AS new({_typed(TRANSACTION_COLUMNS)})
-    ON CONFLICT ({_names(TRANSACTION_KEY)}) DO UPDATE
-       SET {_excluded(TRANSACTION_COLUMNS, FIXED_COLUMNS)},
-           write_uid = EXCLUDED.write_uid, write_date = EXCLUDED.write_date
-    RETURNING id, res_id"""
+DOCUMENT_COLUMNS = ("transaction_id", "res_model", "res_id", "document_name", "role")
+DOCUMENT_KEY = ("transaction_id", "res_model", "res_id")
 
 # Messages that another worker holds are linked when that worker settles them.
 LINK_MESSAGES = """
@@ -75,7 +38,7 @@ LINK_MESSAGES = """
       FROM integration_transaction owner
      WHERE owner.correlation_id = message.correlation_id
        AND message.id IN (SELECT id FROM integration_message
-                           WHERE correlation_id = ANY(link_messages) AND transaction_id IS NULL
+                           WHERE correlation_id = ANY(%s) AND transaction_id IS NULL
                              FOR UPDATE SKIP LOCKED)"""
 
 NAME_ORDERS = """
@@ -83,29 +46,61 @@ NAME_ORDERS = """
        SET integration_correlation_id = owner.correlation_id
       FROM integration_transaction owner
      WHERE owner.res_model = 'sale.order' AND owner.res_id = sale_order.id
-       AND sale_order.id = ANY(name_orders)"""
+       AND sale_order.id = ANY(%s)"""
 
-_DOCUMENTS = _children(
-    "integration_transaction_document", "documents", DOCUMENT_COLUMNS, DOCUMENT_KEY
-)
-_MILESTONES = _children("integration_milestone", "milestones", MILESTONE_COLUMNS, MILESTONE_KEY)
 
-#: The ids of new and changed transactions by root are left in a setting of the database
-#: transaction: the statement that calls the function ends with the release of a savepoint.
-OWNERS = "integration_monitor.owners"
-BODY = f"""
-    #variable_conflict use_variable
-    DECLARE
-        owners jsonb := '{{}}';
-    BEGIN
-        -- What is empty costs nothing.
-        IF transactions IS NOT NULL THEN
-            WITH owner AS ({TRANSACTIONS})
-            SELECT jsonb_object_agg(owner.res_id, owner.id) INTO owners FROM owner;
-        END IF;
-        IF documents IS NOT NULL THEN {_DOCUMENTS}; END IF;
-        IF milestones IS NOT NULL THEN {_MILESTONES}; END IF;
-        IF link_messages IS NOT NULL THEN {LINK_MESSAGES}; END IF;
-        IF name_orders IS NOT NULL THEN {NAME_ORDERS}; END IF;
-        PERFORM set_config('{OWNERS}', owners::text, true);
-    END"""
+class Statements:
+    """Statements that go to the database together, and their parameters."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.values: list[Any] = []
+
+    def add(self, text: str, *values: Any) -> None:
+        """Add a statement with a ``%s`` for each value."""
+        self.texts.append(text)
+        self.values += values
+
+    def _rows(self, columns: Iterable[str], marks: str, rows: Iterable[dict[str, Any]]) -> str:
+        """Take the values of rows; return the places for them."""
+        places = []
+        for row in rows:
+            places.append(marks)
+            for column in columns:
+                value = row[column]
+                self.values.append(json.dumps(value) if isinstance(value, (dict, list)) else value)
+        return ", ".join(places)
+
+    def add_transactions(self, rows: list[dict[str, Any]]) -> None:
+        """Insert transactions, whose ids are given.
+
+        One that another database transaction made meanwhile is a serialization failure.
+        """
+        columns = ("id", *TRANSACTION_COLUMNS)
+        places = self._rows(columns, f"({', '.join(['%s'] * len(columns))})", rows)
+        self.texts.append(
+            f"INSERT INTO integration_transaction ({', '.join(columns)}) VALUES {places}"
+            " ON CONFLICT (res_model, res_id) DO UPDATE SET res_id = EXCLUDED.res_id"
+        )
+
+    def change_transactions(self, rows: list[dict[str, Any]], changed: Collection[str]) -> None:
+        """Update some columns of transactions."""
+        columns = [name for name in TRANSACTION_COLUMNS if name in changed]
+        marks = ", ".join(["%s::int", *(f"%s::{TRANSACTION_COLUMNS[name]}" for name in columns)])
+        places = self._rows(("id", *columns), f"({marks})", rows)
+        self.texts.append(
+            f"UPDATE integration_transaction owner"
+            f" SET {', '.join(f'{name} = new.{name}' for name in columns)}"
+            f" FROM (VALUES {places}) new (id, {', '.join(columns)}) WHERE owner.id = new.id"
+        )
+
+    def put(
+        self, table: str, columns: tuple[str, ...], key: tuple[str, ...], rows: list[dict[str, Any]]
+    ) -> None:
+        """Insert documents or milestones, or bring those that exist up to date."""
+        places = self._rows(columns, f"({', '.join(['%s'] * len(columns))})", rows)
+        names = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns if name not in key)
+        self.texts.append(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES {places}"
+            f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {names}"
+        )

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.integration_monitor.models.integration_document_mixin import PREFETCH
+
 
 class StockPicking(models.Model):
     _inherit = "stock.picking"
@@ -20,10 +22,15 @@ class StockPicking(models.Model):
         string="Parcel",
         copy=False,
         readonly=True,
+        prefetch=PREFETCH,
         help="The parcel's last state, as the carrier reported it.",
     )
-    integration_tracking_at = fields.Datetime(string="Parcel Seen At", copy=False, readonly=True)
-    integration_delivered_at = fields.Datetime(string="Delivered At", copy=False, readonly=True)
+    integration_tracking_at = fields.Datetime(
+        string="Parcel Seen At", copy=False, readonly=True, prefetch=PREFETCH
+    )
+    integration_delivered_at = fields.Datetime(
+        string="Delivered At", copy=False, readonly=True, prefetch=PREFETCH
+    )
 
     @api.model
     def _integration_kept_fields(self):
