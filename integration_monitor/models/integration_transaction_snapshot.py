@@ -79,17 +79,12 @@ class IntegrationTransactionSnapshot(models.Model):
     def _read_orders(self, query, roots, payments):
         """Run one of the statements of ``order_snapshot_sql``; see :meth:`_snapshot`."""
         self.env.cr.execute(query, {**roots, "payments": bool(payments)})
+        rows = self.env.cr.fetchall()
         orders = []
-        for (
-            order,
-            owner_id,
-            owner,
-            milestones,
-            links,
-            evidence,
-            pickings,
-            billing,
-        ) in self.env.cr.fetchall():
+        for order, owner_id, owner, milestones, links, evidence, pickings, billing in rows:
+            if order is None:
+                # Deleted by plain SQL: there is nothing to follow any more.
+                continue
             links = links or {}
             for row in pickings or ():
                 if row[3] is None:
