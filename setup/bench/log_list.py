@@ -23,6 +23,8 @@ LIMIT_MS = 200.0
 DAYS = 100
 WARM_UP = 3
 LAST_WEEK = ("occurred_at", ">=", "today -7d")
+#: The filter that the list opens with beside the week.
+NO_ROUTINE = ["|", ("kind", "not in", ("job", "cron")), ("outcome", "!=", "ok")]
 COUNT_LIMIT = 10001  # what the web client asks for
 
 
@@ -84,7 +86,8 @@ def questions(ids: dict[str, list[int]], rows: int, dice: random.Random) -> dict
     day = [("occurred_at", ">=", f"{start:%F %T}"),
            ("occurred_at", "<", f"{start + timedelta(days=1):%F %T}")]  # fmt: skip
     return {
-        "opened (last 7 days)": [LAST_WEEK],
+        "opened (7 days, no routine)": [LAST_WEEK, *NO_ROUTINE],
+        "last 7 days": [LAST_WEEK],
         "without any filter": [],
         "one correlation id": [("correlation_id", "=", correlation.hexdigest())],
         "one endpoint, last 7 days": [("endpoint_id", "=", endpoint), LAST_WEEK],
