@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 
 class LooseMany2one(fields.Many2one):
-    """A many2one without foreign key: its lines outlive what they name, or something else guards it."""
+    """A many2one without foreign key: its lines outlive what they name, or it is guarded else."""
 
     def update_db_foreign_key(self, model, column):
         """Make none."""
