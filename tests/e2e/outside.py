@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "unit" / "integration_monitor"))
 
@@ -61,7 +62,7 @@ class _Host(BaseHTTPRequestHandler):
         """Begin TLS in the place of the host; what follows are requests to it."""
         self.host = self.path.rpartition(":")[0]
         tls = self.server.outside.contexts.get(self.host)
-        if tls is None:
+        if tls is None or self.host in self.server.outside.gone:
             self.send_error(502, "Nobody knows this host")
             return
         self.send_response(200)
@@ -75,7 +76,11 @@ class _Host(BaseHTTPRequestHandler):
         """Note the request and send the answer that its host gives."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Received(self.host, self.command, self.path, headers, body)
+        host, path = self.host, self.path
+        if not path.startswith("/"):  # without TLS the proxy is told the whole address
+            parts = urlsplit(path)
+            host, path = parts.hostname or "", parts._replace(scheme="", netloc="").geturl()
+        request = Received(host, self.command, path, headers, body)
         self.server.outside.received.append(request)
         answer = self.server.outside.answer(request)
         if not answer.status:
@@ -114,6 +119,8 @@ class Outside:
         self.contexts = contexts
         self.authorities = authorities
         self.received: list[Received] = []
+        #: Hosts that cannot be reached now.
+        self.gone: set[str] = set()
         self._answers: list[tuple[str, str, Answer | Callable[[Received], Answer]]] = []
         self._server = _Server(self)
 
@@ -130,12 +137,9 @@ class Outside:
     def environment(self) -> dict[str, str]:
         """Return the variables by which a program's calls come here."""
         variables = {"REQUESTS_CA_BUNDLE": str(self.authorities), "CURL_CA_BUNDLE": ""}
-        for name in ("https_proxy", "HTTPS_PROXY"):
-            variables[name] = self.url
-        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-            variables[name] = ""
-        for name in ("no_proxy", "NO_PROXY"):
-            variables[name] = "127.0.0.1,localhost"
+        for name in ("https_proxy", "http_proxy", "all_proxy", "no_proxy"):
+            value = "127.0.0.1,localhost" if name == "no_proxy" else self.url
+            variables[name] = variables[name.upper()] = value
         return variables
 
     def says(self, host: str, path: str, answer: Answer | Callable[[Received], Answer]) -> None:
@@ -153,6 +157,12 @@ class Outside:
         """Return the requests that a host received, of paths that begin so."""
         found = [request for request in self.received if request.host == host]
         return [request for request in found if request.path.startswith(path)]
+
+    def forget(self) -> None:
+        """Forget what was received and what hosts say: another test begins."""
+        self.received.clear()
+        self._answers.clear()
+        self.gone.clear()
 
     def run(self) -> None:
         """Serve until ``close``."""
