@@ -173,15 +173,16 @@ class Office:
         """Return the process id of the worker that answered the last request."""
         return int(self.logged(ANSWERED)[-1])
 
-    def wait_blocked(self) -> None:
-        """Wait until somebody waits for a lock in the database."""
+    def wait_blocked(self, table: str) -> None:
+        """Wait until a statement about a table waits for a lock."""
         statement = """SELECT 1 FROM pg_stat_activity
-             WHERE datname = current_database() AND wait_event_type = 'Lock'"""
-        wait_until(lambda: self.query(statement), PATIENCE, "a process that waits for a lock")
+             WHERE datname = current_database() AND wait_event_type = 'Lock'
+               AND position(%s in query) > 0"""
+        wait_until(lambda: self.query(statement, table), PATIENCE, f"one that waits for {table}")
 
-    def waiting_worker(self) -> int:
-        """Wait until a worker waits for a lock in the database; return its process id."""
-        self.wait_blocked()
+    def waiting_worker(self, table: str) -> int:
+        """Wait until a worker waits for a lock of a table; return its process id."""
+        self.wait_blocked(table)
         # The others are idle: the one at work has a caller, even if that has given up.
         [pid] = [
             worker.pid
