@@ -50,7 +50,11 @@ class Backlog:
 
     def owes(self):
         """Whether there is something to write, new lines apart."""
-        return bool(self._waiting or self._lost)
+        return self.debt() > 0
+
+    def debt(self):
+        """How many lines wait or are lost."""
+        return len(self._waiting) + self._lost
 
     def take(self):
         """All waiting lines, as pairs of line and tries, and the number of lost ones."""

@@ -78,17 +78,17 @@ def postponed():
     return functools.partial(_flush, buffer.moved()) if buffer.lines else None
 
 
-def _flush(buffer, everything=False):
-    """``everything``: also refusals that are held back to be counted together."""
+def _flush(buffer, last=False):
+    """``last``: also refusals that are held back to be counted together, and without a pause."""
     try:
-        for dbname, observation in refusals.due(everything):
+        for dbname, observation in refusals.due(last):
             _append(buffer, Line(dbname, *trimmed(observation)))
         by_database = buffer.take()
         for dbname, backlog in list(_backlogs.items()):
             if backlog.owes():
                 by_database.setdefault(dbname, [])
         for dbname, lines in by_database.items():
-            _write(dbname, lines)
+            _write(dbname, lines, last)
     except Exception:  # the same promise as record()
         note_failure("The integration log could not be flushed.")
 
@@ -172,8 +172,11 @@ def _append(buffer, line):
             _page_lock.release()
 
 
-def _write(dbname, lines):
-    """Write lines and what waits for the same database; keep what is refused."""
+def _write(dbname, lines, last=False):
+    """Write lines and what waits for the same database; keep what is refused.
+
+    ``last``: even if the database refused a moment ago, for there is no later.
+    """
     backlog = _backlog(dbname)
     pairs = [(line, 0) for line in lines]
     registry = Registry.registries.get(dbname)  # never loads one
@@ -183,7 +186,7 @@ def _write(dbname, lines):
         _count("dropped", len(lines) + len(backlog))
         _backlogs.pop(dbname, None)
         return
-    if (_sink is None and loading) or not backlog.begin():
+    if (_sink is None and loading) or not (backlog.begin() or last):
         _count("dropped", backlog.keep(pairs))
         return
     waiting, lost = backlog.take()
@@ -256,9 +259,12 @@ def _count(name, amount=1):
 
 
 def _at_exit():
-    """Shell sessions and stopping servers: write what is left, if the database still answers."""
-    _flush(log_buffer.current(), everything=True)
+    """Shells, stopping servers, retiring workers: write what is left, if the database answers."""
+    _flush(log_buffer.current(), last=True)
     log_connection.close()
+    for dbname, backlog in _backlogs.items():
+        if backlog.owes():  # nobody is left who could tell it in the log
+            _logger.warning("%d lines of the log of %s are lost.", backlog.debt(), dbname)
 
 
 def _after_fork():

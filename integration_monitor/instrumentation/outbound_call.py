@@ -6,7 +6,7 @@ import time
 from odoo import http
 from odoo.tools.cache import get_cache_key_counter
 
-from ..tools import classify, context, quota_headers, redaction, tracing
+from ..tools import classify, classify_jsonrpc, context, quota_headers, redaction, tracing
 from ..tools.backoff import parse_retry_after
 from ..tools.endpoint_match import address_of
 from ..tools.observation import Observation
@@ -95,15 +95,18 @@ class OutboundCall:
             log_writer.note_failure("A failed outbound call was not recorded.")
 
     def answered(self, response):
-        """Record the call that ``response`` answers: 4xx and 5xx are failures, too."""
+        """Record the call that ``response`` answers, or refuses: by its status, or by JSON-RPC."""
         try:
             self.redirected(response.next)  # a caller may follow by himself
-            error = excerpt = None
-            if response.status_code >= 400:
-                body = _body_in_memory(response)
+            body = _body_in_memory(response)
+            failed = response.status_code >= 400
+            error = None if failed else classify_jsonrpc.from_body(body)
+            excerpt = None
+            if failed or error:
                 excerpt = redaction.redact_body(
                     body[:_MAX_BODY] if body else None, response.headers.get("Content-Type")
                 )
+            if failed:
                 error = classify.from_status(response.status_code, response.headers, excerpt)
             self._record(error, response, excerpt)
         except Exception:  # the caller gets his answer, whatever we make of it

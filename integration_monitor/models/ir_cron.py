@@ -10,6 +10,7 @@ from odoo.addons.base.models.ir_cron import CompletionStatus, _intervalTypes
 
 from ..instrumentation import log_writer
 from ..instrumentation.failures import described
+from ..tools import tracing
 from ..tools.observation import Observation, utcnow
 
 _run = ContextVar("integration_cron_run", default=None)
@@ -38,8 +39,13 @@ class IrCron(models.Model):
 
     @classmethod
     def _process_job(cls, cron_cr, job):
-        """Run the job in a log execution of its own, flushed when its cursor is closed."""
-        with log_writer.execution():
+        """Run the job in a log execution of its own, flushed when its cursor is closed.
+
+        Each run begins a trace: the calls that it makes, and the jobs that it enqueues, belong to
+        it. It has no correlation id, which is an order's.
+        """
+        trace = tracing.new_trace()
+        with log_writer.execution(trace_id=trace.trace_id, span_id=trace.span_id):
             try:
                 run = CronRun(job)
             except Exception:  # the action runs, whatever is odd about its schedule

@@ -51,6 +51,16 @@ class TestCronRuns(TransactionCase):
         self.assertEqual((line.detail["missed"], line.detail["rounds"]), (0, 1))
         self.assertNotIn("empty", line.detail)  # it did not say
 
+    def test_trace(self):
+        """The job that a nightly run enqueued cannot be found from the run, nor the run from it."""
+        jobs = self.env["queue.job"].search([])
+        line = self.run_cron("env['res.partner'].with_delay().search_count([])")
+        (job,) = self.env["queue.job"].search([]) - jobs
+        self.assertEqual(job.integration_trace_id, line.trace_id)
+        self.assertTrue(line.span_id)
+        again = self.run_cron("pass")
+        self.assertNotEqual(again.trace_id, line.trace_id)
+
     def test_failure(self):
         """A run that fails is a line in a file that nobody reads."""
         line = self.run_cron("raise UserError('The price list is gone')")

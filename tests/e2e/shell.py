@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,14 @@ MARK = "RESULT "
 class OdooShell:
     """Runs Odoo's programs on one database; their output goes to a log."""
 
-    def __init__(self, database: str, log_file: Path) -> None:
-        """Take the database and the log, which is appended to."""
+    def __init__(self, database: str, log_file: Path, env: Mapping[str, str] | None = None) -> None:
+        """Take the database and the log, which is appended to.
+
+        :param env: more environment variables
+        """
         self.database = database
         self.log_file = log_file
+        self.env = dict(env or {})
 
     def run(self, script: str) -> Any:
         """Run *script* in the shell; return what it assigned to ``result``, by way of JSON.
@@ -47,7 +52,7 @@ class OdooShell:
             [*command, "--max-cron-threads=0"],
             input=source,
             text=True,
-            env={**config.environment(), KEY_VARIABLE: encryption_key()},
+            env={**config.environment(), KEY_VARIABLE: encryption_key(), **self.env},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=TIMEOUT,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
+from outside import Answer, outside
 from shell import OdooShell
 
 from provision import databases, templates
@@ -50,33 +49,12 @@ env["integration.metric"]._roll_up()
 )
 
 
-class Partner(BaseHTTPRequestHandler):
-    """Answers everything with a quota."""
-
-    def do_GET(self) -> None:
-        """Answer."""
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
-        self.send_header("X-RateLimit-Remaining", "5")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    def do_POST(self) -> None:
-        """Read what is sent, and answer."""
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.do_GET()
-
-    def log_message(self, *_args: Any) -> None:
-        """Keep the tests' output free of it."""
-
-
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """Yield the address of a partner of this machine."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Partner) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    """Yield the address of a partner of this machine, who tells a quota."""
+    with outside() as world:
+        world.says("", "/", Answer(b"ok", headers={"X-RateLimit-Remaining": "5"}))
+        yield world.url
 
 
 @pytest.fixture(scope="module")
