@@ -113,11 +113,12 @@ class OutboundCall:
             self.redirected(response.next)  # a caller may follow by himself
             error = excerpt = None
             if response.status_code >= 400:
-                body = _body_in_memory(response)
-                excerpt = redaction.redact_body(
-                    body[:_MAX_BODY] if body else None, response.headers.get("Content-Type")
-                )
+                excerpt = _excerpt(response)
                 error = classify.from_status(response.status_code, response.headers, excerpt)
+            elif _may_be_soap_fault(response):
+                excerpt = _excerpt(response)
+                error = classify.from_soap_fault(response.status_code, excerpt)
+                excerpt = excerpt if error else None
             observation = self._record(error, response, excerpt)
             if _body_in_memory(response) is None:
                 answer_stream.watch(response.raw, self.dbname, observation)
@@ -222,6 +223,22 @@ def _body_in_memory(response):
     """The body when ``requests`` has read it already; None for one that is still to be read."""
     body = response._content  # the property would read the stream in the caller's place
     return body if isinstance(body, bytes) else None
+
+
+def _excerpt(response):
+    """The redacted beginning of an answer that is in memory; the writer cuts it further."""
+    body = _body_in_memory(response)
+    return redaction.redact_body(
+        body[:_MAX_BODY] if body else None, response.headers.get("Content-Type"), _MAX_BODY
+    )
+
+
+def _may_be_soap_fault(response):
+    """Whether a success is worth to be read: some partners send their faults as such."""
+    if "xml" not in (response.headers.get("Content-Type") or ""):
+        return False
+    body = _body_in_memory(response)
+    return bool(body) and b"Fault" in body[:_MAX_BODY]
 
 
 def _received_bytes(response):
