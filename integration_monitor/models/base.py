@@ -12,7 +12,8 @@ class Base(models.AbstractModel):
         """Add the correlation to a new job; one that was read from the database has its own."""
         values = super()._job_store_values(job)
         current = context.current()
-        if current.correlation_id and not hasattr(job, "integration_correlation_id"):
+        known = current.correlation_id or current.trace_id  # scheduled actions have no correlation
+        if known and not hasattr(job, "integration_correlation_id"):
             values = {
                 **values,
                 "integration_correlation_id": current.correlation_id,
