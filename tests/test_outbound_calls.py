@@ -95,6 +95,34 @@ class TestOutboundCalls(OutboundCase):
         self.assertEqual(len(received), 2)
         self.assertEqual([line.path_template for line in seen], ["/token", "/call"])
 
+    def test_a_hook_that_calls_with_its_own_session(self):
+        """A hook fetches a token with the session that it belongs to: taken for a redirect."""
+        paths = {"/call": "302 Found", "/token": "302 Found"}
+
+        def answer(connection):
+            path = received[-1].split(" ")[1]
+            where = {"Location": f"{path}/there"} if path in paths else {}
+            connection.sendall(self.wire.answer(b"", paths.get(path, "401 No"), **where))
+            return True
+
+        with self.server(answer) as (port, received), self.lines() as seen:
+            session = requests.Session()
+
+            def sign_in(response, **_options):
+                if response.url.endswith("/call/there"):
+                    session.get(f"http://127.0.0.1:{port}/token", timeout=5)
+                    again = response.request.copy()
+                    again.url += "/again"
+                    session.send(again, timeout=5)
+
+            session.hooks["response"] = sign_in
+            session.get(f"http://127.0.0.1:{port}/call", timeout=5)
+        self.assertEqual(len(received), 5)
+        self.assertEqual(
+            [(line.path_template, (line.detail or {}).get("redirects")) for line in seen],
+            [("/token", 1), ("/call/there/again", None), ("/call", 1)],
+        )
+
     def test_streams_are_left_alone(self):
         """A download of a gigabyte is read into memory by the monitor."""
         gate = threading.Event()

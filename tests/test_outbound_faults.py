@@ -123,6 +123,23 @@ class TestOutboundFaults(OutboundCase):
             self.fails("server", lambda: session.get(f"http://127.0.0.1:{port}/", timeout=5))
         self.assertEqual(len(received), 3)
 
+    def test_success_after_retries(self):
+        """An adapter's retries hide that every call needs three attempts."""
+        busy = self.wire.answer(b"", "503 Service Unavailable")
+        with (
+            self.server(busy, busy, self.wire.answer(b"ok")) as (port, _received),
+            self.lines() as seen,
+        ):
+            session = requests.Session()
+            retry = Retry(total=5, status_forcelist=[503], backoff_factor=0)
+            session.mount("http://", HTTPAdapter(max_retries=retry))
+            self.assertEqual(session.get(f"http://127.0.0.1:{port}/", timeout=5).text, "ok")
+        (line,) = seen
+        self.assertEqual(line.outcome, "ok")
+        self.assertEqual(
+            (line.detail["retries"], line.detail["retried_after"]), (2, "HTTP 503")
+        )
+
     def test_unknown(self):
         """A bug in a module's adapter is put on the partner."""
 

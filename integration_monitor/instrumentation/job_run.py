@@ -76,6 +76,8 @@ def _wrap_run(original):
                     job.integration_trace_id, False,
                 ),
             )  # fmt: skip
+            # This run may kill its worker as well, and nothing that waits in it would be left.
+            log_writer.flush()
         trace = tracing.continued(getattr(job, "integration_trace_id", None))
         token = _error.set(None)
         raised = None

@@ -45,6 +45,10 @@ class Buffer:
         """Whether it is time to write, lest something be dropped later."""
         return len(self.lines) >= PAGE_LINES or self.bytes >= PAGE_BYTES
 
+    def holds(self, observation):
+        """Whether this very observation still waits here: it can be corrected."""
+        return any(line.observation is observation for line in reversed(self.lines))
+
     def moved(self):
         """A buffer with the lines of this one, which is empty afterwards."""
         other = Buffer(claimed=True)

@@ -48,6 +48,8 @@ def record(env_or_dbname, observation):
     """Buffer one observation; what is not given comes from the execution context.
 
     :param env_or_dbname: an environment, or a database name.
+    :return: the observation as it was buffered (``log_buffer.Buffer.holds`` it until it is
+        written), or None
     """
     dbname = None
     try:
@@ -55,12 +57,14 @@ def record(env_or_dbname, observation):
         observation, size = trimmed(completed(observation))
         if observation.outcome == "refused" and not refusals.offer(dbname, observation):
             _count("coalesced")
-            return
+            return None
         _append(log_buffer.current(), Line(dbname, observation, size))
+        return observation
     except Exception:  # observing must never break what it observes
         if dbname:
             _lose(dbname)
         note_failure("An observation could not be recorded.")
+        return None
 
 
 def flush():

@@ -11,7 +11,7 @@ from ..tools.backoff import parse_retry_after
 from ..tools.endpoint_match import address_of
 from ..tools.observation import Observation
 from ..tools.path_template import path_template
-from . import log_writer
+from . import answer_stream, log_writer
 from .wrapping import flush_outside_executions, registry_here
 
 TRACE_HEADER = "traceparent"
@@ -71,6 +71,19 @@ class OutboundCall:
         request.headers.update(self._injected)
         return request
 
+    def is_redirect(self, session, request, options):
+        """Whether ``session`` sends ``request`` to follow a redirect of this call.
+
+        A hook of the session may send requests meanwhile, which are calls of their own.
+        ``requests`` follows with copies, which share the hooks, and looks at redirects itself.
+        """
+        return (
+            session is self.session
+            and options.get("allow_redirects") is False
+            and request is not self.request
+            and getattr(request, "hooks", None) is self.request.hooks
+        )
+
     def redirected(self, request):
         """Take our headers off a follow-up request whose host is not allowed them."""
         if not self._injected or request is None:
@@ -95,20 +108,18 @@ class OutboundCall:
             log_writer.note_failure("A failed outbound call was not recorded.")
 
     def answered(self, response):
-        """Record the call that ``response`` answers, or refuses: by its status, or by JSON-RPC."""
+        """Record the call that ``response`` answers, or refuses: by its status, or in its body."""
         try:
             self.redirected(response.next)  # a caller may follow by himself
-            body = _body_in_memory(response)
-            failed = response.status_code >= 400
-            error = None if failed else classify_jsonrpc.from_body(body)
-            excerpt = None
-            if failed or error:
-                excerpt = redaction.redact_body(
-                    body[:_MAX_BODY] if body else None, response.headers.get("Content-Type")
-                )
-            if failed:
+            if response.status_code >= 400:
+                excerpt = _excerpt(response)
                 error = classify.from_status(response.status_code, response.headers, excerpt)
-            self._record(error, response, excerpt)
+            else:
+                error = _told_in_answer(response)
+                excerpt = _excerpt(response) if error else None
+            observation = self._record(error, response, excerpt)
+            if _body_in_memory(response) is None:
+                answer_stream.watch(response.raw, self.dbname, observation)
         except Exception:  # the caller gets his answer, whatever we make of it
             log_writer.note_failure("An outbound call was not recorded.")
 
@@ -122,7 +133,7 @@ class OutboundCall:
         same_trace = trace is None or trace.trace_id == current.trace_id
         headers = getattr(response, "headers", None)
         quota = quota_headers.parse_quota(headers) or quota_headers.Quota()
-        log_writer.record(
+        observation = log_writer.record(
             self.dbname,
             Observation(
                 kind="http_out",
@@ -156,6 +167,7 @@ class OutboundCall:
             ),
         )
         flush_outside_executions()
+        return observation
 
     def _company_id(self):
         """The company that the line belongs to: the endpoint's, unless the caller has another."""
@@ -180,6 +192,7 @@ class OutboundCall:
                     detail["answered_by"] = last.host
             if _body_in_memory(response) is None:
                 detail["streamed"] = True
+            detail.update(_retried(response))
         return detail or None
 
 
@@ -210,9 +223,38 @@ def _body_in_memory(response):
     return body if isinstance(body, bytes) else None
 
 
+def _excerpt(response):
+    """The redacted beginning of an answer that is in memory; the writer cuts it further."""
+    body = _body_in_memory(response)
+    return redaction.redact_body(
+        body[:_MAX_BODY] if body else None, response.headers.get("Content-Type"), _MAX_BODY
+    )
+
+
+def _told_in_answer(response):
+    """The failure that a success tells of: JSON-RPC answers so, and some with SOAP faults."""
+    body = _body_in_memory(response)
+    if not body or "xml" not in (response.headers.get("Content-Type") or ""):
+        return classify_jsonrpc.from_body(body)
+    if b"Fault" not in body[:_MAX_BODY]:
+        return None
+    return classify.from_soap_fault(response.status_code, _excerpt(response))
+
+
 def _received_bytes(response):
     body = _body_in_memory(response)
     return len(body) if body is not None else _length(response.headers)
+
+
+def _retried(response):
+    """Attempts before this answer that the session's adapter made by itself, and why."""
+    retries = getattr(response.raw, "retries", None)
+    failed = [past for past in getattr(retries, "history", ()) if not past.redirect_location]
+    if not failed:
+        return {}
+    last = failed[-1]
+    reason = f"HTTP {last.status}" if last.status else type(last.error).__name__
+    return {"retries": len(failed), "retried_after": reason}
 
 
 def _sent_bytes(request):

@@ -27,7 +27,7 @@ def wrapped(original):
     @functools.wraps(original)
     def send(self, request, **kwargs):
         outer = _under_way.get()
-        if outer is not None and outer.session is self:
+        if outer is not None and outer.is_redirect(self, request, kwargs):
             outer.redirected(request)
             return original(self, request, **kwargs)
         call = OutboundCall.begin(self, request)

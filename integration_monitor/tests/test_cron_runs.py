@@ -1,6 +1,7 @@
 """Scheduled actions leave a line for each run: how late, how long, with what result."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import TransactionCase, tagged
@@ -8,12 +9,14 @@ from odoo.tools import mute_logger
 
 from ..instrumentation import log_writer
 
+HOURS = timedelta(hours=3, minutes=10)
+
 
 @tagged("post_install", "-at_install")
 class TestCronRuns(TransactionCase):
-    def run_cron(self, code, late=timedelta()):
-        """Run an action as the scheduler does. :return: its line"""
-        cron = self.env["ir.cron"].create(
+    def make_cron(self, code, late=timedelta()):
+        """:return: an action that has been due since ``late``"""
+        return self.env["ir.cron"].create(
             {
                 "name": "Price lists",
                 "cron_name": "Price lists",
@@ -25,21 +28,25 @@ class TestCronRuns(TransactionCase):
                 "nextcall": fields.Datetime.now() - late,
             }
         )
+
+    def process(self, cron):
+        """Acquire and process an action as the scheduler does. :return: the lines of it"""
         self.env.flush_all()
-        self.env.cr.execute(
-            "SELECT *, 0 AS timed_out_counter, 0 AS done, 0 AS remaining, NULL AS progress_id"
-            " FROM ir_cron WHERE id = %s",
-            (cron.id,),
-        )
-        job = self.env.cr.dictfetchone()
         with (
             self.enter_registry_test_mode(),
-            log_writer.captured() as seen,
+            log_writer.captured() as self.seen,
             mute_logger("odoo.addons.base.models.ir_cron"),
             self.registry.cursor() as cr,
         ):
+            job = self.registry["ir.cron"]._acquire_one_job(cr, cron.id)
+            self.assertTrue(job, "the action is not due")
             self.registry["ir.cron"]._process_job(cr, job)
-        (line,) = [line for line in seen if line.kind == "cron"]
+        self.env.invalidate_all()
+        return [line for line in self.seen if line.kind == "cron"]
+
+    def run_cron(self, code, late=timedelta()):
+        """Run an action as the scheduler does. :return: its line"""
+        (line,) = self.process(self.make_cron(code, late))
         return line
 
     def test_success(self):
@@ -71,7 +78,7 @@ class TestCronRuns(TransactionCase):
 
     def test_late_and_missed(self):
         """The scheduler stood still all morning, and the figures do not show it."""
-        line = self.run_cron("pass", late=timedelta(hours=3, minutes=10))
+        line = self.run_cron("pass", late=HOURS)
         self.assertAlmostEqual(line.lag_ms / 3_600_000, 3.17, places=1)
         self.assertEqual(line.detail["missed"], 3)
 
@@ -82,3 +89,74 @@ class TestCronRuns(TransactionCase):
         self.assertIs(line.detail["empty"], False)
         line = self.run_cron("env['ir.cron']._commit_progress(0, remaining=0)")
         self.assertIs(line.detail["empty"], True)
+
+    def test_work_that_goes_on(self):
+        """An action with much work is later each time that it goes on at once."""
+        cron = self.make_cron("env['ir.cron']._commit_progress(0, remaining=5)", HOURS)
+        (line,) = self.process(cron)
+        self.assertEqual((line.detail["ended"], line.detail["missed"]), ("partially done", 3))
+        self.assertGreater(line.lag_ms, 3 * 3_600_000)
+        for _number in range(2):
+            (line,) = self.process(cron)
+            self.assertEqual((line.detail["ended"], line.detail["missed"]), ("partially done", 0))
+            self.assertLess(line.lag_ms, 60_000)
+
+    def test_what_remains_after_a_failure(self):
+        """An action failed with work left, and its next slot is taken for the rest of it."""
+        cron = self.make_cron("pass", HOURS)
+        self.env["ir.cron.progress"].create({"cron_id": cron.id, "remaining": 5})
+        cron.failure_count = 1
+        cron._trigger(fields.Datetime.now() - timedelta(minutes=5))
+        (line,) = self.process(cron)
+        self.assertEqual(line.detail["missed"], 3)
+        self.assertGreater(line.lag_ms, 3 * 3_600_000)
+
+    def test_a_trigger(self):
+        """An action that somebody waits for is run half an hour later, and is not late."""
+        cron = self.make_cron("pass", -HOURS)
+        cron._trigger(fields.Datetime.now() - timedelta(minutes=30))
+        (line,) = self.process(cron)
+        self.assertAlmostEqual(line.lag_ms / 60_000, 30, delta=1)
+        self.assertEqual(line.detail["missed"], 0)
+
+    def test_an_action_that_was_killed(self):
+        """An action hangs and is killed at each limit of time, and the log is silent."""
+        cron = self.make_cron("pass", HOURS)
+        self.env["ir.cron.progress"].create({"cron_id": cron.id, "timed_out_counter": 2})
+        model, told = self.registry["ir.cron"], []
+        original = model._callback
+
+        def callback(*args):
+            told.extend(self.seen)  # written already: this run may be killed, too
+            return original(*args)
+
+        with patch.object(model, "_callback", callback):
+            dead, line = self.process(cron)
+        self.assertEqual(told, [dead])
+        self.assertEqual((dead.outcome, dead.error_class, dead.attempt), ("error", "timeout", 2))
+        self.assertEqual((dead.operation, dead.detail["dead"]), ("Price lists", True))
+        self.assertIsNone(dead.lag_ms)
+        self.assertEqual((line.outcome, line.detail["missed"]), ("ok", 3))
+        cron.nextcall = fields.Datetime.now()
+        (line,) = self.process(cron)
+        self.assertNotIn("dead", line.detail)
+
+    def test_an_action_that_odoo_gave_up(self):
+        """Killed for the third time, an action is not run: of that run there is no line at all."""
+        cron = self.make_cron("pass", HOURS)
+        self.env["ir.cron.progress"].create({"cron_id": cron.id, "timed_out_counter": 3})
+        (line,) = self.process(cron)
+        self.assertEqual((line.kind, line.outcome, line.error_class), ("cron", "error", "timeout"))
+        self.assertEqual((line.attempt, line.detail["ended"]), (3, "failed"))
+        self.assertEqual((line.detail["missed"], line.detail["dead"]), (3, True))
+        self.assertIn("third time", line.error_message)
+        self.assertEqual(cron.failure_count, 1)
+
+    def test_trace(self):
+        """What an action sets off cannot be found from the action."""
+        line = self.run_cron("env['res.partner'].with_delay().name_create('Later')")
+        self.assertRegex(line.trace_id, "^[0-9a-f]{32}$")
+        self.assertTrue(line.span_id)
+        job = self.env["queue.job"].search([("method_name", "=", "name_create")])
+        self.assertEqual(job.integration_trace_id, line.trace_id)
+        self.assertNotEqual(self.run_cron("pass").trace_id, line.trace_id)

@@ -15,12 +15,15 @@ from . import classify_protocols
 from .backoff import parse_retry_after
 from .errors import (
     AuthError,
+    BusinessError,
+    ContractError,
     IntegrationError,
     RateLimited,
     RemoteError,
     TimeoutError_,
     TransportError,
 )
+from .soap_fault import SoapFault, read_fault
 
 _MAX_CHAIN = 20
 _TLS = (ssl.SSLError, requests.exceptions.SSLError, urllib3.exceptions.SSLError)
@@ -104,12 +107,14 @@ def from_status(
 ) -> IntegrationError | None:
     """Our exception for an HTTP status; None for 2xx.
 
-    :param excerpt: the beginning of the answer, already redacted; quoted in the message.
+    :param excerpt: the beginning of the answer, already redacted; quoted in the message. A SOAP
+        fault in it tells more than the status, which is 500 for all of them.
     """
     if 200 <= status < 300:
         return None
     retry_after = parse_retry_after(_header(headers, "retry-after"))
-    words = _words_of(excerpt)
+    fault = read_fault(excerpt)
+    words = fault.words if fault else _words_of(excerpt)
     said = f" It said: {words}" if words else ""
     if status == 429:
         return RateLimited(
@@ -123,9 +128,26 @@ def from_status(
     if 300 <= status < 400:
         text = f"The partner redirects (HTTP {status}); redirects are not followed: correct the"
         return RemoteError(status, f"{text} address of the endpoint.{said}")
+    if fault is not None and fault.error_class is not None:
+        return _of_fault(fault, status, retry_after)
     return RemoteError(
         status, f"The partner answered HTTP {status}.{said}", retry_after=retry_after
     )
+
+
+def from_soap_fault(status: int, excerpt: str) -> IntegrationError | None:
+    """Our exception for a SOAP fault that comes with success as its status; None without one."""
+    fault = read_fault(excerpt)
+    return None if fault is None else _of_fault(fault, status, None)
+
+
+def _of_fault(fault: SoapFault, status: int, retry_after: float | None) -> IntegrationError:
+    text = f"The partner answered with the SOAP fault {fault.code} (HTTP {status})."
+    if fault.words:
+        text += f" It said: {fault.words}"
+    if fault.error_class == "server":
+        return RemoteError(status, text, error_class="server", retry_after=retry_after)
+    return ContractError(text) if fault.error_class == "contract" else BusinessError(text)
 
 
 def _words_of(excerpt: str) -> str:

@@ -91,3 +91,10 @@ def test_in_a_scheduled_action(shell: OdooShell, url: str) -> None:
                  FROM integration_discovery"""
         )
         assert cr.fetchall() == [("127.0.0.1", "http", port, "new", before + 1, 0)]
+        # The call is found from the action, and below it.
+        cr.execute(
+            """SELECT count(*) FROM integration_log a JOIN integration_log c
+                   ON c.trace_id = a.trace_id AND c.parent_span_id = a.span_id
+                WHERE a.operation = 'Caller' AND c.path_template = '/hooks'"""
+        )
+        assert cr.fetchone() == (1,)
