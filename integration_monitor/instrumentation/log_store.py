@@ -11,7 +11,7 @@ import psycopg2.extras
 
 from odoo.sql_db import db_connect
 
-from ..tools.observation import COLUMNS, utcnow
+from ..tools.observation import CLOCK_SKEW, COLUMNS, utcnow
 from . import log_connection, log_content, log_table
 from .log_rows import row
 
@@ -24,7 +24,6 @@ _SETTINGS = (
     "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '2s';"
     " SET LOCAL statement_timeout = '10s';"
 )
-_FUTURE_MONTHS = 1
 _PAST_MONTHS = 13
 
 
@@ -133,10 +132,14 @@ def _statement(used):
 
 
 def _bounded(observation):
-    """Times far from now (a broken clock) go to now: they would make partitions without end."""
+    """Times that a broken clock told go to now.
+
+    Those long ago would make partitions without end; those ahead would stay on top of every list,
+    and count as signs of life until they have come.
+    """
     now = utcnow()
     then = observation.occurred_at
-    months = (then.year - now.year) * 12 + then.month - now.month
-    if -_PAST_MONTHS <= months <= _FUTURE_MONTHS:
+    months = (now.year - then.year) * 12 + now.month - then.month
+    if months <= _PAST_MONTHS and then <= now + CLOCK_SKEW:
         return observation
     return dataclasses.replace(observation, occurred_at=now)
