@@ -1,8 +1,10 @@
 """Around Odoo's HTTP requests: one log execution each, and an honest answer without a database."""
 
+import atexit
 import functools
 import json
 import logging
+import os
 
 import psycopg2
 import werkzeug.wrappers
@@ -13,6 +15,7 @@ from odoo.http import RegistryError, Request
 from odoo.service import db as db_service
 from odoo.sql_db import PoolError
 
+from ..tools.errors import IntegrationError
 from . import log_writer
 from .inbound_call import RPC_PATHS, InboundCall
 
@@ -23,6 +26,15 @@ RETRY_AFTER = 30
 _MARK = "_integration_monitor_wrapped"
 # Lost connection, server starting up or shutting down, too many connections.
 _UNUSABLE = (RegistryError, PoolError, psycopg2.OperationalError, psycopg2.InterfaceError)
+
+# What is served at this moment, and observed.
+_under_way = set()
+
+
+class ProcessEnded(IntegrationError):
+    """The process that served a request ended before it was done."""
+
+    error_class = "server"
 
 
 def install():
@@ -91,6 +103,7 @@ def _observed(serve, request):
     call = InboundCall.begin(request)
     if call is None:
         return serve(request)
+    _under_way.add(call)
     try:
         response = serve(request)
     except Exception as error:
@@ -100,7 +113,17 @@ def _observed(serve, request):
         call.answered(response)
         return response
     finally:
+        _under_way.discard(call)
         call.close()
+
+
+def _tell_cut_off():
+    """Record the requests that the end of the process cuts off, such as at a limit of CPU time.
+
+    Odoo's workers serve in a thread that ends with the process; here speaks another thread.
+    """
+    for call in list(_under_way):
+        call.failed(ProcessEnded("The process ended while it served the request."))
 
 
 def unavailable():
@@ -129,3 +152,8 @@ def _server_is_down():
     except psycopg2.OperationalError:
         return True
     return False
+
+
+# Registered after the log writer's own, which has to come last.
+atexit.register(_tell_cut_off)
+os.register_at_fork(after_in_child=_under_way.clear)

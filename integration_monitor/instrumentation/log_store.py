@@ -9,7 +9,8 @@ from operator import itemgetter
 import psycopg2
 import psycopg2.extras
 
-from odoo.sql_db import db_connect
+from odoo.modules.registry import Registry
+from odoo.sql_db import Cursor, db_connect
 
 from ..tools.observation import CLOCK_SKEW, COLUMNS, utcnow
 from . import log_connection, log_content, log_table
@@ -62,6 +63,15 @@ def database_sink(dbname, observations):
         lost = write_on(cr, observations)
         cr.commit()  # pylint: disable=invalid-commit # our own connection, nobody else's work
     return lost
+
+
+def write_in_test(dbname, observations):
+    """Write on the test's transaction when cursors are shared, else leave the database clean."""
+    cr = Registry.registries[dbname].cursor()
+    with contextlib.closing(cr):
+        if not isinstance(cr, Cursor):
+            write_on(cr, observations)
+            cr.commit()  # pylint: disable=invalid-commit # a test's cursor: releases a savepoint
 
 
 def _write_at_once(cr, observations):
