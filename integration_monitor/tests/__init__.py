@@ -21,6 +21,7 @@ from . import test_inbound_calls
 from . import test_integration_log
 from . import test_integration_metric
 from . import test_integration_metric_concurrency
+from . import test_integration_metric_rebuild
 from . import test_issue
 from . import test_issue_access
 from . import test_issue_screens
