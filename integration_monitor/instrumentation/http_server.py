@@ -11,18 +11,22 @@ import werkzeug.wrappers
 
 import odoo
 from odoo import http
-from odoo.http import RegistryError, Request
+from odoo.http import Application, RegistryError, Request
 from odoo.service import db as db_service
 from odoo.sql_db import PoolError
 
 from ..tools.errors import IntegrationError
-from . import log_writer
+from . import database_probe, log_writer
 from .inbound_call import RPC_PATHS, InboundCall
 
 _logger = logging.getLogger(__name__)
 
 PREFIX = "/integration/"
+# Of integration_monitor_dashboard; a load balancer asks it while the database hangs.
+HEALTH_PATH = "/integration/health"
 RETRY_AFTER = 30
+_UNREACHABLE = "The database cannot be reached; nothing was stored. Try again later."
+_HANGS = "The database does not answer."
 _MARK = "_integration_monitor_wrapped"
 # Lost connection, server starting up or shutting down, too many connections.
 _UNUSABLE = (RegistryError, PoolError, psycopg2.OperationalError, psycopg2.InterfaceError)
@@ -38,11 +42,25 @@ class ProcessEnded(IntegrationError):
 
 
 def install():
-    """Wrap ``Request._serve_db`` and ``_serve_nodb``; a second call changes nothing."""
+    """Wrap ``Application`` and ``Request._serve_db`` and ``_serve_nodb``; once."""
     if getattr(Request._serve_db, _MARK, False):
         return
     Request._serve_db = _wrap_serve_db(Request._serve_db)
     Request._serve_nodb = _wrap_serve_nodb(Request._serve_nodb)
+    Application.__call__ = _wrap_application(Application.__call__)
+
+
+def _wrap_application(original):
+    """Before anything else: already which database a request is for may be asked of PostgreSQL."""
+
+    @functools.wraps(original)
+    def __call__(self, environ, start_response):
+        if environ.get("PATH_INFO") == HEALTH_PATH and not database_probe.answers():
+            _logger.warning("The database does not answer.")
+            return unavailable(_HANGS)(environ, start_response)
+        return original(self, environ, start_response)
+
+    return __call__
 
 
 def _wrap_serve_db(original):
@@ -126,13 +144,13 @@ def _tell_cut_off():
         call.failed(ProcessEnded("The process ended while it served the request."))
 
 
-def unavailable():
+def unavailable(detail=_UNREACHABLE):
     """503 as problem+json (RFC 9457): nothing was stored, come back later."""
     problem = {
         "type": "about:blank",
         "title": "Service Unavailable",
         "status": 503,
-        "detail": "The database cannot be reached; nothing was stored. Try again later.",
+        "detail": detail,
     }
     return http.Response(
         json.dumps(problem),
