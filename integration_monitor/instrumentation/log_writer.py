@@ -192,7 +192,8 @@ def _write(dbname, lines):
     while pairs:
         page, pairs = pairs[:PAGE], pairs[PAGE:]
         try:
-            unfit = _deliver(dbname, [line.observation for line, _tries in page]) or 0
+            again = any(tries for _line, tries in page)
+            unfit = _deliver(dbname, [line.observation for line, _tries in page], again) or 0
         except Exception as error:  # a database has many ways to refuse; none may reach the user
             backlog.failed()
             count("failed", len(page))
@@ -221,12 +222,12 @@ def _keep(backlog, page, untried, lost):
     count("dropped", backlog.keep(tried + untried))
 
 
-def _deliver(dbname, observations):
-    if _sink is not None:
-        return _sink(dbname, observations)
-    if odoo.modules.module.current_test:
+def _deliver(dbname, observations, again):
+    if _sink is None and odoo.modules.module.current_test:
         return write_in_test(dbname, observations)
-    return database_sink(dbname, observations)
+    if _sink in (None, database_sink):
+        return database_sink(dbname, observations, doubtful=again)
+    return _sink(dbname, observations)
 
 
 def _backlog(dbname):

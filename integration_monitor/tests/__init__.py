@@ -38,6 +38,7 @@ from . import test_observed_health
 from . import test_pause
 from . import test_process
 from . import test_queue
+from . import test_refused_sign_ins
 from . import test_retry
 from . import test_shop_order_engine
 from . import test_shop_order_identity
