@@ -68,10 +68,7 @@ _UPSERT = f"""
            write_date = excluded.write_date
     RETURNING i.id, i.fingerprint, COALESCE(i.company_id, 0)
 """
-_ROW = (
-    "(%s, %s, %s, %s, %s, %s, 'new', 2, %s, %s, %s, %s, %s, %s, %s, 0, 0, {uid}, {uid},"
-    " %s, %s)"
-)
+_ROW = "(%s, %s, %s, %s, %s, %s, 'new', 2, %s, %s, %s, %s, %s, %s, %s, 0, 0, {uid}, {uid}, %s, %s)"
 _HOURS = """
     INSERT INTO integration_issue_occurrence AS o (issue_id, hour, count) VALUES %s
     ON CONFLICT (issue_id, hour) DO UPDATE

@@ -129,9 +129,7 @@ class IntegrationMetric(models.Model):
     @api.model
     def _rebuild_range(self, cr, since, until, levels, *, keep_refused):
         """Replace the figures of a time by what the log has of it."""
-        place = SQL(
-            "level = ANY(%s) AND bucket >= %s AND bucket < %s", list(levels), since, until
-        )
+        place = SQL("level = ANY(%s) AND bucket >= %s AND bucket < %s", list(levels), since, until)
         lines = SQL("occurred_at >= %s AND occurred_at < %s", since, until)
         if keep_refused:
             lines = SQL("%s AND outcome <> 'refused'", lines)

@@ -170,7 +170,9 @@ class TestDependency(IntegrationCase):
         """What was only meant for a system, and held back, counts as a need; or counts twice."""
         self.trace(("inbound", "shop", {}), ("outbound", "wms", {"kind": "message"}))
         self.trace(
-            ("inbound", "shop", {}), ("outbound", "tax", {"kind": "message"}), ("outbound", "tax", {})
+            ("inbound", "shop", {}),
+            ("outbound", "tax", {"kind": "message"}),
+            ("outbound", "tax", {}),
         )
         self.env["integration.dependency"]._learn()
         self.assertEqual(

@@ -141,9 +141,7 @@ class TestLogWriterFaults(LogWriterCase):
             Observation("span", occurred_at=now - timedelta(days=25)),
         )
         latest = utcnow() + timedelta(seconds=1)
-        self.assertEqual(
-            [moment <= latest for (moment,) in rows], [True, True, True, False, True]
-        )
+        self.assertEqual([moment <= latest for (moment,) in rows], [True, True, True, False, True])
         # Another server's clock may differ a little, and what comes late keeps its time.
         self.assertEqual(rows[3][0], now + timedelta(minutes=2))
         self.assertEqual(rows[4][0], now - timedelta(days=25))

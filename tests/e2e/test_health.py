@@ -63,7 +63,7 @@ def serve(database: str, log_folder: Path) -> Iterator[Callable[..., OdooServer]
 
 
 class Relay:
-    """Stands between Odoo and PostgreSQL; can be cut like a cable, or hang like a stopped server."""
+    """Stands between Odoo and PostgreSQL; can be cut like a cable, or hang as a frozen server."""
 
     def __init__(self, folder: Path) -> None:
         """Listen where libpq looks in that folder, and pass on what comes."""

@@ -79,7 +79,9 @@ def test_the_process_for_long_polling_observes_nothing(server: OdooServer) -> No
     # The same call to a worker is the proof that it would be seen.
     answer = json_rpc(server, server.port, "res.partner", "search_count", [])
     assert "result" in answer.json(), answer.text
-    found = wait_until(lambda: lines(server, "res.partner.search_count"), PATIENCE, "the worker's line")
+    found = wait_until(
+        lambda: lines(server, "res.partner.search_count"), PATIENCE, "the worker's line"
+    )
     assert [line[0] for line in found] == ["ok"]
 
 
