@@ -51,7 +51,6 @@ class IntegrationMetric(models.Model):
                     "Background jobs work on one day each, today first, back to the beginning of "
                     "the log. The list of jobs shows how far they are."
                 ),
-                "next": {"type": "ir.actions.act_window_close"},
             },
         }
 
