@@ -8,16 +8,19 @@ See ``readme/DEVELOP.md`` for an example.
 
 import logging
 import time
+from decimal import Decimal
 
 from odoo.exceptions import UserError
 
 from .instrumentation import log_writer
+from .instrumentation.wrapping import flush_outside_executions
 from .tools import classify, context, control_totals, tracing
 from .tools.observation import Observation, utcnow
 
 _logger = logging.getLogger(__name__)
 
 MAX_NOTES = 16
+_SHOWN = 40  # characters of what cannot be read
 
 
 class exchange:  # noqa: N801 - used like a function, as ``contextlib.closing`` is
@@ -34,7 +37,9 @@ class exchange:  # noqa: N801 - used like a function, as ``contextlib.closing`` 
         default: each run replaces the one before
 
     Exceptions pass through unchanged. Nothing that goes wrong in observing reaches the caller: a
-    code that nobody knows is noted in the line's details.
+    code that nobody knows, and a number that cannot be read, are noted in the line's details.
+
+    Each block is an exchange of its own, also with an object that is used again.
     """
 
     def __init__(
@@ -54,11 +59,10 @@ class exchange:  # noqa: N801 - used like a function, as ``contextlib.closing`` 
         self._given = {"endpoint": endpoint, "flow": flow}
         self._direction = direction
         self._host = None if host is None else str(host)
-        self._correlation_id = None if correlation_id is None else str(correlation_id)
+        self._given_correlation_id = None if correlation_id is None else str(correlation_id)
+        self._correlation_id = self._given_correlation_id
         self._batch = batch
-        self._totals = {"announced": None, "received": None, "applied": None}
-        self._bytes = {"sent": None, "received": None}
-        self._notes = {}
+        self._start_counting()
         self._target = {}
         self._company_id = None
         self._began = self._occurred_at = self._bound = None
@@ -98,9 +102,19 @@ class exchange:  # noqa: N801 - used like a function, as ``contextlib.closing`` 
             if self._bound is not None:
                 self._bound.__exit__(None, None, None)
             log_writer.record(self._env, self._observation(error))
+            # In a thread of the caller's own nobody else would write it.
+            flush_outside_executions()
         except Exception:  # observing must never break what it observes
             _logger.warning("Exchange %s: it cannot be recorded.", self._name, exc_info=True)
+        self._start_counting()
         return False
+
+    def _start_counting(self):
+        """Forget what was counted and noted, for the next exchange."""
+        self._totals = {"announced": None, "received": None, "applied": None}
+        self._bytes = {"sent": None, "received": None}
+        self._notes = {}
+        self._unreadable = {}
 
     def _begin(self):
         """Note time and place, and let calls inside the block belong to this exchange."""
@@ -110,7 +124,8 @@ class exchange:  # noqa: N801 - used like a function, as ``contextlib.closing`` 
         self.trace_id = current.trace_id or tracing.new_trace_id()
         self.span_id = tracing.new_span_id()
         self._parent_span_id = current.span_id
-        self._correlation_id = self._correlation_id or current.correlation_id
+        self._correlation_id = self._given_correlation_id or current.correlation_id
+        self._target = {}
         # Now: after a failed statement nothing can be read any more.
         self._company_id = self._env.company.id
         try:
@@ -165,8 +180,17 @@ class exchange:  # noqa: N801 - used like a function, as ``contextlib.closing`` 
         if error is not None:
             known = classify.error_class_of(error)
             if known == "unknown" and isinstance(error, UserError):
+                # Also one that Odoo refuses (AccessError): it says nothing about the partner's
+                # credentials, and must not take the endpoint for down.
                 known = "business"
             return "error", known, f"{type(error).__name__}: {error}"
+        for name in self._totals:
+            if name in self._unreadable:
+                return (
+                    "error",
+                    "contract",
+                    f"The number of {name} records cannot be read: {self._unreadable[name]}.",
+                )
         mismatch = control_totals.mismatch(**self._totals)
         if mismatch:
             return "error", "contract", mismatch
@@ -179,9 +203,24 @@ class exchange:  # noqa: N801 - used like a function, as ``contextlib.closing`` 
             detail["batch"] = str(self._batch)
         for what in self._target.get("unknown", ()):
             detail[f"unknown_{what}"] = str(self._given[what])
+        for what, shown in self._unreadable.items():
+            detail[f"unreadable_{what}"] = shown
         return detail
 
     def _add(self, counters, name, number):
-        """Add a number to a counter; what is none is left out, observing raises nothing."""
-        if isinstance(number, int | float) and number >= 0:
-            counters[name] = (counters[name] or 0) + int(number)
+        """Add a number to a counter; none says nothing. What cannot be read is kept to be told."""
+        if number is None:
+            return
+        try:
+            counters[name] = (counters[name] or 0) + control_totals.count_of(number)
+        except Exception:  # whatever the caller's object does when it is asked for its number
+            what = name if counters is self._totals else f"bytes_{name}"
+            self._unreadable[what] = _shown(number)
+
+
+def _shown(value):
+    """:return: in a few characters what should have been a number, else its type"""
+    if type(value) in (str, bytes):
+        return repr(value[:_SHOWN])
+    short = type(value) is int and value.bit_length() < 64
+    return str(value) if short or type(value) in (float, Decimal) else type(value).__name__

@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 import requests
 
+from odoo.modules.registry import Registry
 from odoo.tests.common import _super_send
 
 from odoo.addons.integration_monitor.instrumentation import log_writer, requests_session
@@ -80,6 +81,15 @@ class OutboundCase(IntegrationCase):
                 **values,
             }
         )
+
+    @contextlib.contextmanager
+    def another_database(self):
+        """A second database that this process has loaded."""
+        Registry.registries["another"] = self.registry
+        try:
+            yield
+        finally:
+            Registry.registries.pop("another", None)
 
     def closed_port(self):
         """A port that nobody listens on until the test ends."""

@@ -1,5 +1,6 @@
 import contextlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
 import requests
@@ -7,7 +8,7 @@ import requests
 from odoo.sql_db import db_connect
 from odoo.tests import tagged
 
-from odoo.addons.integration_monitor.instrumentation import log_writer, requests_session
+from odoo.addons.integration_monitor.instrumentation import log_writer, requests_session, wrapping
 from odoo.addons.integration_monitor.tools import context
 
 from .common_outbound import REAL_SEND, OutboundCase
@@ -249,22 +250,43 @@ class TestOutboundCalls(OutboundCase):
         self.assertEqual(rows(), [(200,)])
 
     def test_threads_without_execution_write_at_once(self):
-        """A module's own thread ends, and its calls are lost."""
+        """A module's own threads end, and their calls are lost, or booked on another database."""
         self.env["integration.endpoint"]._match_table()
+        dbname = self.env.cr.dbname
         seen = []
         with self.server(self.wire.answer(b"ok")) as (port, _received):
 
-            def work(dbname):
-                if dbname:
-                    threading.current_thread().dbname = dbname
-                requests.get(f"http://127.0.0.1:{port}/", timeout=5)
+            def work(step, name=None):
+                if name:
+                    threading.current_thread().dbname = name
+                requests.get(f"http://127.0.0.1:{port}/{step}", timeout=5)
 
-            with log_writer.sink(lambda _dbname, lines: seen.extend(lines)):
-                for dbname in (self.env.cr.dbname, None):
-                    thread = threading.Thread(target=work, args=(dbname,))
-                    thread.start()
-                    thread.join()
-        self.assertEqual(len(seen), 1)  # the one without a database is nobody's
+            def run(*arguments):
+                thread = threading.Thread(target=work, args=arguments)
+                thread.start()
+                thread.join()
+
+            with log_writer.sink(lambda name, lines: seen.extend((name, x) for x in lines)):
+                run("named", dbname)
+                run("nameless")
+                with ThreadPoolExecutor(1) as pool:
+                    pool.submit(work, "pooled").result()
+                # Nobody knows whose it is.
+                with self.another_database():
+                    run("ambiguous")
+                for names in ([dbname, "another"], ["another"]):
+                    with patch.object(wrapping, "config", {"db_name": names}):
+                        run("not-served")
+        self.assertEqual(
+            [(name, line.path_template) for name, line in seen],
+            [(dbname, f"/{step}") for step in ("named", "nameless", "pooled")],
+        )
+
+    def test_the_runner_of_jobs_is_not_observed(self):
+        """Each job leaves a second line: the call that started it, failed after a second."""
+        with self.server(self.wire.answer(b"ok")) as (port, _received), self.lines() as seen:
+            requests.get(f"http://127.0.0.1:{port}/queue_job/runjob?job_uuid=1-2", timeout=5)
+        self.assertEqual(seen, [])
 
     def test_installing_twice_wraps_once(self):
         """After a reload each call counts twice."""

@@ -90,7 +90,10 @@ class TestOutboundCallsHarmless(OutboundCase):
         thread = threading.current_thread()
         with self.server(self.wire.answer(b"ok")) as (port, _received), self.lines() as seen:
             for dbname in (None, "no_such_database"):
-                with patch.object(thread, "dbname", dbname):
+                with (
+                    patch.object(thread, "dbname", dbname),
+                    self.another_database(),
+                ):
                     requests.get(f"http://127.0.0.1:{port}/", timeout=5)
             with patch.object(self.registry, "ready", False):
                 requests.get(f"http://127.0.0.1:{port}/", timeout=5)

@@ -50,9 +50,12 @@ class TestOutboundStreams(OutboundCase):
         }
         for name, read in readers.items():
             for start in (HALF, CHUNK):
-                with self.subTest(name), self.server(lambda c, start=start: c.sendall(start)) as (
-                    port,
-                    _received,
+                with (
+                    self.subTest(name),
+                    self.server(lambda c, start=start: c.sendall(start)) as (
+                        port,
+                        _received,
+                    ),
                 ):
                     with self.lines() as seen:
                         response = self.get(port)

@@ -1,36 +1,66 @@
 """Around Odoo's HTTP requests: one log execution each, and an honest answer without a database."""
 
+import atexit
 import functools
 import json
 import logging
+import os
 
 import psycopg2
 import werkzeug.wrappers
 
 import odoo
 from odoo import http
-from odoo.http import RegistryError, Request
+from odoo.http import Application, RegistryError, Request
 from odoo.service import db as db_service
 from odoo.sql_db import PoolError
 
-from . import log_writer
+from ..tools.errors import IntegrationError
+from . import database_probe, log_writer
 from .inbound_call import RPC_PATHS, InboundCall
 
 _logger = logging.getLogger(__name__)
 
 PREFIX = "/integration/"
+# Of integration_monitor_dashboard; a load balancer asks it while the database hangs.
+HEALTH_PATH = "/integration/health"
 RETRY_AFTER = 30
+_UNREACHABLE = "The database cannot be reached; nothing was stored. Try again later."
+_HANGS = "The database does not answer."
 _MARK = "_integration_monitor_wrapped"
 # Lost connection, server starting up or shutting down, too many connections.
 _UNUSABLE = (RegistryError, PoolError, psycopg2.OperationalError, psycopg2.InterfaceError)
 
+# What is served at this moment, and observed.
+_under_way = set()
+
+
+class ProcessEnded(IntegrationError):
+    """The process that served a request ended before it was done."""
+
+    error_class = "server"
+
 
 def install():
-    """Wrap ``Request._serve_db`` and ``_serve_nodb``; a second call changes nothing."""
+    """Wrap ``Application`` and ``Request._serve_db`` and ``_serve_nodb``; once."""
     if getattr(Request._serve_db, _MARK, False):
         return
     Request._serve_db = _wrap_serve_db(Request._serve_db)
     Request._serve_nodb = _wrap_serve_nodb(Request._serve_nodb)
+    Application.__call__ = _wrap_application(Application.__call__)
+
+
+def _wrap_application(original):
+    """Before anything else: already which database a request is for may be asked of PostgreSQL."""
+
+    @functools.wraps(original)
+    def __call__(self, environ, start_response):
+        if environ.get("PATH_INFO") == HEALTH_PATH and not database_probe.answers():
+            _logger.warning("The database does not answer.")
+            return unavailable(_HANGS)(environ, start_response)
+        return original(self, environ, start_response)
+
+    return __call__
 
 
 def _wrap_serve_db(original):
@@ -91,6 +121,7 @@ def _observed(serve, request):
     call = InboundCall.begin(request)
     if call is None:
         return serve(request)
+    _under_way.add(call)
     try:
         response = serve(request)
     except Exception as error:
@@ -100,16 +131,26 @@ def _observed(serve, request):
         call.answered(response)
         return response
     finally:
+        _under_way.discard(call)
         call.close()
 
 
-def unavailable():
+def _tell_cut_off():
+    """Record the requests that the end of the process cuts off, such as at a limit of CPU time.
+
+    Odoo's workers serve in a thread that ends with the process; here speaks another thread.
+    """
+    for call in list(_under_way):
+        call.failed(ProcessEnded("The process ended while it served the request."))
+
+
+def unavailable(detail=_UNREACHABLE):
     """503 as problem+json (RFC 9457): nothing was stored, come back later."""
     problem = {
         "type": "about:blank",
         "title": "Service Unavailable",
         "status": 503,
-        "detail": "The database cannot be reached; nothing was stored. Try again later.",
+        "detail": detail,
     }
     return http.Response(
         json.dumps(problem),
@@ -129,3 +170,8 @@ def _server_is_down():
     except psycopg2.OperationalError:
         return True
     return False
+
+
+# Registered after the log writer's own, which has to come last.
+atexit.register(_tell_cut_off)
+os.register_at_fork(after_in_child=_under_way.clear)

@@ -1,6 +1,8 @@
 """What one execution has observed and not yet written, bounded in lines and bytes."""
 
 import os
+import threading
+import weakref
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -12,6 +14,10 @@ MAX_BYTES = 8 * 1024 * 1024
 #: hardly notice the few milliseconds of computing that it takes.
 PAGE_LINES = 200
 PAGE_BYTES = 4 * 1024 * 1024
+
+# Every buffer that somebody still uses: at the end of the process all of them are written.
+_open = weakref.WeakSet()
+_open_lock = threading.Lock()
 
 
 class Line(NamedTuple):
@@ -25,13 +31,15 @@ class Line(NamedTuple):
 class Buffer:
     """Lines of one execution; used by one thread only."""
 
-    __slots__ = ("bytes", "claimed", "lines", "pid")
+    __slots__ = ("__weakref__", "bytes", "claimed", "lines", "pid")
 
     def __init__(self, claimed=False):
         self.lines = []
         self.bytes = 0
         self.claimed = claimed  # an execution is open and will flush it
         self.pid = os.getpid()
+        with _open_lock:
+            _open.add(self)
 
     def add(self, line):
         """Whether there was room for the line."""
@@ -85,3 +93,24 @@ def start():
 def finish(token):
     """Restore the buffer that was current before :func:`start`."""
     _current.reset(token)
+
+
+def gathered():
+    """A buffer with the lines of every buffer of this process, which are empty afterwards.
+
+    For the end of the process: threads may still be at work, and will not come to their flush.
+    """
+    with _open_lock:
+        others = list(_open)
+    everything = Buffer(claimed=True)
+    for other in others:
+        if other.pid == everything.pid:
+            lines, other.lines, other.bytes = other.lines, [], 0
+            everything.lines += lines
+    return everything
+
+
+def after_fork():
+    """Leave the parent's buffers to the parent, with a new lock: another thread may hold it."""
+    global _open, _open_lock
+    _open, _open_lock = weakref.WeakSet(), threading.Lock()

@@ -9,9 +9,12 @@ from operator import itemgetter
 import psycopg2
 import psycopg2.extras
 
-from odoo.sql_db import db_connect
+from odoo.modules.registry import Registry
+from odoo.sql_db import Cursor, db_connect
+from odoo.tools import SQL
 
-from ..tools.observation import COLUMNS, utcnow
+from ..tools.observation import CLOCK_SKEW, COLUMNS, utcnow
+from ..tools.redaction_names import ContentRules
 from . import log_connection, log_content, log_table
 from .log_rows import row
 
@@ -24,8 +27,9 @@ _SETTINGS = (
     "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '2s';"
     " SET LOCAL statement_timeout = '10s';"
 )
-_FUTURE_MONTHS = 1
 _PAST_MONTHS = 13
+# What tells two lines apart; their contents are the same if these are.
+_MARKS = ("occurred_at", "kind", "outcome", "duration_ms", "trace_id", "span_id", "status_code")
 
 
 def write_on(cr, observations):
@@ -48,21 +52,35 @@ def write_on(cr, observations):
     return lost + _store(cr, rows)
 
 
-def database_sink(dbname, observations):
+def database_sink(dbname, observations, doubtful=False):
     """Write on a connection of its own, committed at once; the default outside of tests.
 
+    :param doubtful: an earlier try failed; some may have been written, and its answer lost
     :return: how many lines are lost for good
     :raises psycopg2.Error: the database refuses all of them, at least for now
     """
-    with log_connection.lent(dbname) as cr:
-        lost = _write_at_once(cr, observations) if cr is not None else None
-    if lost is not None:
-        return lost
+    if not doubtful:
+        with log_connection.lent(dbname) as cr:
+            lost = _write_at_once(cr, observations) if cr is not None else None
+            doubtful = cr is not None and cr.closed
+        if lost is not None:
+            return lost
     with contextlib.closing(db_connect(dbname).cursor()) as cr:
         cr.execute(_SETTINGS)
+        if doubtful:
+            observations = _not_yet_written(cr, observations)
         lost = write_on(cr, observations)
         cr.commit()  # pylint: disable=invalid-commit # our own connection, nobody else's work
     return lost
+
+
+def write_in_test(dbname, observations):
+    """Write on the test's transaction when cursors are shared, else leave the database clean."""
+    cr = Registry.registries[dbname].cursor()
+    with contextlib.closing(cr):
+        if not isinstance(cr, Cursor):
+            write_on(cr, observations)
+            cr.commit()  # pylint: disable=invalid-commit # a test's cursor: releases a savepoint
 
 
 def _write_at_once(cr, observations):
@@ -77,10 +95,30 @@ def _write_at_once(cr, observations):
     except (psycopg2.errors.CheckViolation, psycopg2.DataError):
         return None
     except (psycopg2.OperationalError, psycopg2.InterfaceError):
-        if cr.closed:  # the server was restarted since: another connection may do
+        # The server was restarted since: another connection may do. Or it was at this moment, and
+        # nobody knows whether it was before the commit or after.
+        if cr.closed:
             return None
         raise
     return len(observations) - len(rows)
+
+
+def _not_yet_written(cr, observations):
+    """The observations that the log does not have: told by their moment and what happened then."""
+    mine = []
+    for observation in observations:
+        # No contents are compared, so whose flow hides what makes no difference.
+        made = _row(_bounded(observation), ContentRules())
+        mine.append(made and tuple(made[COLUMNS.index(name)] for name in _MARKS))
+    cr.execute(
+        SQL(
+            "SELECT %s FROM integration_log_data WHERE occurred_at = ANY(%s)",
+            SQL(", ").join(map(SQL.identifier, _MARKS)),
+            [mark[0] for mark in mine if mark],
+        )
+    )
+    there = set(cr.fetchall())
+    return [item for item, mark in zip(observations, mine, strict=True) if mark not in there]
 
 
 def _rows(cr, observations):
@@ -133,10 +171,14 @@ def _statement(used):
 
 
 def _bounded(observation):
-    """Times far from now (a broken clock) go to now: they would make partitions without end."""
+    """Times that a broken clock told go to now.
+
+    Those long ago would make partitions without end; those ahead would stay on top of every list,
+    and count as signs of life until they have come.
+    """
     now = utcnow()
     then = observation.occurred_at
-    months = (then.year - now.year) * 12 + then.month - now.month
-    if -_PAST_MONTHS <= months <= _FUTURE_MONTHS:
+    months = (now.year - then.year) * 12 + now.month - then.month
+    if months <= _PAST_MONTHS and then <= now + CLOCK_SKEW:
         return observation
     return dataclasses.replace(observation, occurred_at=now)

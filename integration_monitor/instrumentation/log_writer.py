@@ -19,25 +19,25 @@ import functools
 import logging
 import os
 import threading
-from collections import Counter
 
 import odoo
 from odoo.modules.registry import Registry
-from odoo.sql_db import Cursor
 
 from ..tools import context
 from ..tools.observation import Observation
-from . import log_buffer, log_connection
+from . import log_buffer, log_connection, log_stats
 from .log_backlog import Backlog, confession
 from .log_buffer import MAX_BUFFER, Line
-from .log_store import PAGE, database_sink, write_on
+from .log_stats import count, snapshot
+from .log_store import PAGE, database_sink, write_in_test, write_on
 from .log_trim import completed, trimmed
 from .refusals import Coalescer
 
 _logger = logging.getLogger(__name__)
 
-_stats = Counter()
-_stats_lock = threading.Lock()
+# How long the end of a process waits for the database.
+EXIT_SECONDS = 10.0
+
 _page_lock = threading.Lock()
 _backlogs = {}  # by database
 _sink = None  # tests: callable(dbname, observations) in place of the database
@@ -56,7 +56,7 @@ def record(env_or_dbname, observation):
         dbname = env_or_dbname if isinstance(env_or_dbname, str) else env_or_dbname.cr.dbname
         observation, size = trimmed(completed(observation))
         if observation.outcome == "refused" and not refusals.offer(dbname, observation):
-            _count("coalesced")
+            count("coalesced")
             return None
         _append(log_buffer.current(), Line(dbname, observation, size))
         return observation
@@ -105,7 +105,7 @@ def unclaimed():
 
 def note_failure(what):
     """Count and log the exception at hand, which must reach nobody; ``what`` is a sentence."""
-    _count("failed")
+    count("failed")
     _logger.warning(what, exc_info=True)  # noqa: LOG014 - handlers call it
 
 
@@ -156,8 +156,7 @@ def stats():
 
     ``failed`` counts refused attempts, also of lines that were written later; ``dropped`` is lost.
     """
-    with _stats_lock:
-        counters = dict(_stats)
+    counters = snapshot()
     counters["waiting"] = sum(map(len, list(_backlogs.values())))
     return counters
 
@@ -166,7 +165,7 @@ def _append(buffer, line):
     if not buffer.add(line):
         _lose(line.dbname)
         return
-    _count("recorded")
+    count("recorded")
     # Without waiting: who finds another thread at it goes on buffering, and tries with the next.
     if buffer.holds_a_page() and _page_lock.acquire(blocking=False):
         try:
@@ -187,11 +186,11 @@ def _write(dbname, lines, last=False):
     loading = registry is not None and not registry.ready
     if _sink is None and not loading and (registry is None or "integration.log" not in registry):
         # Of no use to anybody there: neither the lines nor the word that they are missing.
-        _count("dropped", len(lines) + len(backlog))
+        count("dropped", len(lines) + len(backlog))
         _backlogs.pop(dbname, None)
         return
     if (_sink is None and loading) or not (backlog.begin() or last):
-        _count("dropped", backlog.keep(pairs))
+        count("dropped", backlog.keep(pairs))
         return
     waiting, lost = backlog.take()
     pairs = waiting + pairs
@@ -200,10 +199,11 @@ def _write(dbname, lines, last=False):
     while pairs:
         page, pairs = pairs[:PAGE], pairs[PAGE:]
         try:
-            unfit = _deliver(dbname, [line.observation for line, _tries in page]) or 0
+            again = any(tries for _line, tries in page)
+            unfit = _deliver(dbname, [line.observation for line, _tries in page], again) or 0
         except Exception as error:  # a database has many ways to refuse; none may reach the user
             backlog.failed()
-            _count("failed", len(page))
+            count("failed", len(page))
             _keep(backlog, page, pairs, lost)
             _logger.warning(
                 "%d lines of the integration log of %s could not be written: %s",
@@ -213,9 +213,9 @@ def _write(dbname, lines, last=False):
             )
             return
         backlog.succeeded()
-        _count("written", len(page) - unfit)
+        count("written", len(page) - unfit)
         if unfit:
-            _count("failed", unfit)
+            count("failed", unfit)
             _lose(dbname, unfit)
 
 
@@ -226,24 +226,15 @@ def _keep(backlog, page, untried, lost):
         backlog.lose(lost)
         (untried or page).pop()
     tried = [(line, tries + 1) for line, tries in page]
-    _count("dropped", backlog.keep(tried + untried))
+    count("dropped", backlog.keep(tried + untried))
 
 
-def _deliver(dbname, observations):
-    if _sink is not None:
-        return _sink(dbname, observations)
-    if odoo.modules.module.current_test:
-        return _write_in_test(dbname, observations)
-    return database_sink(dbname, observations)
-
-
-def _write_in_test(dbname, observations):
-    """Write on the test's transaction when cursors are shared, else leave the database clean."""
-    cr = Registry.registries[dbname].cursor()
-    with contextlib.closing(cr):
-        if not isinstance(cr, Cursor):
-            write_on(cr, observations)
-            cr.commit()  # pylint: disable=invalid-commit # a test's cursor: releases a savepoint
+def _deliver(dbname, observations, again):
+    if _sink is None and odoo.modules.module.current_test:
+        return write_in_test(dbname, observations)
+    if _sink in (None, database_sink):
+        return database_sink(dbname, observations, doubtful=again)
+    return _sink(dbname, observations)
 
 
 def _backlog(dbname):
@@ -252,19 +243,26 @@ def _backlog(dbname):
 
 
 def _lose(dbname, number=1):
-    _count("dropped", number)
+    count("dropped", number)
     _backlog(dbname).lose(number)
 
 
-def _count(name, amount=1):
-    if amount:
-        with _stats_lock:
-            _stats[name] += amount
-
-
 def _at_exit():
-    """Shells, stopping servers, retiring workers: write what is left, if the database answers."""
-    _flush(log_buffer.current(), last=True)
+    """Shell sessions, stopping servers, workers that reach a limit: write what is left.
+
+    Not on this thread: a database that hangs must not keep the process from ending.
+    """
+    writer = threading.Thread(target=_write_the_rest, daemon=True)
+    try:
+        writer.start()
+    except RuntimeError:  # some versions of Python start no thread that late
+        _write_the_rest()
+    else:
+        writer.join(EXIT_SECONDS)
+
+
+def _write_the_rest():
+    _flush(log_buffer.gathered(), last=True)
     log_connection.close()
     for dbname, backlog in _backlogs.items():
         if backlog.owes():  # nobody is left who could tell it in the log
@@ -273,11 +271,12 @@ def _at_exit():
 
 def _after_fork():
     """A forked worker starts clean: its parent writes what is the parent's, locks may be held."""
-    global _stats_lock, _page_lock
-    _stats_lock, _page_lock = threading.Lock(), threading.Lock()
-    _stats.clear()
+    global _page_lock
+    _page_lock = threading.Lock()
+    log_stats.after_fork()
     _backlogs.clear()
     refusals.reset()
+    log_buffer.after_fork()
     log_connection.after_fork()
 
 

@@ -3,6 +3,7 @@
 import threading
 
 from odoo.modules.registry import Registry
+from odoo.tools import config
 
 from . import log_writer
 
@@ -19,11 +20,20 @@ def has_suite(dbname):
 def registry_here():
     """The loaded registry of this thread's database when it has the suite, else None.
 
-    Requests, jobs, scheduled actions and Odoo's shell name their database on the thread. Never
-    loads a registry: a server's first request must not be observed into a deadlock.
+    Requests, jobs, scheduled actions and Odoo's shell name their database on the thread. A thread
+    that a module started by itself has none: it works for the only database there is, or for
+    nobody knows which. Never loads a registry: a server's first request must not be observed into
+    a deadlock.
     """
-    dbname = getattr(threading.current_thread(), "dbname", None)
+    dbname = getattr(threading.current_thread(), "dbname", None) or _only_database()
     return Registry.registries.get(dbname) if has_suite(dbname) else None
+
+
+def _only_database():
+    """:return: name of the one database that this process has loaded and serves, else None"""
+    loaded = tuple(Registry.registries)
+    named = config["db_name"]
+    return loaded[0] if len(loaded) == 1 and (not named or list(named) == [loaded[0]]) else None
 
 
 def flush_outside_executions():

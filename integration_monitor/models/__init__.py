@@ -55,6 +55,7 @@ from . import integration_metric
 from . import integration_metric_roll_up
 from . import integration_traffic
 from . import integration_discovery
+from . import integration_metric_rebuild
 from . import integration_metric_discovery
 from . import integration_issue
 from . import integration_issue_occurrence

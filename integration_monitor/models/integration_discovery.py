@@ -93,7 +93,9 @@ class IntegrationDiscovery(models.Model):
             found.chosen_kind = found.kind
 
     def action_adopt(self):
-        """Make an endpoint of each host, and a system where none was chosen.
+        """Make an endpoint of each host of a company, and a system where none was chosen.
+
+        Calls whose company is not known count as the user's company's.
 
         The endpoint only observes: nothing is paused, no header is sent along until an
         administrator switches that on.
@@ -105,8 +107,10 @@ class IntegrationDiscovery(models.Model):
         if not todo:
             raise UserError(self.env._("These hosts have been adopted already."))
         todo -= todo._claim_existing()
+        places = todo._places()
         todo._ensure_systems()
-        codes = todo._free_codes("integration.endpoint")
+        firsts = self.browse(found[0].id for found in places)
+        codes = firsts._free_codes("integration.endpoint")
         endpoints = self.env["integration.endpoint"].create(
             [
                 {
@@ -116,10 +120,10 @@ class IntegrationDiscovery(models.Model):
                     "base_url": found.address,
                     "inject_trace": False,
                 }
-                for found, code in zip(todo, codes, strict=True)
+                for found, code in zip(firsts, codes, strict=True)
             ]
         )
-        for found, endpoint in zip(todo, endpoints, strict=True):
+        for found, endpoint in zip(places, endpoints, strict=True):
             found.write({"state": "adopted", "endpoint_id": endpoint.id})
         return self._open_endpoint() if len(self) == 1 else True
 
@@ -186,6 +190,18 @@ class IntegrationDiscovery(models.Model):
                 found.write({"state": "adopted", "endpoint_id": target.endpoint_id})
                 claimed |= found
         return claimed
+
+    def _places(self):
+        """Put together what one endpoint describes: two of them could never be told apart.
+
+        :return: list of records with the same host, port and company; the system that somebody
+            chose for one of them is that of all
+        """
+        places = self.grouped(lambda found: (found.host, found.port, found._company()))
+        for found in places.values():
+            if found.system_id:
+                found.write({"system_id": found.system_id[0].id})
+        return list(places.values())
 
     def _ensure_systems(self):
         """Make the systems of those that have none: one for hosts of one partner."""

@@ -7,6 +7,7 @@ from odoo import fields, models
 from odoo.tools import config
 
 from ..instrumentation import log_writer
+from ..instrumentation.wrapping import flush_outside_executions
 from ..tools import classify, context, path_template, quota_headers, redaction, tracing
 from ..tools.backoff import parse_retry_after
 from ..tools.errors import AuthError, IntegrationError
@@ -214,3 +215,5 @@ class IntegrationEndpoint(models.Model):
                 response_excerpt=response.text if response is not None else None,
             ),
         )
+        # In a thread of a module's own nobody else would write it.
+        flush_outside_executions()

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from ..tools import endpoint_health
 from ..tools.endpoint_health import KNOWN_FOR, Minute
+from ..tools.observation import CLOCK_SKEW
 
 # How far back a row of failures is followed.
 LOOK_BACK = timedelta(minutes=15)
@@ -91,20 +92,28 @@ class IntegrationEndpoint(models.Model):
 
     @api.model
     def _minutes_of_calls(self, now):
-        """:return: dict of endpoint id to the list of its ``Minute``"""
+        """:return: dict of endpoint id to the list of its ``Minute``
+
+        An exchange may make calls, which tell the same in better words: it counts in minutes that
+        have no call.
+        """
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT endpoint_id, bucket, count_ok, error_classes
+                SELECT endpoint_id, bucket, kind, count_ok, error_classes
                   FROM integration_metric
-                 WHERE level = 'minute' AND bucket > %s AND kind = 'http_out'
-                   AND endpoint_id IS NOT NULL
+                 WHERE level = 'minute' AND bucket > %s AND bucket <= %s
+                   AND kind IN ('http_out', 'custom') AND endpoint_id IS NOT NULL
                 """,
                 now - LOOK_BACK,
+                now + CLOCK_SKEW,
             )
         )
+        calls = {row[:2] for row in rows if row[2] == "http_out"}
         merged = {}
-        for endpoint_id, bucket, good, classes in rows:
+        for endpoint_id, bucket, kind, good, classes in rows:
+            if kind == "custom" and (endpoint_id, bucket) in calls:
+                continue
             total, sums = merged.setdefault(endpoint_id, {}).setdefault(bucket, (0, {}))
             for name, count in (classes or {}).items():
                 sums[name] = sums.get(name, 0) + int(count)

@@ -8,10 +8,11 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_datetime
 
 from ..tools import rhythm
+from ..tools.observation import CLOCK_SKEW
 
 LEARN_BATCH = 50
 # The kinds of log lines that are traffic of a flow; jobs and scheduled actions are not.
-TRAFFIC_KINDS = ("message", "webhook_in", "http_out", "span", "custom")
+TRAFFIC_KINDS = ("message", "webhook_in", "rpc_in", "http_out", "span", "custom")
 # A call and its message are one exchange: messages count where there are any.
 _TRAFFIC = SQL(
     "COALESCE(NULLIF(sum(m.count_ok) FILTER (WHERE m.kind = 'message'), 0),"
@@ -58,7 +59,10 @@ class IntegrationFlow(models.Model):
 
     @api.model
     def _silence_candidates(self, now):
-        """:return: rows (flow id, last traffic, whether it is watched) of flows to look at"""
+        """:return: rows (flow id, last traffic, whether it is watched) of flows to look at
+
+        What a wrong clock dated in the future is no sign of life.
+        """
         return self.env.execute_query(
             SQL(
                 """
@@ -75,23 +79,34 @@ class IntegrationFlow(models.Model):
                   JOIN integration_flow f ON f.id = c.id
                   LEFT JOIN LATERAL (
                        SELECT received_at AS at FROM integration_message
-                        WHERE flow_id = f.id ORDER BY received_at DESC LIMIT 1) message ON TRUE
+                        WHERE flow_id = f.id AND received_at <= %(latest)s
+                        ORDER BY received_at DESC LIMIT 1) message ON TRUE
                   LEFT JOIN LATERAL (
                        SELECT max(bucket) AS at FROM integration_metric
                         WHERE flow_id = f.id AND level = 'minute' AND count_ok > 0
-                          AND kind IN %(kinds)s) minute ON TRUE
+                          AND bucket <= %(latest)s AND kind IN %(kinds)s) minute ON TRUE
                   LEFT JOIN LATERAL (
                        SELECT max(bucket) AS at FROM integration_metric
                         WHERE flow_id = f.id AND level = 'hour' AND count_ok > 0
-                          AND kind IN %(kinds)s) hour ON TRUE
+                          AND bucket <= %(latest)s AND kind IN %(kinds)s) hour ON TRUE
                  WHERE c.silent_since IS NOT NULL
                     OR (c.watched AND c.known
                         AND (c.expected_by IS NULL OR c.expected_by <= %(now)s))
                 """,
                 kinds=TRAFFIC_KINDS,
                 now=now,
+                latest=now + CLOCK_SKEW,
             )
         )
+
+    @api.model
+    def _forget_expectations(self):
+        """Judge every flow anew: what was expected was told by a clock that was set back since."""
+        self.flush_model(["expected_by"])
+        self.env.cr.execute(
+            SQL("UPDATE integration_flow SET expected_by = NULL WHERE expected_by IS NOT NULL")
+        )
+        self.invalidate_model(["expected_by"], flush=False)
 
     @api.model
     def _store_silence(self, rows):
@@ -175,7 +190,7 @@ class IntegrationFlow(models.Model):
             return
         spreads = dict(self._spread_rows(ids, now))
         hours = {}
-        for flow_id, hour, number, first, last in self._hourly_rows(ids):
+        for flow_id, hour, number, first, last in self._hourly_rows(ids, now):
             counts, since, _last = hours.setdefault(flow_id, ({}, first, last))
             counts[hour] = float(number)
             hours[flow_id] = (counts, min(since, first), last)
@@ -203,7 +218,7 @@ class IntegrationFlow(models.Model):
         self.invalidate_model(["rhythm", "rhythm_at", "expected_by"], flush=False)
 
     @api.model
-    def _hourly_rows(self, ids):
+    def _hourly_rows(self, ids, now):
         """:return: rows (flow, hour of the week, messages, begin and end of the traffic)
 
         Of the four weeks before the last traffic: the silence after it is no habit.
@@ -215,6 +230,7 @@ class IntegrationFlow(models.Model):
                     SELECT m.flow_id, m.bucket, %(traffic)s AS n
                       FROM integration_metric m
                      WHERE m.level = 'hour' AND m.flow_id = ANY(%(ids)s) AND m.kind IN %(kinds)s
+                       AND m.bucket <= %(latest)s
                      GROUP BY 1, 2
                 ), span AS (
                     SELECT flow_id, max(bucket) AS last FROM hours WHERE n > 0 GROUP BY 1
@@ -231,6 +247,7 @@ class IntegrationFlow(models.Model):
                 ids=ids,
                 kinds=TRAFFIC_KINDS,
                 weeks=rhythm.WEEKS,
+                latest=now + CLOCK_SKEW,
             )
         )
 

@@ -9,6 +9,8 @@ import psycopg2
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.tools import SQL
 
+from ..tools.observation import CLOCK_SKEW
+
 _logger = logging.getLogger(__name__)
 
 # The scheduled action runs each minute; a request that comes in between changes nothing.
@@ -97,10 +99,15 @@ class IntegrationHealth(models.AbstractModel):
             log_exceptions=False,
         )
         found = cr.fetchone()
-        if not found or (now - found[0]).total_seconds() < seconds:
+        if not found:
+            return False
+        set_back = found[0] > now + CLOCK_SKEW
+        if not set_back and (now - found[0]).total_seconds() < seconds:
             return False
         env = self.env(cr=cr, user=SUPERUSER_ID, su=True)
         env.flush_all()
+        if set_back:
+            env["integration.flow"]._forget_expectations()
         for look in (
             env["integration.endpoint"]._watch_calls,
             env["integration.flow"]._watch_silence,
@@ -124,12 +131,15 @@ class IntegrationHealth(models.AbstractModel):
     def _catch_up(self):
         """Do the work of the scheduled actions when they have not run for two minutes.
 
+        A mark in the future, of a clock that was set back since, tells nothing of them.
+
         :return: whether something was done
         """
         self.env.cr.execute(SQL("SELECT watched_at FROM integration_health_mark"))
         found = self.env.cr.fetchone()
         age = (fields.Datetime.now() - found[0]).total_seconds() if found else 0
-        if age < CATCH_UP_SECONDS or not self._watch(CATCH_UP_SECONDS):
+        stale = age >= CATCH_UP_SECONDS or age < -CLOCK_SKEW.total_seconds()
+        if not stale or not self._watch(CATCH_UP_SECONDS):
             return False
         with self.env.registry.cursor() as cr:
             self.env(cr=cr, user=SUPERUSER_ID, su=True)["integration.message"]._sweep()

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ..tools import fingerprint
 from ..tools.errors import category_of
+from ..tools.observation import CLOCK_SKEW, utcnow
 
 _logger = logging.getLogger(__name__)
 
@@ -19,10 +20,11 @@ _INT4 = 2**31 - 1
 
 _NEW_FAULTS = """
     WITH lines AS MATERIALIZED (
+        -- A fault of the future, of a clock that was set back since, was seen now at the latest.
         SELECT fingerprint, COALESCE(company_id, 0) AS company, message_id, kind,
-               date_trunc('hour', occurred_at) AS hour, sum(count) AS n,
-               min(occurred_at) AS first_seen, max(occurred_at) AS last_seen,
-               min(id) AS sample
+               date_trunc('hour', least(occurred_at, %(now)s)) AS hour, sum(count) AS n,
+               min(least(occurred_at, %(now)s)) AS first_seen,
+               max(least(occurred_at, %(now)s)) AS last_seen, min(id) AS sample
           FROM integration_log_data
          WHERE %(new)s AND outcome = 'error' AND fingerprint IS NOT NULL
          GROUP BY 1, 2, 3, 4, 5
@@ -45,9 +47,10 @@ _NEW_FAULTS = """
 """
 _SAMPLES = """
     SELECT id, error_class, error_message, system_id, endpoint_id, flow_id
-      FROM integration_log_data WHERE id = ANY(%s) AND occurred_at >= %s AND occurred_at <= %s
+      FROM integration_log_data WHERE id = ANY(%s) AND occurred_at >= %s
 """
-_UPSERT = """
+_LATEST = f"excluded.write_date + interval '{CLOCK_SKEW.total_seconds()} s'"
+_UPSERT = f"""
     INSERT INTO integration_issue AS i (
            fingerprint, company_id, name, sample_message, error_class, category, state, state_rank,
            system_id, endpoint_id, flow_id, first_seen, last_seen, state_since, count,
@@ -56,15 +59,16 @@ _UPSERT = """
     ON CONFLICT (fingerprint, COALESCE(company_id, 0)) DO UPDATE SET
            count = least(i.count::bigint + excluded.count, 2147483647),
            first_seen = least(i.first_seen, excluded.first_seen),
-           last_seen = greatest(i.last_seen, excluded.last_seen),
+           -- What a clock told that was set back since would stand until it is there again.
+           last_seen = greatest(CASE WHEN i.last_seen <= {_LATEST} THEN i.last_seen END,
+                                excluded.last_seen),
+           state_since = CASE WHEN i.state_since <= {_LATEST} THEN i.state_since
+                              ELSE excluded.write_date END,
            sample_message = excluded.sample_message,
            write_date = excluded.write_date
     RETURNING i.id, i.fingerprint, COALESCE(i.company_id, 0)
 """
-_ROW = (
-    "(%s, %s, %s, %s, %s, %s, 'new', 2, %s, %s, %s, %s, %s, %s, %s, 0, 0, {uid}, {uid},"
-    " now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')"
-)
+_ROW = "(%s, %s, %s, %s, %s, %s, 'new', 2, %s, %s, %s, %s, %s, %s, %s, 0, 0, {uid}, {uid}, %s, %s)"
 _HOURS = """
     INSERT INTO integration_issue_occurrence AS o (issue_id, hour, count) VALUES %s
     ON CONFLICT (issue_id, hour) DO UPDATE
@@ -87,7 +91,7 @@ class IntegrationIssue(models.Model):
         """
         self.flush_model()
         self.env["integration.exception"].flush_model()
-        cr.execute(SQL(_NEW_FAULTS, new=new, limit=MAX_FAULTS))
+        cr.execute(SQL(_NEW_FAULTS, new=new, limit=MAX_FAULTS, now=utcnow()))
         faults = cr.fetchall()
         seen = set()
         if faults:
@@ -101,10 +105,9 @@ class IntegrationIssue(models.Model):
     @api.model
     def _upsert_faults(self, cr, faults):
         """Add faults to their issues. :return: set of the issues' ids"""
-        # The times let PostgreSQL leave the other partitions alone.
+        # The time lets PostgreSQL leave older partitions alone.
         since = min(fault[3] for fault in faults)
-        until = max(fault[4] for fault in faults)
-        cr.execute(SQL(_SAMPLES, [fault[5] for fault in faults], since, until))
+        cr.execute(SQL(_SAMPLES, [fault[5] for fault in faults], since))
         samples = {row[0]: row[1:] for row in cr.fetchall()}
         rows = []
         for mark, company, number, first, last, sample, _hours, _numbers in faults:
@@ -195,6 +198,8 @@ class IntegrationIssue(models.Model):
     def _insert_issues(self, cr, rows):
         """Insert or add to issues. :return: rows of (id, fingerprint, company or 0)"""
         template = _ROW.format(uid=int(self.env.uid or SUPERUSER_ID))
+        now = utcnow()
+        rows = [(*row, now, now) for row in rows]
         return cr.execute_values(_UPSERT, rows, template=template, page_size=_PAGE, fetch=True)
 
     @api.model

@@ -8,7 +8,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.issue_state import Facts, next_state
-from ..tools.observation import utcnow
+from ..tools.observation import CLOCK_SKEW, utcnow
 
 AUTO_RESOLVE_PARAMETER = "integration_monitor.issue_auto_resolve_days"
 AUTO_RESOLVE_DAYS = 14
@@ -116,7 +116,8 @@ class IntegrationIssue(models.Model):
                     state=state,
                     state_since=since,
                     first_seen=first,
-                    last_seen=last,
+                    # In the future, of a clock that was set back: not seen since anybody decided.
+                    last_seen=last if last <= now + CLOCK_SKEW else min(last, since, now),
                     count=count or 0,
                     hourly=dict(zip(hours or (), numbers or (), strict=True)),
                     archived_until=until,

@@ -138,28 +138,6 @@ class IntegrationMetric(models.Model):
         cr.execute(self._accumulate_query(new, ("minute", "hour", "lifetime")))
 
     @api.model
-    def _rebuild(self):
-        """Compute the minutes and hours anew from the log, as far back as it is complete.
-
-        Lifetime figures stay: they also count what the log no longer holds.
-        """
-        cr = self.env.cr
-        if not self._roll_up_on(cr):
-            return False
-        days = min(self.env["integration.log"]._retention_days().values())
-        since = (fields.Datetime.now() - timedelta(days=days)).replace(
-            minute=0, second=0, microsecond=0
-        ) + timedelta(hours=1)
-        cr.execute(
-            SQL(
-                "DELETE FROM integration_metric WHERE level IN ('minute', 'hour') AND bucket >= %s",
-                since,
-            )
-        )
-        cr.execute(self._accumulate_query(SQL("occurred_at >= %s", since), ("minute", "hour")))
-        return True
-
-    @api.model
     def _purge(self):
         """Scheduled daily: drop minutes after 7 and hours after 400 days, in batches."""
         for level, days in RETENTION_DAYS.items():

@@ -117,6 +117,10 @@ class ResConfigSettings(models.TransientModel):
                     self.env._("The digest is sent at an hour between 0 and 23 (UTC).")
                 )
 
+    def action_rebuild_integration_metrics(self):
+        """Compute the traffic figures anew from the log, in the background."""
+        return self.env["integration.metric"].action_rebuild()
+
     def set_values(self):
         """Store the switch and the hour of the digest on its scheduled action."""
         result = super().set_values()

@@ -6,6 +6,9 @@ from odoo.tools import ormcache
 
 from ..instrumentation import inbound_call, log_writer
 
+# Characters of a login that nobody has.
+_SHOWN = 4
+
 
 class ResUsers(models.Model):
     """One preference, which people set themselves; failed sign-ins are told."""
@@ -34,10 +37,25 @@ class ResUsers(models.Model):
             return super()._login(credential, user_agent_env)
         except AccessDenied:
             try:
-                inbound_call.note_refused_sign_in(self.env.cr.dbname, credential.get("login"))
+                inbound_call.note_refused_sign_in(
+                    self.env.cr.dbname, self._integration_shown_login(credential.get("login"))
+                )
             except Exception:  # the refusal itself must reach the caller
                 log_writer.note_failure("A refused sign-in was not recorded.")
             raise
+
+    @api.model
+    def _integration_shown_login(self, login):
+        """Return what may be kept of a login that was refused: people type passwords there, too.
+
+        All of one that exists, archived or not; else its beginning, half of it at most.
+        """
+        login = str(login or "")
+        # A stranger asks; whether the login exists is told to nobody but the log.
+        users = self.sudo().with_context(active_test=False)
+        if users.search_count([("login", "=", login)], limit=1):
+            return login
+        return login[: min(_SHOWN, len(login) // 2)]
 
     @api.model
     @ormcache("uid")

@@ -12,6 +12,7 @@ from . import test_endpoint_match
 from . import test_endpoint_quota
 from . import test_exception
 from . import test_exchange
+from . import test_exchange_use
 from . import test_flow_condition
 from . import test_flow_receive
 from . import test_flow_redaction
@@ -21,8 +22,10 @@ from . import test_inbound_calls
 from . import test_integration_log
 from . import test_integration_metric
 from . import test_integration_metric_concurrency
+from . import test_integration_metric_rebuild
 from . import test_issue
 from . import test_issue_access
+from . import test_issue_clock
 from . import test_issue_screens
 from . import test_job_runs
 from . import test_kept_fields
@@ -37,6 +40,7 @@ from . import test_observed_health
 from . import test_pause
 from . import test_process
 from . import test_queue
+from . import test_refused_sign_ins
 from . import test_retry
 from . import test_shop_order_engine
 from . import test_shop_order_identity

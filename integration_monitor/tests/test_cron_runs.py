@@ -151,12 +151,3 @@ class TestCronRuns(TransactionCase):
         self.assertEqual((line.detail["missed"], line.detail["dead"]), (3, True))
         self.assertIn("third time", line.error_message)
         self.assertEqual(cron.failure_count, 1)
-
-    def test_trace(self):
-        """What an action sets off cannot be found from the action."""
-        line = self.run_cron("env['res.partner'].with_delay().name_create('Later')")
-        self.assertRegex(line.trace_id, "^[0-9a-f]{32}$")
-        self.assertTrue(line.span_id)
-        job = self.env["queue.job"].search([("method_name", "=", "name_create")])
-        self.assertEqual(job.integration_trace_id, line.trace_id)
-        self.assertNotEqual(self.run_cron("pass").trace_id, line.trace_id)

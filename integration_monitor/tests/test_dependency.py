@@ -166,6 +166,20 @@ class TestDependency(IntegrationCase):
         self.env["integration.dependency"]._learn()
         self.assertEqual(sum(self.learnt().mapped("evidence_count")), 4, "counted once")
 
+    def test_a_message_is_no_call(self):
+        """What was only meant for a system, and held back, counts as a need; or counts twice."""
+        self.trace(("inbound", "shop", {}), ("outbound", "wms", {"kind": "message"}))
+        self.trace(
+            ("inbound", "shop", {}),
+            ("outbound", "tax", {"kind": "message"}),
+            ("outbound", "tax", {}),
+        )
+        self.env["integration.dependency"]._learn()
+        self.assertEqual(
+            [(item.depends_on_system_id, item.evidence_count) for item in self.learnt()],
+            [(self.systems["tax"], 1)],
+        )
+
     def test_the_call_may_come_hours_later(self):
         """An order that waits overnight for its warehouse teaches nothing."""
         trace = new_trace_id()

@@ -131,6 +131,27 @@ class TestDiscovery(IntegrationCase):
         kinds = {record.host: record.system_id.kind for record in found}
         self.assertEqual(kinds["a-dhl.example"], "tms")
 
+    def test_adopting_calls_of_known_and_unknown_company(self):
+        """A user's calls and those of the scheduler make two endpoints; one is never matched."""
+        other = self.other_company()
+        for company in (self.env.company.id, None, other.id):
+            self.call(company_id=company)
+        self.roll()
+        found = self.discovered()
+        self.assertEqual(len(found), 3)
+        found.filtered(lambda record: not record.company_id).system_id = self.system
+        found.with_context(allowed_company_ids=[self.env.company.id, other.id]).action_adopt()
+        self.assertEqual(set(found.mapped("state")), {"adopted"})
+        theirs = found.filtered(lambda record: record.company_id == other)
+        ours = found - theirs
+        self.assertEqual((len(ours.endpoint_id), len(theirs.endpoint_id)), (1, 1))
+        self.assertEqual(ours.endpoint_id.system_id, self.system)
+        self.assertEqual(theirs.endpoint_id.system_id.company_id, other)
+        table = self.env["integration.endpoint"]._match_table()
+        for companies in ((), (self.env.company.id,)):
+            target = table.find(address_of(f"{_URL}/x"), companies)
+            self.assertIn(target.endpoint_id, found.endpoint_id.ids)
+
     def test_an_endpoint_made_by_hand_is_found(self):
         """Adopting makes a second endpoint for the same host."""
         self.call()

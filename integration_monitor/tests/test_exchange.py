@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg2
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.sql_db import db_connect
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -14,32 +14,13 @@ from odoo.tools import mute_logger
 from ..exchange import exchange
 from ..instrumentation import log_writer
 from ..tools import context
-from .common import IntegrationCase
+from .common_exchange import ExchangeCase
 
 README = Path(__file__).parent.parent / "readme" / "DEVELOP.md"
 
 
 @tagged("post_install", "-at_install")
-class TestExchange(IntegrationCase):
-    def observed(self, work):
-        """Run work in an execution of its own. :return: the only line that it left"""
-        with log_writer.captured() as seen:
-            with log_writer.execution():
-                work()
-        self.assertEqual(len(seen), 1)
-        return seen[0]
-
-    def raising(self, error, **values):
-        """:return: the line of an exchange in which ``error`` is raised"""
-
-        def work():
-            with self.assertRaises(type(error)) as caught:
-                with exchange(self.env, "price list", **values):
-                    raise error
-            self.assertIs(caught.exception, error)
-
-        return self.observed(work)
-
+class TestExchange(ExchangeCase):
     def test_one_line_tells_what_happened(self):
         """A file that was fetched leaves no trace, or one that nobody can place."""
 
@@ -150,33 +131,10 @@ class TestExchange(IntegrationCase):
         self.assertEqual((line.trace_id, line.parent_span_id), ("a" * 32, "b" * 16))
         self.assertEqual((inner.trace_id, inner.parent_span_id), ("a" * 32, outer.span_id))
 
-    def test_totals_that_differ_are_a_failure(self):
-        """Half a price list is booked, and the log says success."""
-
-        def work():
-            with exchange(self.env, "prices") as x:
-                x.announced(100)
-                x.received(100)
-                x.applied(97)
-
-        line = self.observed(work)
-        self.assertEqual((line.outcome, line.error_class), ("error", "contract"))
-        self.assertIn("97 of 100", line.error_message)
-
-    def test_nonsense_breaks_nothing(self):
-        """A partner's trailer without a number stops the import."""
-
-        def work():
-            with exchange(self.env, "prices", host=object()) as x:
-                x.announced(None)
-                x.applied("many")
-                x.bytes(sent=-1)
-                x.note(object(), object())
-
-        with self.enter_registry_test_mode(), log_writer.execution():
-            work()
-        line = self.env["integration.log"].search([("operation", "=", "prices")], limit=1)
-        self.assertEqual((line.outcome, line.records_announced), ("ok", 0))
+    def test_what_odoo_refuses_says_nothing_of_the_partner(self):
+        """A missing right of our own user takes the partner's endpoint for down."""
+        line = self.raising(AccessError("Not for you."), endpoint="im_test_api")
+        self.assertEqual((line.endpoint_id, line.error_class), (self.endpoint.id, "business"))
 
     def test_evidence_survives_the_rollback(self):
         """The import fails, its transaction is rolled back, and so is the evidence."""

@@ -193,7 +193,7 @@ class TestInboundCalls(HttpCase):
                 data={"login": "im_api@example.com", "password": "wrong-3", "csrf_token": token},
             )
         (line,) = self.observed(seen)
-        self.assertEqual((line.operation, line.detail), ("sign in", {"login": "im_api"}))
+        self.assertEqual((line.operation, line.detail), ("sign in", {"login": "im_a"}))
         self.assertNotIn("wrong-3", repr(seen))
 
     @mute_logger("odoo.http")

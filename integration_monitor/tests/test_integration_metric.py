@@ -142,18 +142,6 @@ class TestIntegrationMetric(MetricCase):
         self.assertFalse(self._metric("minute") + self._metric("hour"))
         self.assertEqual(self._metric().count_ok, 5)
 
-    def test_rebuilding_from_the_log_changes_nothing(self):
-        """A rebuild doubles the figures, or loses the lifetime."""
-        self._lines(4, duration_ms=5.0)
-        self._roll()
-        self._lines(2, outcome="error", error_class="tls")
-        self.assertTrue(self.Metric._rebuild())
-        for level in ("minute", "hour", "lifetime"):
-            metric = self._metric(level)
-            self.assertEqual((metric.count_ok, metric.count_error), (4, 2), level)
-        self._roll()
-        self.assertEqual(self._metric("hour").count_ok, 4)
-
     def test_a_restored_dump_goes_on_counting(self):
         """After a restore on another server nothing is counted until its numbers catch up."""
         self._lines(2)

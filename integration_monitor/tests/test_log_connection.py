@@ -4,11 +4,16 @@
 # pylint: disable=invalid-commit
 import os
 import threading
+from unittest.mock import patch
+
+import psycopg2
+from psycopg2.extensions import AsIs
 
 from odoo.sql_db import db_connect
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
-from ..instrumentation import log_connection, log_writer
+from ..instrumentation import log_backlog, log_connection, log_store, log_writer
 from ..tools.observation import Observation
 from .test_log_writer import FLOW, LogWriterCase, real_cursor
 
@@ -46,6 +51,64 @@ class TestLogConnection(LogWriterCase):
         self._write()
         self.assertEqual(len(self._rows()), 2)
         self.assertEqual(log_writer.stats().get("failed", 0), before)
+
+    def _answer_lost(self):
+        """A server that is restarted between the commit of a page and its answer."""
+        insert = log_store._insert
+
+        def insert_and_lose(cr, rows, settings=""):
+            insert(cr, rows, settings)
+            if settings:
+                with real_cursor(self.dbname) as other:
+                    backend = cr.connection.get_backend_pid()
+                    other.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
+                cr._obj.execute("SELECT 1")
+
+        return patch.object(log_store, "_insert", insert_and_lose)
+
+    def test_a_lost_answer_doubles_no_line(self):
+        """The page was committed, its answer is lost, and every line is there twice."""
+        self._write()
+        with self._answer_lost():
+            for attempt in (1, 2):
+                self._write(attempt=attempt)
+        self.assertEqual(self._rows("attempt"), [(None,), (1,), (2,)])
+
+    @mute_logger("odoo.addons.integration_monitor.instrumentation.log_writer")
+    def test_a_lost_answer_and_a_server_that_is_starting(self):
+        """The server is back after seconds only; then the page comes a second time."""
+        clock = [0.0]
+        starting = psycopg2.OperationalError("the database system is starting up")
+        with log_writer.sink(log_writer.database_sink):
+            log_writer._backlogs[self.dbname] = log_backlog.Backlog(lambda: clock[0])
+            with (
+                self._answer_lost(),
+                patch.object(log_store, "db_connect", side_effect=starting),
+                log_writer.execution(flow_id=FLOW),
+            ):
+                log_writer.record(self.dbname, Observation("custom", attempt=1))
+            self.assertEqual(log_writer.stats()["waiting"], 1)
+            clock[0] += log_backlog.LONGEST_PAUSE
+            with log_writer.execution(flow_id=FLOW):
+                log_writer.record(self.dbname, Observation("custom", attempt=2))
+        self.assertEqual(self._rows("attempt"), [(1,), (2,)])
+
+    def test_nobody_waits_for_the_disk(self):
+        """Each request waits for two disks more; or the business' own commit does not any more."""
+
+        class Asked:
+            """A number that PostgreSQL fills in while it writes the line."""
+
+            def __conform__(self, _protocol):
+                return AsIs("(current_setting('synchronous_commit') = 'off')::int")
+
+        self._write(attempt=Asked())
+        # The other way to write: the kept connection is busy.
+        with log_connection.lent(self.dbname):
+            thread = threading.Thread(target=self._write, kwargs={"attempt": Asked()})
+            thread.start()
+            thread.join(10)
+        self.assertEqual(self._rows("attempt"), [(1,), (1,)])
 
     def test_who_finds_it_busy_takes_another(self):
         """Threads wait in line for one connection."""

@@ -177,6 +177,19 @@ class TestLogWriter(LogWriterCase):
         self.assertEqual(sorted(item.count for item in seen), [1, 1, 999])
         self.assertEqual(sum(item.count for item in seen), 1001)
 
+    def test_repeated_refusals_are_told_within_seconds(self):
+        """An attack is seen when it is over, a quarter of an hour later."""
+        clock = [0.0]
+        coalescer = Coalescer(lambda: clock[0])
+        refused = Observation("webhook_in", outcome="refused", status_code=401)
+        self.assertTrue(coalescer.offer("x", refused))
+        for _time in range(5):
+            self.assertFalse(coalescer.offer("x", refused))
+        clock[0] = 9.0
+        self.assertEqual(coalescer.due(), [])
+        clock[0] = 11.0
+        self.assertEqual([(dbname, line.count) for dbname, line in coalescer.due()], [("x", 5)])
+
     def test_executions_do_not_share_a_buffer(self):
         """One request writes, or loses, the lines of another."""
         seen = []

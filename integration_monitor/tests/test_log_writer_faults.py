@@ -130,6 +130,22 @@ class TestLogWriterFaults(LogWriterCase):
         self.assertEqual(self.env["integration.log"].search_count([("flow_id", "=", FLOW)]), 4)
         self.assertEqual(len(log_table.partitions(self.env.cr)), before + 1)
 
+    def test_the_future_is_now(self):
+        """A partner's date of next month stays on top of the log until it has come."""
+        now = utcnow()
+        ahead = (timedelta(days=25), timedelta(hours=1), timedelta(minutes=6))
+        rows = self._lines(
+            "occurred_at",
+            *(Observation("span", occurred_at=now + later) for later in ahead),
+            Observation("span", occurred_at=now + timedelta(minutes=2)),
+            Observation("span", occurred_at=now - timedelta(days=25)),
+        )
+        latest = utcnow() + timedelta(seconds=1)
+        self.assertEqual([moment <= latest for (moment,) in rows], [True, True, True, False, True])
+        # Another server's clock may differ a little, and what comes late keeps its time.
+        self.assertEqual(rows[3][0], now + timedelta(minutes=2))
+        self.assertEqual(rows[4][0], now - timedelta(days=25))
+
     def test_a_wrong_clock_stops_no_flush(self):
         """A clock that runs backwards keeps refused lines waiting for ever."""
         with log_writer.captured() as seen:

@@ -1,8 +1,11 @@
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.tests import tagged
 
+from ..exchange import exchange
 from ..instrumentation import log_writer
 from ..tools.errors import TransportError
 from ..tools.observation import Observation
@@ -52,6 +55,53 @@ class TestObservedHealth(IntegrationCase):
         self.assertEqual(self.system.health, "down")
         self.assertIn("5 in a row", self.endpoint.health_reason)
         self.assertIn("Too slow", self.system.health_reason)
+
+    def test_exchanges_count(self):
+        """A file server refuses every connection, and its endpoint stays unknown."""
+
+        def refuse(number):
+            with log_writer.captured() as seen:
+                for _number in range(number):
+                    with self.assertRaises(ConnectionRefusedError), log_writer.execution():
+                        with exchange(self.env, "prices", endpoint=self.endpoint.code):
+                            raise ConnectionRefusedError("no")
+            log_writer.write_on(self.env.cr, seen)
+            self.watch()
+
+        self.seen(2, minutes_ago=3, kind="custom")
+        self.watch()
+        self.assertEqual(self.endpoint.health, "up")
+        refuse(12)
+        self.assertEqual((self.endpoint.health, self.system.health), ("down", "down"))
+        self.assertTrue(self.endpoint.last_failure_at)
+
+    def test_calls_of_an_exchange_count_once(self):
+        """One failed call inside of an exchange is two failures, and a warning."""
+        for kind in ("http_out", "custom"):
+            self.seen(kind=kind, outcome="error", error_class="timeout")
+        self.watch()
+        self.assertEqual((self.endpoint.health, self.endpoint.failure_streak), ("unknown", 1))
+
+    def test_the_future_says_nothing(self):
+        """One line of a server whose clock was wrong keeps a dead partner green."""
+        with freeze_time(self.now + timedelta(days=1)):
+            self.seen(minutes_ago=-24 * 60)
+        self.seen(5, outcome="error", error_class="timeout")
+        self.watch()
+        self.assertEqual(self.endpoint.health, "down")
+
+    def test_the_watch_after_the_clock_was_set_back(self):
+        """The clock was ahead for a moment, and nothing is watched until it is there again."""
+        self.inbound.write({"silence_watch": "declared", "expected_every_minutes": 60})
+        ahead = self.now + timedelta(days=25)
+        self.inbound.silence_from = self.now - timedelta(hours=3)
+        self.inbound.expected_by = ahead
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE integration_health_mark SET watched_at = %s", [ahead])
+        self.assertTrue(self.env["integration.health"]._watch_on(self.env.cr))
+        self.env.invalidate_all()
+        self.assertTrue(self.inbound.silent_since)
+        self.assertFalse(self.env["integration.health"]._watch_on(self.env.cr))
 
     def test_documents_say_nothing(self):
         """A wrong postcode makes the carrier down."""

@@ -54,6 +54,14 @@ class TestSilence(IntegrationCase):
         )
         self.env.flush_all()
 
+    def lines(self, kind, flow, at=NOW):
+        """The figures that a line of the log leaves."""
+        values = {"kind": kind, "flow_id": flow.id, "bucket": at.replace(second=0), "count_ok": 1}
+        self.env["integration.metric"].sudo().create(
+            [{**values, "level": level} for level in ("minute", "hour")]
+        )
+        self.env.flush_all()
+
     def watch(self, now=NOW):
         self.env["integration.flow"]._watch_silence(now)
 
@@ -107,6 +115,39 @@ class TestSilence(IntegrationCase):
         self.traffic(per_hour=60, kind="http_out", steady=False)
         self.watch(NOW)
         self.assertAlmostEqual(self.flow.rhythm["rates"][0], 20, delta=0.1)
+
+    def test_every_way_to_speak_counts(self):
+        """A flow is fed by calls over the API, or by files, and is declared silent at its work."""
+        for kind in ("message", "webhook_in", "rpc_in", "http_out", "span", "custom"):
+            flow = self.env["integration.flow"].create(
+                {**self._inbound_values(), "code": f"im.{kind}", "silence_watch": "declared"}
+                | {"expected_every_minutes": 60}
+            )
+            flow.silence_from = NOW - timedelta(days=1)
+            self.lines(kind, flow)
+            self.watch()
+            self.assertFalse(flow.silent_since, kind)
+            self.watch(NOW + timedelta(minutes=61))
+            self.assertEqual(flow.silent_since, NOW, kind)
+
+    def test_a_time_in_the_future_is_no_sign_of_life(self):
+        """One line of a server whose clock was wrong keeps a flow alive for a month."""
+        self.flow.write({"silence_watch": "declared", "expected_every_minutes": 60})
+        self.flow.silence_from = NOW - timedelta(hours=3)
+        ahead = NOW + timedelta(days=25)
+        self.lines("span", self.flow, at=ahead)
+        self.message(ahead)
+        self.watch()
+        self.assertEqual(self.flow.silent_since, NOW - timedelta(hours=3))
+        self.assertLess(self.flow.expected_by, NOW)
+        # Nor is it the end of what a rhythm is learnt from.
+        self.flow.silence_watch = "learn"
+        self.flow.silence_from = NOW - timedelta(days=60)
+        self.traffic()
+        self.watch()
+        self.assertIn("3360", self.flow.rhythm_text)
+        self.watch(NOW + timedelta(minutes=40))
+        self.assertEqual(self.flow.silent_since, NOW)
 
     def test_a_new_flow_is_not_silent(self):
         """A flow that was connected on Monday is an alarm on its first night."""

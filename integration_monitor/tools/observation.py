@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 KINDS = (
@@ -19,6 +19,8 @@ KINDS = (
 )
 OUTCOMES = ("ok", "error", "refused", "duplicate")
 RETENTION_CLASSES = ("standard", "refused", "audit")
+# How far another machine's clock may be ahead of ours; what is dated later tells nothing.
+CLOCK_SKEW = timedelta(minutes=5)
 
 
 def utcnow() -> datetime:

@@ -5,6 +5,7 @@ import json
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
+from odoo.addons.integration_monitor.instrumentation import inbound_call
 from odoo.addons.integration_monitor.instrumentation.http_server import RETRY_AFTER
 
 from .bearer import refusal
@@ -38,6 +39,9 @@ class IntegrationHealthController(http.Controller):
                 return refused
         found = env["integration.health"]._status()
         down = found["status"] == "down"
+        call = inbound_call.current()
+        if call is not None and not down:
+            call.wanted = False  # asked every few seconds: only what a person must know is logged
         headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
         if down:
             headers.append(("Retry-After", str(RETRY_AFTER)))

@@ -7,7 +7,7 @@ from odoo import fields
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.integration_monitor.instrumentation import http_server
+from odoo.addons.integration_monitor.instrumentation import http_server, log_writer
 from odoo.addons.integration_monitor.models import integration_health
 from odoo.addons.integration_monitor.tests.common_health import HealthMixin
 
@@ -91,10 +91,28 @@ class TestHealth(HealthMixin, DashboardCase, HttpCase):
     def test_without_a_database(self):
         """The database is gone, and the load balancer reads 404 or waits."""
         lost = psycopg2.OperationalError("server closed the connection unexpectedly")
-        with patch.object(self.registry, "cursor", side_effect=lost):
+        # Captured: a refused write would let the log pause for the tests that follow.
+        with (
+            log_writer.captured(),
+            patch.object(self.registry, "cursor", side_effect=lost),
+        ):
             response = self.ask()
         self.assertEqual(response.status_code, 503)
         self.assertEqual(response.headers["Retry-After"], str(http_server.RETRY_AFTER))
+
+    def test_only_trouble_is_logged(self):
+        """Load balancers fill the log, one line every five seconds from each."""
+
+        def lines(*arguments):
+            with log_writer.captured() as seen:
+                self.ask(*arguments)
+            return [(line.status_code, line.outcome) for line in seen if line.kind == "rpc_in"]
+
+        with self.runner():
+            self.assertEqual(lines(), [])
+            self.assertEqual(lines(self.token), [])
+            self.assertEqual([outcome for _status, outcome in lines("wrong")], ["refused"])
+        self.assertEqual(lines(), [(503, "error")])
 
     def test_does_the_work_of_the_scheduler(self):
         """The scheduler is off, and queues that stand still look as they did this morning."""

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> bool:
             begun = time.perf_counter()
             before = _figures(registry)
             with registry.cursor() as cursor:
-                database.environment(cursor)["integration.metric"]._rebuild()
+                database.environment(cursor)["integration.metric"]._rebuild_on(cursor)
             rebuilt = time.perf_counter() - begun
             same = before == _figures(registry)
     minute = statistics.median(minutes)

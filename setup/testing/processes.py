@@ -159,8 +159,10 @@ class OdooServer(ManagedProcess):
         command = [str(venv.python()), str(config.program()), "-d", database]
         command += ["--db-filter", f"^{database}$", "--http-port", str(self.port)]
         command += ["--workers", str(workers), *options]
+        #: Where the process for long polling listens, if there is one.
+        self.gevent_port = free_port() if workers else 0
         if workers:
-            command += ["--gevent-port", str(free_port())]
+            command += ["--gevent-port", str(self.gevent_port)]
         if not channels:
             command += ["--load", ",".join(config.SERVER_WIDE.split(",")[:-1])]
         # queue_job's runner calls the server at this address.

@@ -22,6 +22,7 @@ from testing.processes import OdooServer
 from testing.waiting import free_port, wait_until
 
 PATIENCE = 180.0
+HANGS_SECONDS = 10.0  # a load balancer gives up earlier than that seldom
 CHEAP_MS = 50.0  # more than Odoo's own /web/health, which does nothing
 RUNNER = (
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND classid <> 0"
@@ -62,12 +63,14 @@ def serve(database: str, log_folder: Path) -> Iterator[Callable[..., OdooServer]
 
 
 class Relay:
-    """Stands between Odoo and PostgreSQL, and can be cut like a cable."""
+    """Stands between Odoo and PostgreSQL; can be cut like a cable, or hang as a frozen server."""
 
     def __init__(self, folder: Path) -> None:
         """Listen where libpq looks in that folder, and pass on what comes."""
         self.real = {**os.environ, **postgres.connection()}
         self.ends: list[socket.socket] = []
+        self.flowing = threading.Event()
+        self.flowing.set()
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(folder / f".s.PGSQL.{self.real.get('PGPORT', 5432)}"))
         self.listener.listen(64)
@@ -95,6 +98,7 @@ class Relay:
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
         try:
             while data := source.recv(65536):
+                self.flowing.wait()
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
         except OSError:
@@ -102,6 +106,7 @@ class Relay:
 
     def cut(self) -> None:
         """End every connection and refuse new ones."""
+        self.flowing.set()
         for end in (self.listener, *self.ends):
             with contextlib.suppress(OSError):  # ended already
                 end.shutdown(socket.SHUT_RDWR)
@@ -240,5 +245,30 @@ def test_the_database_is_gone(serve: Callable[..., OdooServer], tmp_path: Path) 
         assert answer.status_code == 503, answer.text
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert int(answer.headers["Retry-After"]) > 0
+    finally:
+        relay.cut()
+
+
+def test_the_database_hangs(serve: Callable[..., OdooServer], tmp_path: Path) -> None:
+    """The database server is frozen, and the load balancer waits with everybody else."""
+    relay = Relay(tmp_path)
+    try:
+        server = serve(options=("--max-cron-threads=0",), env={"PGHOST": str(tmp_path)})
+        assert ask(server).headers["Content-Type"] == "application/json"
+        relay.flowing.clear()
+        # More than once: nobody who waits in vain keeps others from their answer.
+        for _time in range(3):
+            began = time.monotonic()
+            answer = ask(server)
+            assert time.monotonic() - began < HANGS_SECONDS
+            assert answer.status_code == 503
+            assert answer.json()["detail"] == "The database does not answer."
+            assert int(answer.headers["Retry-After"]) > 0
+        relay.flowing.set()
+        wait_until(
+            lambda: ask(server).headers["Content-Type"] == "application/json",
+            PATIENCE,
+            "an answer again",
+        )
     finally:
         relay.cut()

@@ -134,6 +134,20 @@ SCRIPT = """
 log_writer.record(env, Observation("custom", operation="fault", correlation_id="by hand"))
 env.cr.rollback()
 """
+# A worker that reaches a limit: its main thread ends the process, its work is in another one.
+CUT_OFF = """
+import threading
+recorded = threading.Event()
+def work():
+    with log_writer.execution(correlation_id="cut off"):
+        log_writer.record(env.cr.dbname, Observation("custom", operation="fault"))
+        recorded.set()
+        threading.Event().wait()
+thread = threading.Thread(target=work, daemon=True)
+thread.start()
+recorded.wait(10)
+env.cr.rollback()
+"""
 
 
 @pytest.fixture
@@ -218,3 +232,11 @@ def test_a_script_in_the_shell(shell: OdooShell) -> None:
     with databases.cursor(shell.database) as cr:
         cr.execute("SELECT correlation_id FROM integration_log_data WHERE operation = 'fault'")
         assert cr.fetchall() == [("by hand",)]
+
+
+def test_work_that_is_cut_off(shell: OdooShell) -> None:
+    """A worker reaches its limit, and what it had called until then is not in the log."""
+    cause(shell, CUT_OFF)
+    with databases.cursor(shell.database) as cr:
+        cr.execute("SELECT correlation_id FROM integration_log_data WHERE operation = 'fault'")
+        assert cr.fetchall() == [("cut off",)]
