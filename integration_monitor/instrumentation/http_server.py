@@ -14,7 +14,8 @@ from odoo.service import db as db_service
 from odoo.sql_db import PoolError
 
 from . import log_writer
-from .inbound_call import RPC_PATHS, InboundCall
+from .inbound_call import InboundCall
+from .inbound_words import RPC_PATHS
 
 _logger = logging.getLogger(__name__)
 
