@@ -136,9 +136,7 @@ class TestOutboundFaults(OutboundCase):
             self.assertEqual(session.get(f"http://127.0.0.1:{port}/", timeout=5).text, "ok")
         (line,) = seen
         self.assertEqual(line.outcome, "ok")
-        self.assertEqual(
-            (line.detail["retries"], line.detail["retried_after"]), (2, "HTTP 503")
-        )
+        self.assertEqual((line.detail["retries"], line.detail["retried_after"]), (2, "HTTP 503"))
 
     def test_unknown(self):
         """A bug in a module's adapter is put on the partner."""

@@ -100,9 +100,7 @@ class TestInboundStrangers(HttpCase):
         """A caller whom Odoo knows puts his password in the wrong place; or slips in typing."""
         headers = {"Authorization": f"bearer {self.key}"}
         body = json.dumps({"domain": []})
-        status, (line,) = self.knock(
-            "/json/2/res.partner/search_count", data=body, headers=headers
-        )
+        status, (line,) = self.knock("/json/2/res.partner/search_count", data=body, headers=headers)
         self.assertEqual((status, line.operation), (200, "res.partner.search_count"))
         status, (line,) = self.knock(f"/json/2/res.partner/{SECRET}", headers=headers)
         self.assertEqual((status, line.outcome, line.error_class), (404, "error", "client"))

@@ -57,9 +57,7 @@ def query(database: str, statement: str, *values: object) -> list[tuple]:
         return list(cr.fetchall()) if cr.description else []
 
 
-def test_a_job_that_kills_its_worker(
-    database: str, server: OdooServer, log_folder: Path
-) -> None:
+def test_a_job_that_kills_its_worker(database: str, server: OdooServer, log_folder: Path) -> None:
     """A job is killed for the seventh time, each run takes the news of the last along."""
     lock = psycopg2.connect(dbname=database)
     try:

@@ -1,4 +1,5 @@
 import pytest
+
 from integration_monitor.tools import classify, errors
 from integration_monitor.tools.soap_fault import read_fault
 
