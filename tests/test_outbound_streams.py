@@ -23,6 +23,10 @@ class TestOutboundStreams(OutboundCase):
     def get(self, port, timeout=5):
         return requests.get(f"http://127.0.0.1:{port}/file", stream=True, timeout=timeout)
 
+    def cut_after(self, start):
+        """A partner that sends the beginning, and closes."""
+        return lambda connection: connection.sendall(start)
+
     def hanging(self, start):
         """A partner that sends the beginning, and then nothing."""
 
@@ -50,13 +54,7 @@ class TestOutboundStreams(OutboundCase):
         }
         for name, read in readers.items():
             for start in (HALF, CHUNK):
-                with (
-                    self.subTest(name),
-                    self.server(lambda c, start=start: c.sendall(start)) as (
-                        port,
-                        _received,
-                    ),
-                ):
+                with self.subTest(name), self.server(self.cut_after(start)) as (port, _received):
                     with self.lines() as seen:
                         response = self.get(port)
                         with self.assertRaises(Exception) as caught:
@@ -68,7 +66,7 @@ class TestOutboundStreams(OutboundCase):
                     self.assertBroken(seen, "connect", 4)
 
     def test_an_answer_that_stalls(self):
-        """A partner sends half and then nothing: for the caller a timeout, for the log a success."""
+        """A partner stops in the middle: a timeout for the caller, a success for the log."""
         for start in (HALF, CHUNK):
             with self.server(self.hanging(start)) as (port, _received), self.lines() as seen:
                 response = self.get(port, timeout=0.3)

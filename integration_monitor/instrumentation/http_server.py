@@ -17,7 +17,8 @@ from odoo.sql_db import PoolError
 
 from ..tools.errors import IntegrationError
 from . import database_probe, log_writer
-from .inbound_call import RPC_PATHS, InboundCall
+from .inbound_call import InboundCall
+from .inbound_words import RPC_PATHS
 
 _logger = logging.getLogger(__name__)
 

@@ -5,19 +5,18 @@ while business code runs. Odoo repeats a request after a database conflict; each
 rolled back is a line of its own.
 """
 
-import re
+import threading
 import time
 from contextvars import ContextVar
 
 from ..tools import context, tracing
 from ..tools.observation import Observation, utcnow
 from ..tools.path_template import path_template
-from . import log_writer
+from . import inbound_words, log_writer
 from .failures import described
+from .inbound_words import OURS, RPC_PATHS
 from .wrapping import has_suite
 
-RPC_PATHS = ("/json/2/", "/jsonrpc", "/xmlrpc/")
-OURS = "/integration/"
 # Observed in its own words by the webhook addon; the runner's call becomes the line of its job.
 OBSERVED_ELSEWHERE = ("/integration/webhook", "/queue_job/")
 # Files, pictures, waiting for messages: no business is done there.
@@ -25,8 +24,6 @@ NO_BUSINESS = (
     "/web/assets", "/web/static", "/web/image", "/web/content", "/bus/", "/websocket", "/favicon",
 )  # fmt: skip
 KEY_PREFIX = 8  # what Odoo keeps readable of an API key, to find it by
-_JSON2 = re.compile(r"/json/2/([A-Za-z0-9_.]{1,64})/([A-Za-z0-9_]{1,64})/?")
-_CALL_KW = re.compile(r"/web/dataset/call_(?:kw|button)/([A-Za-z0-9_.]{1,64})/([A-Za-z0-9_]{1,64})")
 
 _current = ContextVar("integration_inbound_call", default=None)
 
@@ -41,6 +38,7 @@ class InboundCall:
 
     __slots__ = (
         "_began",
+        "_cursor_mode",
         "_finished",
         "_http",
         "_token",
@@ -84,15 +82,23 @@ class InboundCall:
         self._began = self.attempt_began = time.perf_counter()
         self.attempt = 0
         self._finished = self.failure_noted = False
-        self.operation = self.user_id = self.company_id = self.flow = None
+        self.operation = inbound_words.operation_in(path)
+        self.user_id = self.company_id = self.flow = None
         self.login = self.status = self.parent_span_id = None
-        match = _JSON2.fullmatch(path) or _CALL_KW.match(path)
-        if match:
-            self.operation = ".".join(match.groups())
+        self._cursor_mode = None
         self._token = _current.set(self)
 
     def begin_attempt(self):
-        """Another attempt at the same work: the one before was rolled back, and is told now."""
+        """Another attempt at the same work: the one before was rolled back, and is told now.
+
+        Not when it wrote on a replica: Odoo takes a call that is read-only in name to the main
+        database then, which is no fault and belongs to the same attempt.
+        """
+        mode = getattr(threading.current_thread(), "cursor_mode", None)
+        from_replica = self.attempt and self._cursor_mode == "ro" and mode != "ro"
+        self._cursor_mode = mode
+        if from_replica:
+            return
         if self.attempt and self.wanted:
             self._record(
                 outcome="error",
@@ -170,7 +176,10 @@ class InboundCall:
         if not has_suite(self.dbname):
             return  # a name that a caller made up, or nobody's: nowhere to write to
         now = context.current()
+        if not self.user_id and outcome == "error" and 400 <= (self.status or 0) < 500:
+            outcome = "refused"  # a stranger at the door: no failure of anything that runs here
         refused = outcome == "refused"
+        operation, path = self._words()
         log_writer.record(
             self.dbname,
             Observation(
@@ -179,10 +188,10 @@ class InboundCall:
                 outcome=outcome,
                 retention_class="refused" if refused else "standard",
                 occurred_at=self.occurred_at,
-                operation=self.operation,
+                operation=operation,
                 method=self._http.method,
                 host=self._http.remote_addr,
-                path_template=path_template(self.path),
+                path_template=path,
                 status_code=self.status,
                 error_class=error_class,
                 error_message=error_message,
@@ -201,6 +210,15 @@ class InboundCall:
                 detail=self._detail(),
             ),
         )
+
+    def _words(self):
+        """Operation and path, as far as they are no words of a stranger."""
+        named_in_path = self.operation and self.operation == inbound_words.operation_in(self.path)
+        known = named_in_path and inbound_words.is_known(self.dbname, self.operation)
+        operation = None if named_in_path and not (known and self.user_id) else self.operation
+        if self.user_id or self.interactive:
+            return operation, path_template(self.path)
+        return operation, inbound_words.stranger_path(self.path, self.status, known)
 
     def _detail(self):
         """Who it claims to be, and the trace of a caller whom nobody knows."""

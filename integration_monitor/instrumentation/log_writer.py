@@ -31,7 +31,7 @@ from .log_buffer import MAX_BUFFER, Line
 from .log_stats import count, snapshot
 from .log_store import PAGE, database_sink, write_in_test, write_on
 from .log_trim import completed, trimmed
-from .refusals import Coalescer
+from .refusals import Coalescer, is_repeatable
 
 _logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def record(env_or_dbname, observation):
     try:
         dbname = env_or_dbname if isinstance(env_or_dbname, str) else env_or_dbname.cr.dbname
         observation, size = trimmed(completed(observation))
-        if observation.outcome == "refused" and not refusals.offer(dbname, observation):
+        if is_repeatable(observation) and not refusals.offer(dbname, observation):
             count("coalesced")
             return None
         _append(log_buffer.current(), Line(dbname, observation, size))

@@ -1,4 +1,4 @@
-"""Put equal refusals together, so that an attack cannot flood the log.
+"""Put equal refusals together, and faults of strangers, so that they cannot flood the log.
 
 Per process: the first refusal of a kind is written at once, further ones within ten seconds are
 counted and written as one line that carries the count. Nothing is lost from the figures.
@@ -72,6 +72,17 @@ class Coalescer:
         """Forget everything, with a new lock: for a forked process."""
         self._lock = threading.Lock()
         self._held = OrderedDict()
+
+
+def is_repeatable(observation):
+    """Whether anybody at all can cause such lines, as often as he likes."""
+    if observation.outcome == "refused":
+        return True
+    return (
+        observation.kind == "rpc_in"
+        and observation.outcome == "error"
+        and observation.user_id is None
+    )
 
 
 def _claimed(observation):

@@ -10,6 +10,7 @@ from odoo.modules.registry import Registry
 from odoo.service import common, model
 
 from . import inbound_call, log_writer
+from .inbound_words import is_known
 
 _MARK = "_integration_monitor_wrapped"
 
@@ -31,9 +32,14 @@ def install():
 def _wrap_dispatch(original):
     def dispatch(method, params):
         call = inbound_call.current()
-        if call is not None:
-            _note(call, params)
-        return original(method, params)
+        if call is None:
+            return original(method, params)
+        noted = _note(call, params)
+        try:
+            return original(method, params)
+        finally:
+            if not noted:
+                _note(call, params)  # the first call of a process has loaded the database
 
     return dispatch
 
@@ -43,19 +49,20 @@ def _note(call, params):
 
     A caller who confuses the order of the parameters puts the password where the model belongs:
     nothing is kept that Odoo does not know.
+
+    :return: whether the call names a database that is loaded
     """
     if not isinstance(params, list | tuple) or len(params) < 5:
-        return
+        return False
     database, uid, _password, model_name, method_name = params[:5]
-    registry = Registry.registries.get(database) if isinstance(database, str) else None
-    if registry is None:
-        return
+    if not isinstance(database, str) or database not in Registry.registries:
+        return False
     call.dbname = database
-    if isinstance(uid, int):
+    if isinstance(uid, int) and not call.user_id:
         call.login = f"user {uid}"
-    known = isinstance(model_name, str) and model_name in registry
-    if known and isinstance(method_name, str) and hasattr(registry[model_name], method_name):
-        call.operation = f"{model_name}.{method_name}"
+    if is_known(database, operation := f"{model_name}.{method_name}"):
+        call.operation = operation
+    return True
 
 
 def _wrap_call_kw(original):
@@ -65,6 +72,11 @@ def _wrap_call_kw(original):
         if call is not None and not call.interactive:
             try:
                 call.begin_attempt()
+                if call.dbname != records.env.cr.dbname:
+                    # The first call of a process: the database was loaded after it was named.
+                    call.dbname = records.env.cr.dbname
+                    operation = f"{records._name}.{name}"
+                    call.operation = operation if is_known(call.dbname, operation) else None
                 call.login = None
                 call.identified(
                     records.env.uid,
@@ -81,11 +93,16 @@ def _wrap_call_kw(original):
 def _wrap_common(original):
     def dispatch(method, params):
         call = inbound_call.current()
-        if call is not None:
-            if hasattr(common, f"exp_{method}"):
-                call.operation = f"common.{method}"
-            if params and isinstance(params[0], str) and params[0] in Registry.registries:
-                call.dbname = params[0]
-        return original(method, params)
+        if call is None:
+            return original(method, params)
+        if hasattr(common, f"exp_{method}"):
+            call.operation = f"common.{method}"
+        try:
+            return original(method, params)
+        finally:
+            # Signing in loads the database, and whoever is refused there is told all the same.
+            name = params[0] if isinstance(params, list | tuple) and params else None
+            if isinstance(name, str) and name in Registry.registries:
+                call.dbname = name
 
     return dispatch

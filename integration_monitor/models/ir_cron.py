@@ -14,6 +14,15 @@ from ..instrumentation.failures import described
 from ..tools import tracing
 from ..tools.observation import Observation, utcnow
 
+_KILLED = (
+    "The scheduled action did not end: its process was killed (limit of time or memory, restart). "
+    "It is run again."
+)
+_GIVEN_UP = (
+    "The scheduled action did not end, for the third time in a row: its process was killed. "
+    "Odoo leaves it until its next slot."
+)
+
 _run = ContextVar("integration_cron_run", default=None)
 
 
@@ -129,11 +138,7 @@ class IrCron(models.Model):
         """
         try:
             detail = {"cron_id": job["id"], "dead": True}
-            message = "The scheduled action did not end: its process was killed (limit of time or "
-            message += "memory, restart). It is run again."
             if given_up:
-                message = "The scheduled action did not end for the third time in a row: its "
-                message += "process was killed. Odoo leaves it until its next slot."
                 detail.update(missed=given_up.missed, ended=CompletionStatus.FAILED)
             log_writer.record(
                 cls.pool.db_name,
@@ -142,7 +147,7 @@ class IrCron(models.Model):
                     outcome="error",
                     operation=job["cron_name"],
                     error_class="timeout",
-                    error_message=message,
+                    error_message=_GIVEN_UP if given_up else _KILLED,
                     attempt=job["timed_out_counter"],
                     span_id=tracing.new_span_id(),
                     user_id=job["user_id"],

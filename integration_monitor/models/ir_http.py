@@ -22,7 +22,9 @@ class IrHttp(models.AbstractModel):
             env = request.env
             if call.interactive:
                 call.wanted = env["integration.log"]._logs_web_traffic()
-            if call.wanted and env.uid:
+            # Whom Odoo takes in as its public user is still nobody.
+            public = env["ir.model.data"]._xmlid_to_res_id("base.public_user")
+            if call.wanted and env.uid and env.uid != public:
                 call.identified(
                     env.uid,
                     env["res.users"]._integration_company_of(env.uid),

@@ -19,6 +19,7 @@ from . import test_flow_redaction
 from . import test_guards
 from . import test_health
 from . import test_inbound_calls
+from . import test_inbound_strangers
 from . import test_integration_log
 from . import test_integration_metric
 from . import test_integration_metric_concurrency

@@ -5,6 +5,7 @@ The status tells nothing then: the code of the fault says whose fault it is.
 
 from __future__ import annotations
 
+import contextlib
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ def read_fault(text: str) -> SoapFault | None:
     parser.feed(text)
     path: list[str] = []
     code = words = ""
-    try:
+    with contextlib.suppress(ElementTree.ParseError):  # cut off: what was read before counts
         for event, element in parser.read_events():
             if event == "start":
                 path.append(element.tag)
@@ -60,8 +61,6 @@ def read_fault(text: str) -> SoapFault | None:
                 elif inner in _WORDS and not words:
                     words = " ".join((element.text or "").split())
             path.pop()
-    except ElementTree.ParseError:
-        pass  # cut off, or no XML at all: what was read before counts
     # “soap:Client.InvalidPostcode”: SOAP's own code, and the partner's closer description.
     own = code.rpartition(":")[2]
     return SoapFault(own, _CLASSES.get(own.partition(".")[0]), words[:_MAX_WORDS]) if own else None

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})", re.ASCII)
 _TRACE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_CORRELATION = re.compile(r"[\w.:-]{1,128}", re.ASCII)
+# What partners make ids of (SO/2026/1, {guid}, base64), and nothing that headers, markup, URLs'
+# queries, lists or formulas of spreadsheets take for their own. "=" only as base64 ends with it:
+# key=value is no id.
+_CORRELATION = re.compile(r"(?=.{1,128}\Z)[\w.:/#({\[-][\w.:/#(){}\[\]~|+-]*={0,2}", re.ASCII)
 _TRACESTATE_MEMBER = re.compile(
     r"(?:[a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})"
     r"=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]"
@@ -104,7 +107,10 @@ def clean_tracestate(value: str | None) -> str | None:
 
 
 def clean_correlation_id(value: str | None) -> str | None:
-    """The id when it is 1–128 of ``[A-Za-z0-9_.:-]``; else None (headers are not trusted)."""
+    """The id when it is 1–128 letters, digits and ``_.:/#(){}[]~|+-``; else None.
+
+    Headers are not trusted: no blanks, quotes, markup, or signs that begin something elsewhere.
+    """
     if not value:
         return None
     text = value.strip()

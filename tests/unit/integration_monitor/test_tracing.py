@@ -68,6 +68,28 @@ def test_correlation_ids_are_sanitised_and_made_when_missing():
     assert tracing.new_correlation_id() != tracing.new_correlation_id()
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["SO/2026/1", "{3F2504E0-4F89}", "PO#4711(2)", "a+b/c==", "order|7", "[12]~3", "a" * 128],
+)
+def test_correlation_ids_of_partners(value):
+    """A shop numbers its orders with slashes, and cannot find one of them."""
+    assert tracing.clean_correlation_id(value) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(f"a{sign}b" for sign in " \t\r\n\0\x7f\"'`<>&;,\\%?@*$!^"),
+        *(f"{sign}a" for sign in "=+@~|)]}"),
+        "password=hunter2", "a==b", "a===", "é", "a" * 127 + "==", "",
+    ],
+)  # fmt: skip
+def test_correlation_ids_that_are_refused(value):
+    """An id breaks out of a header, a page, a spreadsheet, or carries a password."""
+    assert tracing.clean_correlation_id(value) is None
+
+
 def test_tracestate_is_forwarded_only_when_clean():
     """A broken tracestate is passed on, or costs the traceparent."""
     assert tracing.clean_tracestate("a=1, b@c=2") == "a=1,b@c=2"
