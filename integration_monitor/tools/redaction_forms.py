@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from .redaction_names import is_masked
 from .redaction_patterns import MASK
@@ -30,7 +31,8 @@ def mask_forms(text: str) -> str:
     return text
 
 
-def _mask(text, pattern, end_of):
+def _mask(text: str, pattern: re.Pattern[str], end_of: Callable[[str, int], int]) -> str:
+    """Mask the value behind each match whose first group is a secret's name."""
     out = []
     position = 0
     while match := pattern.search(text, position):

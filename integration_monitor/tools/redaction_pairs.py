@@ -1,4 +1,4 @@
-"""Names that stand beside their value: ``{"name": "password", "value": "…"}``, ``["token", "…"]``."""
+"""Names beside their value: ``{"name": "password", "value": "…"}``, ``["token", "…"]``."""
 
 from __future__ import annotations
 

@@ -24,9 +24,9 @@ _CREDENTIAL_PARTS = (
     "authkey",
     *(
         f"{of}key"
-        for of in "functions master shared signing subscription access private encryption transaction"
-        " account session mashape consumer client merchant webhook license licence storage security"
-        " login authentication mac enc".split()
+        for of in "functions master shared signing subscription access private encryption account"
+        " transaction session mashape consumer client merchant webhook license licence storage"
+        " security login authentication mac enc".split()
     ),
     "clientassertion",
     "samlresponse",
@@ -131,11 +131,9 @@ def is_credential_name(name: str) -> bool:
 
 def _is_one_of(name: str, parts: tuple[str, ...], words: frozenset[str]) -> bool:
     squeezed = squeeze(name)
-    if (
-        squeezed in words
-        or squeezed in _CREDENTIAL_NAMES
-        or any(part in squeezed for part in parts)
-    ):
+    if squeezed in words or squeezed in _CREDENTIAL_NAMES:
+        return True
+    if any(part in squeezed for part in parts):
         return True
     return any(word.lower() in words for word in _WORDS.findall(name))
 
