@@ -23,6 +23,7 @@ from . import test_integration_metric
 from . import test_integration_metric_concurrency
 from . import test_issue
 from . import test_issue_access
+from . import test_issue_scope
 from . import test_issue_screens
 from . import test_job_runs
 from . import test_kept_fields
