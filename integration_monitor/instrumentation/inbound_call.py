@@ -9,14 +9,19 @@ import re
 import time
 from contextvars import ContextVar
 
+from werkzeug.exceptions import HTTPException
+
+from odoo.modules.registry import Registry
+
 from ..tools import context, tracing
 from ..tools.observation import Observation, utcnow
 from ..tools.path_template import path_template
-from . import log_writer
+from . import log_writer, rpc_mistakes
 from .failures import described
 from .wrapping import has_suite
 
 RPC_PATHS = ("/json/2/", "/jsonrpc", "/xmlrpc/")
+_WITHOUT_STATUS = ("/jsonrpc", "/xmlrpc/")  # a failure is answered with 200, too
 OURS = "/integration/"
 # Observed in its own words by the webhook addon; the runner's call becomes the line of its job.
 OBSERVED_ELSEWHERE = ("/integration/webhook", "/queue_job/")
@@ -52,10 +57,12 @@ class InboundCall:
         "flow",
         "interactive",
         "login",
+        "mistake",
         "occurred_at",
         "operation",
         "parent_span_id",
         "path",
+        "reached",
         "status",
         "user_id",
         "wanted",
@@ -86,6 +93,8 @@ class InboundCall:
         self._finished = self.failure_noted = False
         self.operation = self.user_id = self.company_id = self.flow = None
         self.login = self.status = self.parent_span_id = None
+        # Told by ``rpc_server``: whether a service has the call, and what the caller did wrong.
+        self.reached, self.mistake = False, None
         match = _JSON2.fullmatch(path) or _CALL_KW.match(path)
         if match:
             self.operation = ".".join(match.groups())
@@ -148,9 +157,12 @@ class InboundCall:
             self._finished = True
             if self.failure_noted:
                 return  # a sign-in that failed was told where it failed
-            code = getattr(error, "code", None) or getattr(response, "status_code", None)
-            self.status = code if isinstance(code, int) else None
+            self.status = _status_of(error, response)
             outcome, error_class, message = described(error, self.status)
+            if error is not None and outcome == "error" and self.path.startswith(_WITHOUT_STATUS):
+                if not self.reached:
+                    self.mistake = rpc_mistakes.before_the_service(error)
+                error_class = self.mistake or error_class
             if error is not None and message and not self.user_id and outcome == "error":
                 # A stranger's own words may come back in it, his password among them.
                 message = type(error).__name__
@@ -170,6 +182,13 @@ class InboundCall:
         if not has_suite(self.dbname):
             return  # a name that a caller made up, or nobody's: nowhere to write to
         now = context.current()
+        operation, path = self._names()
+        if error_message and operation != self.operation:
+            # Odoo quotes what it does not know.
+            for given, shown in zip(
+                self.operation.rsplit(".", 1), operation.rsplit(".", 1), strict=False
+            ):
+                error_message = error_message.replace(given, shown)
         refused = outcome == "refused"
         log_writer.record(
             self.dbname,
@@ -179,10 +198,10 @@ class InboundCall:
                 outcome=outcome,
                 retention_class="refused" if refused else "standard",
                 occurred_at=self.occurred_at,
-                operation=self.operation,
+                operation=operation,
                 method=self._http.method,
                 host=self._http.remote_addr,
-                path_template=path_template(self.path),
+                path_template=path,
                 status_code=self.status,
                 error_class=error_class,
                 error_message=error_message,
@@ -201,6 +220,22 @@ class InboundCall:
                 detail=self._detail(),
             ),
         )
+
+    def _names(self):
+        """:return: tuple (operation, path) as they may be kept
+
+        A model and its method are no ids, whatever digits they have; but a caller who confuses
+        things writes his key there.
+        """
+        match = _JSON2.fullmatch(self.path) or _CALL_KW.match(self.path)
+        if not match:
+            return self.operation, path_template(self.path)
+        model, method = match.groups()
+        registry = Registry.registries.get(self.dbname) if self.dbname else None
+        if registry is not None and model in registry and hasattr(registry[model], method):
+            return self.operation, match.group().rstrip("/")
+        shown = path_template(f"/{model}/{method}").lstrip("/").replace("/", ".")
+        return shown, path_template(self.path)
 
     def _detail(self):
         """Who it claims to be, and the trace of a caller whom nobody knows."""
@@ -247,6 +282,13 @@ def bearer_prefix(headers):
     """The beginning of a presented key, by which Odoo finds it; never the key itself."""
     scheme, _space, key = (headers.get("Authorization") or "").partition(" ")
     return key.strip()[:KEY_PREFIX] if scheme.lower() == "bearer" and len(key) > 16 else None
+
+
+def _status_of(error, response):
+    """The status that the caller got. Other exceptions have codes, too, that are none."""
+    code = error.code if isinstance(error, HTTPException) else None
+    code = code or getattr(response, "status_code", None)
+    return code if isinstance(code, int) else None
 
 
 def _length(response):

@@ -7,19 +7,20 @@ The parameters hold a password: it is neither looked at nor kept.
 import functools
 
 from odoo.modules.registry import Registry
-from odoo.service import common, model
+from odoo.service import common, db, model
 
-from . import inbound_call, log_writer
+from . import inbound_call, log_writer, rpc_mistakes
 
 _MARK = "_integration_monitor_wrapped"
 
 
 def install():
-    """Wrap ``model.dispatch``, ``model.call_kw`` and ``common.dispatch``; once."""
+    """Wrap ``model.dispatch``, ``model.call_kw``, ``common.dispatch``, ``db.dispatch``; once."""
     for module, name, wrap in (
         (model, "dispatch", _wrap_dispatch),
         (model, "call_kw", _wrap_call_kw),
         (common, "dispatch", _wrap_common),
+        (db, "dispatch", _wrap_db),
     ):
         original = getattr(module, name)
         if not getattr(original, _MARK, False):
@@ -31,9 +32,16 @@ def install():
 def _wrap_dispatch(original):
     def dispatch(method, params):
         call = inbound_call.current()
-        if call is not None:
-            _note(call, params)
-        return original(method, params)
+        if call is None:
+            return original(method, params)
+        call.reached = True
+        _note(call, params)
+        try:
+            return original(method, params)
+        except Exception as error:
+            if not call.attempt:
+                call.mistake = rpc_mistakes.before_the_method(error)
+            raise
 
     return dispatch
 
@@ -73,19 +81,52 @@ def _wrap_call_kw(original):
                 )
             except Exception:  # the call is the caller's, whatever we make of it
                 log_writer.note_failure("A call was not identified.")
-        return original(records, name, args, kwargs)
+        try:
+            return original(records, name, args, kwargs)
+        except (AttributeError, TypeError, IndexError):
+            if call is not None and not call.interactive:
+                _note_mistake(call, rpc_mistakes.in_the_method, records, name, args, kwargs)
+            raise
 
     return call_kw
+
+
+def _note_mistake(call, whose, *what):
+    try:
+        call.mistake = whose(*what)
+    except Exception:  # the caller gets his own exception, whatever ours is
+        log_writer.note_failure("A failed call was not looked at.")
 
 
 def _wrap_common(original):
     def dispatch(method, params):
         call = inbound_call.current()
+        if call is None:
+            return original(method, params)
+        call.reached = True
+        function = getattr(common, f"exp_{method}", None)
+        if function is not None:
+            call.operation = f"common.{method}"
+        if params and isinstance(params[0], str) and params[0] in Registry.registries:
+            call.dbname = params[0]
+        try:
+            return original(method, params)
+        except Exception:
+            _note_mistake(call, _mistake_of_common, function, params)
+            raise
+
+    return dispatch
+
+
+def _mistake_of_common(function, params):
+    return None if function is not None and rpc_mistakes.fits(function, params) else "client"
+
+
+def _wrap_db(original):
+    def dispatch(method, params):
+        call = inbound_call.current()
         if call is not None:
-            if hasattr(common, f"exp_{method}"):
-                call.operation = f"common.{method}"
-            if params and isinstance(params[0], str) and params[0] in Registry.registries:
-                call.dbname = params[0]
+            call.reached = True
         return original(method, params)
 
     return dispatch

@@ -18,6 +18,7 @@ from . import test_flow_redaction
 from . import test_guards
 from . import test_health
 from . import test_inbound_calls
+from . import test_inbound_faults
 from . import test_integration_log
 from . import test_integration_metric
 from . import test_integration_metric_concurrency
