@@ -20,8 +20,8 @@ def described(error, status=None):
     """Return (outcome, error class, message) of a request, a job or a scheduled action.
 
     Data that a person can correct is ``business``, a caller who may not is ``auth``: kept out
-    altogether he is ``refused``. A fault of our own code or database is ``server`` when a status
-    tells so, else ``unknown``; one of the database always, whatever wraps it.
+    altogether he is ``refused``. A fault of our own code is ``server`` when a status tells so, else
+    ``unknown``; one of the database is ``server`` always, whatever wraps it.
 
     :param error: the exception that ended it, or None
     :param status: of the HTTP answer, or None

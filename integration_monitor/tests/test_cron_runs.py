@@ -73,7 +73,7 @@ class TestCronRuns(TransactionCase):
             ("'x', 'PWSEKRIT77', nowhere", 'column "nowhere" does not exist'),
         ):
             line = self.run_cron(
-                "env.cr.execute(\"INSERT INTO im_cron_cred (api_key, password, n) "
+                'env.cr.execute("INSERT INTO im_cron_cred (api_key, password, n) '
                 f'VALUES ({values})")'
             )
             self.assertIn(words, line.error_message)

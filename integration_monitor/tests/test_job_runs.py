@@ -87,7 +87,7 @@ class TestJobRuns(TransactionCase):
             try:
                 records.env.cr.execute(
                     "INSERT INTO res_partner_category (id, name) VALUES (1, NULL), (2, %s)",
-                    ("\"SEKRIT77\"",),
+                    ('"SEKRIT77"',),
                 )
             except psycopg2.Error as error:
                 raise ZeroDivisionError("a module's own words") from error

@@ -87,7 +87,9 @@ def test_what_a_line_is_scoped_by():
     """A caller's address splits a fault, or the attempt differs from the call that it made."""
 
     def scope(kind, direction="outbound", **ids):
-        return scope_of({"kind": kind, "direction": direction, "host": "h", "operation": "o", **ids})
+        return scope_of(
+            {"kind": kind, "direction": direction, "host": "h", "operation": "o", **ids}
+        )
 
     assert scope("http_out") == {"host": "h", "operation": None}
     assert scope("http_out", endpoint_id=1) == {"host": None, "operation": None}
