@@ -18,6 +18,11 @@ _CAMEL = re.compile(rf"(?:{_KNOWN})?[A-Z]?[a-z]*(?:(?:{_KNOWN})|[A-Z][a-z]+)*[A-
 _LOWER_RUN = re.compile(r"[a-z]+")
 #: Order and parcel numbers as people write them: SO0042, INV2024001
 _REFERENCE = re.compile(r"[A-Z]{1,8}[0-9]+|[A-Z]?[a-z]+[0-9]{1,8}")
+#: Ids of objects at services that put the kind in front: cus_NffrFeUfNV2Hib
+_OBJECT_ID = re.compile(
+    r"(?!(?:sk|rk|key|tok|sec|pat|auth|sess|ses|cs|ck|pw)_)[a-z]{2,6}_[A-Za-z0-9]{6,32}"
+)
+_PICTURE_OR_CODE = re.compile(r".+\.(?:jpe?g|png|gif|webp|svg|css|js|py)", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]+", re.IGNORECASE)
 _MAX_HEX = 32
 _LONG = 20
@@ -32,7 +37,7 @@ _ACTIONS = frozenset(
     " update delete search generate rotate change forgot".split()
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_PATH = re.compile(r"(?<![^\s\"'(<=:,])/[^\s\"'<>\\]+")
+_PATH = re.compile(r"(?<![^\s\"'(<=,])/[^\s\"'<>\\?#]+")
 
 
 def is_word(text: str) -> bool:
@@ -66,8 +71,11 @@ def announces_secret(segment: str, following: str) -> bool:
 def looks_secret(segment: str) -> bool:
     """Whether the segment has a part that nobody would write: letters and digits as dice fall.
 
-    Numbers, order references, words and slugs are left; so are ids of usual length.
+    Numbers, order references, words and slugs are left; so are names of pictures, and ids that
+    tell what they are of.
     """
+    if _OBJECT_ID.fullmatch(segment) or _PICTURE_OR_CODE.fullmatch(segment):
+        return False
     return any(_is_random(part) for part in _NOT_ALNUM.split(segment))
 
 

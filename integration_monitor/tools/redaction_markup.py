@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from .redaction_names import is_masked
+from .redaction_pairs import PAIR_VALUES
 from .redaction_patterns import MASK
 
 _TAG = re.compile(r"<([A-Za-z_][\w:.-]{0,99})(\s[^<>]*)?>")
@@ -18,6 +19,7 @@ _REST = re.compile(r"[^<\n]*")
 _NAMING = frozenset({"name", "key", "field", "id", "code", "type", "property"})
 #: Elements whose text says what the next one is: <name>password</name><value>…</value>
 _SIBLINGS = _NAMING | {"label", "parameter", "param", "attribute", "header"}
+_VALUES = PAIR_VALUES | {"string", "base64", "i4", "int", "integer", "real"}
 _SIBLING = re.compile(
     r"\s*(?:<!\[CDATA\[)?([\w .-]{1,80}?)\s*(?:\]\]>)?</[^<>]{1,120}>\s*(?=<[A-Za-z_])"
 )
@@ -37,7 +39,9 @@ def mask_elements(text: str) -> str:
     announced = -1  # where the element begins that the one before has named
     while match := _TAG.search(text, position):
         name, attributes = match.group(1), match.group(2) or ""
-        called_so = is_masked(_local(name)) or match.start() == announced
+        called_so = is_masked(_local(name)) or (
+            match.start() == announced and _local(name).lower() in _VALUES
+        )
         if _local(name).lower() in _SIBLINGS and (said := _SIBLING.match(text, match.end())):
             announced = said.end() if is_masked(said.group(1)) else -1
         if not called_so and not _names_a_secret(attributes):
