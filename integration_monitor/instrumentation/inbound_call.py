@@ -9,14 +9,19 @@ import threading
 import time
 from contextvars import ContextVar
 
+from werkzeug.exceptions import HTTPException
+
+from odoo.modules.registry import Registry
+
 from ..tools import context, tracing
 from ..tools.observation import Observation, utcnow
 from ..tools.path_template import path_template
-from . import inbound_words, log_writer
+from . import inbound_words, log_writer, rpc_mistakes
 from .failures import described
 from .inbound_words import OURS, RPC_PATHS
 from .wrapping import has_suite
 
+_WITHOUT_STATUS = ("/jsonrpc", "/xmlrpc/")  # a failure is answered with 200, too
 # Observed in its own words by the webhook addon; the runner's call becomes the line of its job.
 OBSERVED_ELSEWHERE = ("/integration/webhook", "/queue_job/")
 # Files, pictures, waiting for messages: no business is done there.
@@ -50,10 +55,12 @@ class InboundCall:
         "flow",
         "interactive",
         "login",
+        "mistake",
         "occurred_at",
         "operation",
         "parent_span_id",
         "path",
+        "reached",
         "status",
         "user_id",
         "wanted",
@@ -86,6 +93,8 @@ class InboundCall:
         self.user_id = self.company_id = self.flow = None
         self.login = self.status = self.parent_span_id = None
         self._cursor_mode = None
+        # Told by ``rpc_server``: whether a service has the call, and what the caller did wrong.
+        self.reached, self.mistake = False, None
         self._token = _current.set(self)
 
     def begin_attempt(self):
@@ -154,9 +163,12 @@ class InboundCall:
             self._finished = True
             if self.failure_noted:
                 return  # a sign-in that failed was told where it failed
-            code = getattr(error, "code", None) or getattr(response, "status_code", None)
-            self.status = code if isinstance(code, int) else None
+            self.status = _status_of(error, response)
             outcome, error_class, message = described(error, self.status)
+            if error is not None and outcome == "error" and self.path.startswith(_WITHOUT_STATUS):
+                if not self.reached:
+                    self.mistake = rpc_mistakes.before_the_service(error)
+                error_class = self.mistake or error_class
             if error is not None and message and not self.user_id and outcome == "error":
                 # A stranger's own words may come back in it, his password among them.
                 message = type(error).__name__
@@ -180,6 +192,11 @@ class InboundCall:
             outcome = "refused"  # a stranger at the door: no failure of anything that runs here
         refused = outcome == "refused"
         operation, path = self._words()
+        if error_message and operation and operation != self.operation:
+            # Odoo quotes what it does not know.
+            shown = operation.rsplit(".", 1)
+            for given, words in zip(self.operation.rsplit(".", 1), shown, strict=False):
+                error_message = error_message.replace(given, words)
         log_writer.record(
             self.dbname,
             Observation(
@@ -212,13 +229,22 @@ class InboundCall:
         )
 
     def _words(self):
-        """Operation and path, as far as they are no words of a stranger."""
-        named_in_path = self.operation and self.operation == inbound_words.operation_in(self.path)
-        known = named_in_path and inbound_words.is_known(self.dbname, self.operation)
-        operation = None if named_in_path and not (known and self.user_id) else self.operation
-        if self.user_id or self.interactive:
-            return operation, path_template(self.path)
-        return operation, inbound_words.stranger_path(self.path, self.status, known)
+        """Operation and path, as far as they are no words of a stranger.
+
+        A model and its method are no ids, whatever digits they have; but a caller who confuses
+        things writes his key there.
+        """
+        named = inbound_words.operation_in(self.path)
+        named_in_path = bool(named) and named == self.operation
+        known = named_in_path and inbound_words.is_known(self.dbname, named)
+        if not self.user_id and not self.interactive:
+            operation = None if named_in_path else self.operation
+            return operation, inbound_words.stranger_path(self.path, self.status, known)
+        if not named_in_path:
+            return self.operation, path_template(self.path)
+        if known:
+            return named, inbound_words.named_path(self.path)
+        return inbound_words.masked(named), path_template(self.path)
 
     def _detail(self):
         """Who it claims to be, and the trace of a caller whom nobody knows."""
@@ -265,6 +291,13 @@ def bearer_prefix(headers):
     """The beginning of a presented key, by which Odoo finds it; never the key itself."""
     scheme, _space, key = (headers.get("Authorization") or "").partition(" ")
     return key.strip()[:KEY_PREFIX] if scheme.lower() == "bearer" and len(key) > 16 else None
+
+
+def _status_of(error, response):
+    """The status that the caller got. Other exceptions have codes, too, that are none."""
+    code = error.code if isinstance(error, HTTPException) else None
+    code = code or getattr(response, "status_code", None)
+    return code if isinstance(code, int) else None
 
 
 def _length(response):

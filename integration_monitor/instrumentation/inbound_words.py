@@ -18,8 +18,22 @@ _CALL_KW = re.compile(r"/web/dataset/call_(?:kw|button)/([A-Za-z0-9_.]{1,64})/([
 
 def operation_in(path):
     """``model.method`` as the path of a JSON-2 call or of the web client names it, or None."""
-    match = _JSON2.fullmatch(path) or _CALL_KW.match(path)
+    match = _named(path)
     return ".".join(match.groups()) if match else None
+
+
+def named_path(path):
+    """The path of such a call, as far as it names model and method."""
+    return _named(path).group().rstrip("/")
+
+
+def masked(operation):
+    """``model.method`` without what may be an id, or a key that was put in the wrong place."""
+    return path_template("/" + "/".join(operation.rsplit(".", 1))).lstrip("/").replace("/", ".")
+
+
+def _named(path):
+    return _JSON2.fullmatch(path) or _CALL_KW.match(path)
 
 
 def is_known(dbname, operation):
@@ -34,6 +48,8 @@ def stranger_path(path, status, known):
 
     :param known: whether the operation that it names exists
     """
-    if known or _SERVICE.fullmatch(path) or (path.startswith(OURS) and status != 404):
+    if known:
+        return named_path(path)
+    if _SERVICE.fullmatch(path) or (path.startswith(OURS) and status != 404):
         return path_template(path)
     return next((start for start in (*RPC_PATHS, OURS) if path.startswith(start)), "/") + "…"

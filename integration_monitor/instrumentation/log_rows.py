@@ -7,7 +7,7 @@ from functools import lru_cache
 from psycopg2.extras import Json
 
 from ..tools import redaction, redaction_names
-from ..tools.fingerprint import of_fault
+from ..tools.fingerprint import of_fault, scope_of
 from ..tools.observation import COLUMNS
 from ..tools.redaction_names import ContentRules
 
@@ -52,6 +52,7 @@ def _row(observation, content):
             flow_id=values["flow_id"],
             endpoint_id=values["endpoint_id"],
             status=values["status_code"],
+            **scope_of(values),
         )
     if content.drop and observation.outcome != "error":
         # What a flow does not keep once it is done; a failure needs its answer to be understood.

@@ -7,20 +7,21 @@ The parameters hold a password: it is neither looked at nor kept.
 import functools
 
 from odoo.modules.registry import Registry
-from odoo.service import common, model
+from odoo.service import common, db, model
 
-from . import inbound_call, log_writer
+from . import inbound_call, log_writer, rpc_mistakes
 from .inbound_words import is_known
 
 _MARK = "_integration_monitor_wrapped"
 
 
 def install():
-    """Wrap ``model.dispatch``, ``model.call_kw`` and ``common.dispatch``; once."""
+    """Wrap ``model.dispatch``, ``model.call_kw``, ``common.dispatch``, ``db.dispatch``; once."""
     for module, name, wrap in (
         (model, "dispatch", _wrap_dispatch),
         (model, "call_kw", _wrap_call_kw),
         (common, "dispatch", _wrap_common),
+        (db, "dispatch", _wrap_db),
     ):
         original = getattr(module, name)
         if not getattr(original, _MARK, False):
@@ -34,9 +35,14 @@ def _wrap_dispatch(original):
         call = inbound_call.current()
         if call is None:
             return original(method, params)
+        call.reached = True
         noted = _note(call, params)
         try:
             return original(method, params)
+        except Exception as error:
+            if not call.attempt:
+                call.mistake = rpc_mistakes.before_the_method(error)
+            raise
         finally:
             if not noted:
                 _note(call, params)  # the first call of a process has loaded the database
@@ -85,9 +91,21 @@ def _wrap_call_kw(original):
                 )
             except Exception:  # the call is the caller's, whatever we make of it
                 log_writer.note_failure("A call was not identified.")
-        return original(records, name, args, kwargs)
+        try:
+            return original(records, name, args, kwargs)
+        except (AttributeError, TypeError, IndexError):
+            if call is not None and not call.interactive:
+                _note_mistake(call, rpc_mistakes.in_the_method, records, name, args, kwargs)
+            raise
 
     return call_kw
+
+
+def _note_mistake(call, whose, *what):
+    try:
+        call.mistake = whose(*what)
+    except Exception:  # the caller gets his own exception, whatever ours is
+        log_writer.note_failure("A failed call was not looked at.")
 
 
 def _wrap_common(original):
@@ -95,14 +113,33 @@ def _wrap_common(original):
         call = inbound_call.current()
         if call is None:
             return original(method, params)
-        if hasattr(common, f"exp_{method}"):
+        call.reached = True
+        function = getattr(common, f"exp_{method}", None)
+        if function is not None:
             call.operation = f"common.{method}"
         try:
             return original(method, params)
+        except Exception:
+            _note_mistake(call, _mistake_of_common, function, params)
+            raise
         finally:
             # Signing in loads the database, and whoever is refused there is told all the same.
             name = params[0] if isinstance(params, list | tuple) and params else None
             if isinstance(name, str) and name in Registry.registries:
                 call.dbname = name
+
+    return dispatch
+
+
+def _mistake_of_common(function, params):
+    return None if function is not None and rpc_mistakes.fits(function, params) else "client"
+
+
+def _wrap_db(original):
+    def dispatch(method, params):
+        call = inbound_call.current()
+        if call is not None:
+            call.reached = True
+        return original(method, params)
 
     return dispatch

@@ -103,7 +103,9 @@ class IntegrationException(models.Model):
                 "The partner refused the content. Read its answer, correct the document or the "
                 "payload, then Retry."
             ),
-            "server": self.env._("The partner's system failed. Ask the partner, then Retry."),
+            "server": self.env._(
+                "The system that was to answer failed. Ask whoever runs it, then Retry."
+            ),
             "contract": self.env._(
                 "The message is not what we agreed on. Support can read and correct the payload; "
                 "tell the partner. Then press Retry."

@@ -46,7 +46,8 @@ _NEW_FAULTS = """
       FROM hours GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT %(limit)s
 """
 _SAMPLES = """
-    SELECT id, error_class, error_message, system_id, endpoint_id, flow_id
+    SELECT id, error_class, error_message, system_id, endpoint_id, flow_id, kind, direction,
+           message_id, host, operation
       FROM integration_log_data WHERE id = ANY(%s) AND occurred_at >= %s
 """
 _LATEST = f"excluded.write_date + interval '{CLOCK_SKEW.total_seconds()} s'"
@@ -108,21 +109,22 @@ class IntegrationIssue(models.Model):
         # The time lets PostgreSQL leave older partitions alone.
         since = min(fault[3] for fault in faults)
         cr.execute(SQL(_SAMPLES, [fault[5] for fault in faults], since))
-        samples = {row[0]: row[1:] for row in cr.fetchall()}
+        samples = {line["id"]: line for line in cr.dictfetchall()}
         rows = []
         for mark, company, number, first, last, sample, _hours, _numbers in faults:
-            error_class, text, system, endpoint, flow = samples.get(sample) or (None,) * 5
+            line = samples.get(sample) or {}
+            error_class, text = line.get("error_class"), line.get("error_message")
             rows.append(
                 (
                     mark,
                     company or None,
-                    fingerprint.title(text) or error_class or "?",
+                    self._title(line) or error_class or "?",
                     text,
                     error_class,
                     category_of(error_class),
-                    system,
-                    endpoint,
-                    flow,
+                    line.get("system_id"),
+                    line.get("endpoint_id"),
+                    line.get("flow_id"),
                     first,
                     last,
                     first,
@@ -138,6 +140,12 @@ class IntegrationIssue(models.Model):
         ]
         cr.execute_values(_HOURS, hours, page_size=_PAGE)
         return set(ids.values())
+
+    @api.model
+    def _title(self, line):
+        """:return: what names the faults that are like this line, with what ran or the host"""
+        scope = fingerprint.scope_of(line)
+        return fingerprint.title(line.get("error_message"), scope["operation"] or scope["host"])
 
     @api.model
     def _take_over_exceptions(self, cr):

@@ -33,7 +33,7 @@ ERROR_CLASSES = [
     ("auth", "Credentials refused"),
     ("rate_limit", "Too many calls"),
     ("client", "Request refused"),
-    ("server", "Partner's system failed"),
+    ("server", "System failure"),
     ("contract", "Wrong format"),
     ("business", "Data to correct"),
     ("unknown", "Unknown"),
@@ -143,6 +143,8 @@ class IntegrationLog(models.Model):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for line in self:
             what = " ".join(filter(None, [line.method, line.path_template])) or line.operation
+            if line.kind == "rpc_in" and line.operation:
+                what = line.operation  # its path is the same for many methods
             status = f" {line.status_code}" if line.status_code else ""
             line.display_name = f"{what or kinds.get(line.kind, line.kind)}{status}"
 

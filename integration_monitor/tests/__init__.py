@@ -20,6 +20,7 @@ from . import test_guards
 from . import test_health
 from . import test_inbound_calls
 from . import test_inbound_strangers
+from . import test_inbound_faults
 from . import test_integration_log
 from . import test_integration_metric
 from . import test_integration_metric_concurrency
@@ -27,6 +28,7 @@ from . import test_integration_metric_rebuild
 from . import test_issue
 from . import test_issue_access
 from . import test_issue_clock
+from . import test_issue_scope
 from . import test_issue_screens
 from . import test_job_runs
 from . import test_kept_fields

@@ -35,7 +35,7 @@ class TestCronRuns(TransactionCase):
         with (
             self.enter_registry_test_mode(),
             log_writer.captured() as self.seen,
-            mute_logger("odoo.addons.base.models.ir_cron"),
+            mute_logger("odoo.addons.base.models.ir_cron", "odoo.sql_db"),
             self.registry.cursor() as cr,
         ):
             job = self.registry["ir.cron"]._acquire_one_job(cr, cron.id)
@@ -75,6 +75,33 @@ class TestCronRuns(TransactionCase):
         self.assertIn("price list is gone", line.error_message)
         line = self.run_cron("1 / 0")
         self.assertEqual((line.outcome, line.error_class), ("error", "unknown"))
+
+    def test_database_errors(self):
+        """A unique key that is violated shows the key of a partner, and counts as unknown."""
+        self.env.cr.execute(
+            "CREATE TABLE im_cron_cred (id serial, api_key varchar UNIQUE, password varchar,"
+            " n int NOT NULL)"
+        )
+        self.env.cr.execute("INSERT INTO im_cron_cred (api_key, n) VALUES ('KEYSEKRIT77', 1)")
+        for values, words in (
+            ("'KEYSEKRIT77', null, 1", 'unique constraint "im_cron_cred_api_key_key"'),
+            ("'x', 'PWSEKRIT77', null", 'column "n" of relation "im_cron_cred"'),
+            ("'x', 'PWSEKRIT77', 1 / 0", "division by zero"),
+            ("'x', 'PWSEKRIT77', nowhere", 'column "nowhere" does not exist'),
+        ):
+            line = self.run_cron(
+                'env.cr.execute("INSERT INTO im_cron_cred (api_key, password, n) '
+                f'VALUES ({values})")'
+            )
+            self.assertIn(words, line.error_message)
+            self.assertNotIn("SEKRIT", line.error_message)
+            self.assertNotIn("evaluating", line.error_message)
+            self.assertEqual((line.outcome, line.error_class), ("error", "server"), words)
+
+    def test_what_an_action_raises(self):
+        """The text of a failed action is its code, with whatever stands in it."""
+        line = self.run_cron("x = 'CODESEKRIT77'\n{}['price']")
+        self.assertEqual((line.error_class, line.error_message), ("unknown", "KeyError: 'price'"))
 
     def test_late_and_missed(self):
         """The scheduler stood still all morning, and the figures do not show it."""

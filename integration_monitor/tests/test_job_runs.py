@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import psycopg2
+
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
@@ -77,6 +79,23 @@ class TestJobRuns(TransactionCase):
         (line,) = self.run_job(self.enqueue(lambda records: 1 / 0))
         self.assertEqual((line.outcome, line.error_class), ("error", "unknown"))
         self.assertNotIn("retry", line.detail)
+
+    def test_database_errors(self):
+        """A job that the database refused is nobody's, and shows the row that it could not keep."""
+
+        def insert(records):
+            try:
+                records.env.cr.execute(
+                    "INSERT INTO res_partner_category (id, name) VALUES (1, NULL), (2, %s)",
+                    ('"SEKRIT77"',),
+                )
+            except psycopg2.Error as error:
+                raise ZeroDivisionError("a module's own words") from error
+
+        with mute_logger("odoo.sql_db"):
+            (line,) = self.run_job(self.enqueue(insert))
+        self.assertEqual((line.outcome, line.error_class), ("error", "server"))
+        self.assertEqual(line.error_message, "ZeroDivisionError: a module's own words")
 
     def test_lag_counts_from_the_time_it_was_planned_for(self):
         """A job planned for tonight seems to be late since noon."""

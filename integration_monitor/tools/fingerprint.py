@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
+from typing import Any
 
 # Short of every limit that texts are cut to: a fault quoted at two lengths stays one fault.
 MAX_INPUT = 1000
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”|«[^»]*»|`[^`]*`")
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+# As requests and urllib3 tell of a call: its path differs from case to case.
+_CALLED = re.compile(r"\burl: \S+")
+_HOST_IN_TEXT = re.compile(r"\bhost='([^'\s]{1,255})'")
 _EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
 _UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
 _TOKEN_WITH_DIGIT = re.compile(r"[\w./:#-]*\d[\w./:#-]*")
+# What runs here under a name of its own: two of them have nothing in common but their words.
+_RUNS = frozenset({"cron", "job", "rpc_in"})
 _SPACE = re.compile(r"\s+")
 
 
 def normalise(text: str) -> str:
     """The text without what differs from case to case: quoted values, addresses, numbers, ids."""
     text = text[:MAX_INPUT]
-    for pattern in (_QUOTED, _URL, _EMAIL, _UUID, _TOKEN_WITH_DIGIT):
+    for pattern in (_CALLED, _QUOTED, _URL, _EMAIL, _UUID, _TOKEN_WITH_DIGIT):
         text = pattern.sub("*", text)
     return _SPACE.sub(" ", text).strip().lower()
 
@@ -41,23 +48,64 @@ def of_fault(
     flow_id: int | None = None,
     endpoint_id: int | None = None,
     status: int | None = None,
+    host: str | None = None,
+    operation: str | None = None,
 ) -> str:
     """The fingerprint of a fault, the same in log lines, messages and exceptions.
 
     The call, the attempt that made it and the exception that follows name one fault: they agree
-    on the flow, so the endpoint tells faults apart only where no flow is known.
+    on the flow and on the text, so the endpoint tells faults apart only where no flow is known.
 
-    :param message: redacted, as it is kept
+    :param message: redacted, as it is kept; a host that it names tells faults apart
     :param status: HTTP status of the answer; the text alone has lost its number
+    :param host: and ``operation``: see :func:`scope_of`
     """
     where = f"flow:{flow_id}" if flow_id else f"endpoint:{endpoint_id}" if endpoint_id else None
-    return fingerprint(error_class, message, where, f"http:{status}" if status else None)
+    if not host and (named := _HOST_IN_TEXT.search((message or "")[:MAX_INPUT])):
+        host = named.group(1)
+    return fingerprint(
+        error_class,
+        message,
+        where,
+        f"http:{status}" if status else None,
+        f"host:{host.lower()}" if host else None,
+        f"operation:{operation}" if operation else None,
+    )
 
 
-def title(message: str | None, limit: int = 120) -> str:
-    """One line that names every case of a fault: values are replaced by an ellipsis."""
-    text = (message or "")[:MAX_INPUT]
-    for pattern in (_QUOTED, _URL, _EMAIL, _UUID, _TOKEN_WITH_DIGIT):
+def scope_of(line: Mapping[str, Any]) -> dict[str, str | None]:
+    """What else tells the faults of a line of the log apart: its host, what ran.
+
+    The host of a call that no endpoint describes, unless the attempt of a message made it: the
+    attempt knows no host, and both are one fault. A caller's address says nothing of the fault.
+
+    :param line: columns of the log, those that are missing count as empty
+    :return: ``host`` and ``operation``, for :func:`of_fault` and the title
+    """
+    host = operation = None
+    described = line.get("endpoint_id") or line.get("message_id")
+    if line.get("direction") == "outbound" and not described:
+        host = line.get("host") or None
+    known = described or line.get("flow_id") or host
+    if line.get("kind") in _RUNS or (line.get("kind") == "custom" and not known):
+        operation = line.get("operation") or None
+    return {"host": host, "operation": operation}
+
+
+def title(message: str | None, about: str | None = None, limit: int = 120) -> str:
+    """One line that names every case of a fault: values are replaced by an ellipsis.
+
+    :param about: put in front: what ran, or the host
+    """
+    text = _CALLED.sub("url: …", (message or "")[:MAX_INPUT])
+    for pattern in (_QUOTED, _URL, _EMAIL, _UUID):
         text = pattern.sub("…", text)
-    text = _SPACE.sub(" ", text).strip()
+    text = _TOKEN_WITH_DIGIT.sub(_shown_in_title, text)
+    text = ": ".join(filter(None, [about, _SPACE.sub(" ", text).strip()]))
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _shown_in_title(match: re.Match[str]) -> str:
+    """The status of an answer names the fault; any other number is one case of it."""
+    of_answer = match.string.endswith("HTTP ", 0, match.start()) and match.group()[:3].isdigit()
+    return match.group() if of_answer else "…"

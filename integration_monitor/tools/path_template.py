@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
+from .path_words import MAX_WORD, announces_secret, is_word
+
 MAX_SEGMENTS = 12
 MAX_LENGTH = 160
 _UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -13,8 +15,8 @@ _HEX = re.compile(r"[0-9a-f]{12,}", re.IGNORECASE)
 _VERSION = re.compile(
     r"v[0-9]{1,3}(?:\.[0-9]{1,3})?|[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?", re.IGNORECASE
 )
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z_.-]*[0-9]{0,1}")
-_MAX_WORD = 40
+# Odoo's own interfaces have a version where others have an id.
+_VERSIONED = ("xmlrpc", "json")
 
 
 def path_template(url_or_path: str | None) -> str:
@@ -29,7 +31,13 @@ def path_template(url_or_path: str | None) -> str:
     except ValueError:
         return "/{invalid}"
     segments = [segment for segment in path.split("/") if segment]
-    masked = [_mask(unquote(segment)) for segment in segments[:MAX_SEGMENTS]]
+    plain = [unquote(segment) for segment in segments[:MAX_SEGMENTS]]
+    masked = [
+        "{token}" if announces_secret(before, segment) else _mask(segment)
+        for before, segment in zip(["", *plain], plain, strict=False)
+    ]
+    if plain[:1] and plain[0] in _VERSIONED and plain[1:2] in (["1"], ["2"]):
+        masked[1] = plain[1]
     if len(segments) > MAX_SEGMENTS:
         masked.append("…")
     result = "/" + "/".join(masked)
@@ -55,9 +63,9 @@ def _mask(segment: str) -> str:
         return f"{_mask(stem)}.{extension}"
     if _HEX.fullmatch(segment) and any(char.isdigit() for char in segment):
         return "{token}"
-    if "@" in segment or len(segment) > _MAX_WORD:
+    if "@" in segment or len(segment) > MAX_WORD:
         return "{token}"
-    if _PLAIN.fullmatch(segment):
+    if is_word(segment):
         return segment
     # Words with digits inside (SO0042, sku-9-b) are ids; anything else unusual is masked too.
     return "{id}" if any(char.isdigit() for char in segment) else "{token}"

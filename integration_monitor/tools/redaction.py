@@ -17,11 +17,16 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from . import json_safe
+from .path_template import path_template
+from .path_words import mask_path, mask_paths
 from .redaction_assignments import mask_assignments
 from .redaction_encoded import decoded, mask_encoded
-from .redaction_markup import mask_elements
+from .redaction_forms import mask_forms
+from .redaction_markup import mask_elements, mask_escaped
 from .redaction_names import is_masked, is_readable
+from .redaction_pairs import PAIR_VALUES, names_in_pair, pair_with_secret
 from .redaction_patterns import MASK, QUERY_NAMES, URL, mask_patterns
+from .redaction_sql import mask_statements
 from .tracing import parse_traceparent
 
 MAX_INPUT = 64 * 1024
@@ -35,8 +40,9 @@ _MAX_NESTED_QUERIES = 2
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _QUERY = re.compile(r"(?<=\?)[^\s\"'<>\\?]*=[^\s\"'<>\\]*")
 _BROKEN_END = re.compile(r"[^\s,;&<>{}\"']{0,256}\Z")
-_PAIR_NAMES = ("name", "key", "field", "code")
-_PAIR_VALUES = ("value", "val", "values", "content")
+#: What requests and urllib3 say of a call: "Max retries exceeded with url: /orders/4711"
+_CALLED = re.compile(r"(?<=\burl: )/[^\s\"'<>]*")
+_MAX_ESCAPES = 2
 # Within a field that its flow leaves readable: contact data is not masked by its shape.
 _in_readable: ContextVar[bool] = ContextVar("integration_redaction_readable", default=False)
 
@@ -73,7 +79,8 @@ def redact_url(url: str, nesting: int = 0) -> str:
         netloc = f"{MASK}@{netloc.rpartition('@')[2]}"
     query = _redact_query(parts.query, nesting)
     fragment = _redact_query(parts.fragment, nesting)
-    return urlunsplit((parts.scheme, netloc, mask_patterns(parts.path), query, fragment))
+    path = mask_patterns(mask_path(mask_assignments(parts.path)))
+    return urlunsplit((parts.scheme, netloc, path, query, fragment))
 
 
 def redact_text(text: str | None, limit: int = MAX_EXCERPT) -> str:
@@ -84,7 +91,7 @@ def redact_text(text: str | None, limit: int = MAX_EXCERPT) -> str:
     if not text:
         return ""
     text = _bound(text)
-    text = mask_encoded(_redact_plain(text), _redact_plain)
+    text = mask_encoded(_redact_escaped(text), _redact_escaped)
     return _cut(text, limit)
 
 
@@ -120,13 +127,25 @@ def _cut(text: str, limit: int) -> str:
 
 def _redact_plain(text: str, *, label: bool = False, nesting: int = 0) -> str:
     """What stands there in clear; :func:`redact_text` looks behind encodings, too."""
+    text = mask_statements(mask_forms(text))
     text = mask_elements(text)
     if ":" in text:
+        text = _CALLED.sub(lambda match: path_template(match.group()), text)
         text = URL.sub(lambda match: redact_url(match.group(), nesting), text)
     if "?" in text:
         text = _QUERY.sub(lambda match: _redact_query(match.group(), nesting), text)
     text = mask_assignments(text, label=label)
+    if "/" in text:
+        text = mask_paths(text)
     return _patterns(text)
+
+
+def _redact_escaped(text: str, level: int = 0) -> str:
+    """As it stands there, and as it stands behind XML's escapes."""
+    text = _redact_plain(text)
+    if level < _MAX_ESCAPES:
+        text = mask_escaped(text, lambda plain: _redact_escaped(plain, level + 1))
+    return text
 
 
 def redact_json(value: Any) -> Any:
@@ -177,6 +196,8 @@ def _redact_value(value: Any, depth: int, nesting: int) -> Any:
     if isinstance(value, dict):
         return _redact_dict(value, depth, nesting)
     if isinstance(value, list | tuple):
+        if (place := pair_with_secret(value)) is not None:
+            return [*value[:place], _mask_all(value[place])]
         return [_redact_value(item, depth + 1, nesting) for item in value]
     if isinstance(value, str):
         return _redact_string(value, nesting)
@@ -188,13 +209,13 @@ def _redact_value(value: Any, depth: int, nesting: int) -> Any:
 
 def _redact_dict(value: dict[Any, Any], depth: int, nesting: int) -> dict[str, Any]:
     # {"name": "password", "value": "…"}: the name is a value itself.
-    names = [value[name][:200] for name in _PAIR_NAMES if isinstance(value.get(name), str)]
+    names = names_in_pair(value)
     named = any(is_masked(name) for name in names)
     left = any(is_readable(name) for name in names)
     result: dict[str, Any] = {}
     for key, item in value.items():
         name = str(key)
-        pair = name.lower() in _PAIR_VALUES
+        pair = name.lower() in PAIR_VALUES
         if is_masked(name[:200]) or (named and pair):
             result[mask_patterns(name)] = _mask_all(item)
             continue

@@ -6,7 +6,8 @@ import re
 from urllib.parse import unquote_plus
 
 from .redaction_names import is_masked
-from .redaction_patterns import MASK
+from .redaction_pairs import PAIR_NAMES, PAIR_VALUES
+from .redaction_patterns import MASK, is_credential_name
 
 # The look-behind lets each name be tried once: texts without any must not cost the square.
 _ASSIGNMENT = re.compile(
@@ -21,14 +22,23 @@ _LABEL_ASSIGNMENT = re.compile(
     r"|:(?=[^\s,;&/:]{0,80}[0-9]))"
     r"[^\S\n]{0,8}"
 )
-# ('password', '…') as in the items of a dictionary, and --password … as on a command line.
+# ('password', '…') as in the items of a dictionary, ['password', '=', '…'] as in a search, and
+# --password … as on a command line.
 _PAIR = re.compile(
-    r"(?:\(|[\[,]\s{0,4}\[)\s{0,4}([\"'])([\w .-]{1,80})\1\s{0,4},\s{0,4}(?=[bru]{0,2}[\"'])"
+    r"(?:\(|[\[,]\s{0,4}\[)\s{0,4}([\"'])([\w .-]{1,80})\1\s{0,4},\s{0,4}"
+    r"(?:([\"'])(?:[<>=!]{1,2}|(?:not )?(?:in|i?like)|=i?like)\3\s{0,4},\s{0,4}(?=\[|[\"'])"
+    r"|(?=[bru]{0,2}[\"']))"
 )
 # {"name": "password", "value": "…"} in a text that is not JSON as a whole
 _NAMED = re.compile(
-    r"[\"'](?:name|key|field|code)\\*[\"']\s{0,4}:\s{0,4}\\*[\"']([\w .-]{1,80})\\*[\"']\s{0,4},"
-    r"\s{0,4}\\*[\"'](?:value|values|val|content)\\*[\"']\s{0,4}:\s{0,4}",
+    rf"[\"'](?:{'|'.join(PAIR_NAMES)})\\*[\"']\s{{0,4}}:\s{{0,4}}\\*[\"']([\w .-]{{1,80}})\\*[\"']"
+    rf"\s{{0,4}},\s{{0,4}}\\*[\"'](?:{'|'.join(PAIR_VALUES)})\\*[\"']\s{{0,4}}:\s{{0,4}}",
+    re.IGNORECASE,
+)
+# wrong password 'x', PASSWORD 'x'
+_SPOKEN = re.compile(
+    r"\b(pass(?:word|wd|phrase|wort)|kennwort|secret|token|api[_ -]?key)\s{1,4}"
+    r"(?:(?:is|was|by|in|of)\s{1,4})?\(?(?=\\{0,8}[\"'])",
     re.IGNORECASE,
 )
 _OPTION = re.compile(r"(?<!\S)--?([A-Za-z][\w-]{1,79})[^\S\n]{1,4}(?=[^\s-])")
@@ -36,6 +46,17 @@ _PREFIX = re.compile(r"[bBrRuU]{1,2}(?=[\"'])")
 _OPEN_QUOTE = re.compile(r"(\\*)([\"'])")
 _BARE_VALUE = re.compile(r"[^\s,;&<>\"'{}\[\]()]+")
 _REST_OF_LINE = re.compile(r"[^\n\r]+")
+# What people choose may have blanks, commas and semicolons; it ends where another name begins.
+_CHOSEN = ("password", "passwd", "pwd", "passphrase", "passwort", "kennwort")
+_NO_NAME = r"(?![\w.\[\]%-]{1,80}\\{0,8}[\"']?\s{0,4}(?:=|:[\s\"']|:\Z)|--?[A-Za-z])"
+_MORE_WORDS = re.compile(rf"(?:[^\S\r\n]|[,;]){{1,8}}{_NO_NAME}[^\s,;&<>\"'{{}}\[\]()]+")
+_MORE = re.compile(rf"[,;]{_NO_NAME}[^\s,;&<>\"'{{}}\[\]()]+")
+# A name that has a line of its own, and its value below, farther right: YAML.
+_BELOW = re.compile(r"(?:[|>][+-]?[0-9]?)?[^\S\r\n]{0,8}\r?\n")
+_INDENT = re.compile(r"[ \t]{0,200}(?:- )?")
+# "Session: POS/00012 is closed" talks of something else than session=…
+_AMBIGUOUS = frozenset({"session", "bearer"})
+_SPOKEN_OF = re.compile(r"(?:[a-z]+|[0-9]{1,6}|[A-Z]\w{0,20}/[0-9]{1,8})(?![^\s.,;])")
 _WHOLE_LINE_NAMES = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
 
@@ -50,6 +71,8 @@ def mask_assignments(text: str, *, label: bool = False) -> str:
         text = _mask(text, _PAIR, 2)
     if "-" in text:
         text = _mask(text, _OPTION, 1)
+    if "'" in text or '"' in text:
+        text = _mask(text, _SPOKEN, 1)
     return text
 
 
@@ -66,7 +89,11 @@ def _mask(text: str, pattern: re.Pattern[str], group: int) -> str:
             continue
         out.append(text[position : match.end()])
         quoted = group == 1 and match.re.groups > 1 and bool(match.group(2))
-        end = _value_end(text, match.end(), name, quoted=quoted)
+        spoken = name.lower() in _AMBIGUOUS and match.group().rstrip().endswith(":")
+        if spoken and not quoted and _SPOKEN_OF.match(text, match.end()):
+            position = match.end()
+            continue
+        end = _value_below(text, match) or _value_end(text, match.end(), name, quoted=quoted)
         if end > match.end():
             out.append(MASK)
         position = end
@@ -83,7 +110,36 @@ def _value_end(text: str, start: int, name: str, *, quoted: bool) -> int:
         return len(text)  # a structure in a text that does not parse: drop the rest
     pattern = _REST_OF_LINE if name.lower() in _WHOLE_LINE_NAMES and not quoted else _BARE_VALUE
     bare = pattern.match(text, start)
-    return bare.end() if bare else start
+    if bare is None:
+        return start
+    end = bare.end()
+    if not quoted and is_credential_name(name):
+        more = _MORE_WORDS if name.lower().endswith(_CHOSEN) else _MORE
+        while following := more.match(text, end):
+            end = following.end()
+    return end
+
+
+def _value_below(text: str, match: re.Match[str]) -> int:
+    """Where the lines end that stand below a name, farther right than it; 0 if none do."""
+    start = match.end()
+    below = _BELOW.match(text, start)
+    line = text.rfind("\n", max(0, match.start() - 200), match.start()) + 1
+    if below is None or (indent := _INDENT.fullmatch(text, line, match.start())) is None:
+        return 0
+    if match.start() > 200 and not line:
+        return 0
+    position = end = below.end()
+    while position < len(text):
+        stop = text.find("\n", position)
+        stop = len(text) if stop < 0 else stop
+        content = text[position:stop]
+        if content.strip():
+            if len(content) - len(content.lstrip()) <= len(indent.group()):
+                break
+            end = stop
+        position = stop + 1
+    return end if end > below.end() else 0
 
 
 def _quoted_end(text: str, start: int, slashes: int, quote: str) -> int:

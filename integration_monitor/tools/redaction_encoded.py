@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 from .redaction_patterns import MASK
 
 _LEVELS = 3
+_MAX_BASE64 = 3
 _WORD = re.compile(r"[^\s\"'<>&;,(){}]+")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}(?![A-Za-z0-9+/_=-])")
@@ -29,10 +30,11 @@ def decoded(text: str) -> str:
     return text
 
 
-def mask_encoded(text: str, redact: Callable[[str], str]) -> str:
+def mask_encoded(text: str, redact: Callable[[str], str], level: int = 1) -> str:
     """Mask words whose decoded form holds something that ``redact`` would mask.
 
     :param redact: the redactor of plain texts; it must leave harmless texts as they are
+    :param level: base64 inside base64 is looked into three times
     """
 
     def percent(match: re.Match[str]) -> str:
@@ -49,7 +51,11 @@ def mask_encoded(text: str, redact: Callable[[str], str]) -> str:
         if _LOGIN.fullmatch(plain):
             return MASK
         plain = decoded(plain)
-        return MASK if redact(plain) != plain else match.group()
+        if redact(plain) != plain:
+            return MASK
+        if level < _MAX_BASE64 and mask_encoded(plain, redact, level + 1) != plain:
+            return MASK
+        return match.group()
 
     if "%" in text:
         text = _WORD.sub(percent, text)

@@ -22,14 +22,22 @@ _CREDENTIAL_PARTS = (
     "apikey",
     "appkey",
     "authkey",
-    "functionskey",
-    "masterkey",
-    "sharedkey",
-    "signingkey",
-    "subscriptionkey",
-    "accesskey",
-    "privatekey",
-    "encryptionkey",
+    *(
+        f"{of}key"
+        for of in "functions master shared signing subscription access private encryption account"
+        " transaction session mashape consumer client merchant webhook license licence storage"
+        " security login authentication mac enc".split()
+    ),
+    "clientassertion",
+    "samlresponse",
+    "connectionstring",
+    # passwords of other languages, without what is no letter of ASCII
+    "passwort",
+    "kennwort",
+    "wachtwoord",
+    "motdepasse",
+    "contrasena",
+    "contrasea",
     "credential",
     "cookie",
     "sessionid",
@@ -55,6 +63,8 @@ _CREDENTIAL_WORDS = frozenset(
 _NAME_WORDS = _CREDENTIAL_WORDS | frozenset(
     "ssn mobile fax mail tel address1 address2 address3".split()
 )
+#: Only as the whole name: a session is a credential, its number of calls is none.
+_CREDENTIAL_NAMES = frozenset("session xsession bearer dsn".split())
 _NAME_PAIRS = (("address", "1"), ("address", "2"), ("address", "3"), ("e", "mail"))
 # Query parameters that carry credentials although the word alone is harmless elsewhere.
 QUERY_NAMES = frozenset({"key", "code", "sig", "auth", "sid", "session", "assertion"})
@@ -121,7 +131,9 @@ def is_credential_name(name: str) -> bool:
 
 def _is_one_of(name: str, parts: tuple[str, ...], words: frozenset[str]) -> bool:
     squeezed = squeeze(name)
-    if squeezed in words or any(part in squeezed for part in parts):
+    if squeezed in words or squeezed in _CREDENTIAL_NAMES:
+        return True
+    if any(part in squeezed for part in parts):
         return True
     return any(word.lower() in words for word in _WORDS.findall(name))
 

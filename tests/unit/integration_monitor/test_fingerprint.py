@@ -3,7 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integration_monitor.tools.fingerprint import fingerprint, normalise, of_fault, title
+from integration_monitor.tools.fingerprint import (
+    fingerprint,
+    normalise,
+    of_fault,
+    scope_of,
+    title,
+)
 
 
 def test_values_do_not_matter():
@@ -55,8 +61,50 @@ def test_call_attempt_and_exception_agree():
     assert of_fault("x", long[:2000], flow_id=1) == of_fault("x", long[:4000], flow_id=1)
 
 
+REFUSED = "ConnectionError: HTTPConnectionPool(host='{}', port=80): Max retries exceeded with {}"
+
+
+def test_unrelated_faults_are_apart():
+    """Two scheduled actions with a KeyError, or two hosts without a name, are one issue."""
+    one = of_fault("unknown", "KeyError: 'x'", operation="Import prices")
+    assert one != of_fault("unknown", "KeyError: 'x'", operation="Send orders")
+    assert one == of_fault("unknown", "KeyError: 'y'", operation="Import prices")
+    said = "The partner answered HTTP 500."
+    assert of_fault("server", said, host="a.example") != of_fault("server", said, host="b.example")
+    assert of_fault("server", said, host="A.example") == of_fault("server", said, host="a.example")
+    first, second = (REFUSED.format(host, "url: /x") for host in ("a1.invalid", "a2.invalid"))
+    assert of_fault("dns", first) != of_fault("dns", second)
+    assert of_fault("dns", first, flow_id=1) != of_fault("dns", second, flow_id=1)
+
+
+def test_the_path_does_not_matter():
+    """Refusals of one host are several issues, for its paths are worded differently."""
+    texts = [REFUSED.format("a.invalid", f"url: {path}") for path in ("/x", "/orders/{id}", "…")]
+    assert len({of_fault("connect", text, host="a.invalid") for text in texts}) == 1
+
+
+def test_what_a_line_is_scoped_by():
+    """A caller's address splits a fault, or the attempt differs from the call that it made."""
+
+    def scope(kind, direction="outbound", **ids):
+        return scope_of(
+            {"kind": kind, "direction": direction, "host": "h", "operation": "o", **ids}
+        )
+
+    assert scope("http_out") == {"host": "h", "operation": None}
+    assert scope("http_out", endpoint_id=1) == {"host": None, "operation": None}
+    assert scope("http_out", message_id=1, flow_id=2) == {"host": None, "operation": None}
+    assert scope("rpc_in", "inbound") == {"host": None, "operation": "o"}
+    assert scope("job", None, flow_id=1)["operation"] == "o"
+    assert scope("custom", flow_id=1) == {"host": "h", "operation": None}
+    assert scope("custom", host=None) == {"host": None, "operation": "o"}
+
+
 def test_titles_are_readable():
     """The list of issues shows hashes, or one customer's number."""
     assert title("Order S00042: product 'SKU-1' is unknown") == "Order … product … is unknown"
     assert len(title("word " * 100)) <= 120
     assert title(None) == ""
+    assert title("HTTP 404: no order 4711") == "HTTP 404: no order …"
+    assert title("KeyError: 'x'", "Import prices") == "Import prices: KeyError: …"
+    assert title("", "Import prices") == "Import prices"
