@@ -11,8 +11,6 @@ from contextvars import ContextVar
 
 from werkzeug.exceptions import HTTPException
 
-from odoo.modules.registry import Registry
-
 from ..tools import context, tracing
 from ..tools.observation import Observation, utcnow
 from ..tools.path_template import path_template
@@ -192,11 +190,9 @@ class InboundCall:
             outcome = "refused"  # a stranger at the door: no failure of anything that runs here
         refused = outcome == "refused"
         operation, path = self._words()
-        if error_message and operation and operation != self.operation:
-            # Odoo quotes what it does not know.
-            shown = operation.rsplit(".", 1)
-            for given, words in zip(self.operation.rsplit(".", 1), shown, strict=False):
-                error_message = error_message.replace(given, words)
+        if error_message and operation != self.operation:
+            for given in self.operation.rsplit(".", 1):  # Odoo quotes what it does not know
+                error_message = error_message.replace(given, "…")
         log_writer.record(
             self.dbname,
             Observation(
@@ -229,22 +225,18 @@ class InboundCall:
         )
 
     def _words(self):
-        """Operation and path, as far as they are no words of a stranger.
-
-        A model and its method are no ids, whatever digits they have; but a caller who confuses
-        things writes his key there.
-        """
+        """Operation and path, as far as they are no words of a stranger, nor a key out of place."""
         named = inbound_words.operation_in(self.path)
-        named_in_path = bool(named) and named == self.operation
-        known = named_in_path and inbound_words.is_known(self.dbname, named)
-        if not self.user_id and not self.interactive:
-            operation = None if named_in_path else self.operation
-            return operation, inbound_words.stranger_path(self.path, self.status, known)
-        if not named_in_path:
-            return self.operation, path_template(self.path)
+        if not named or named != self.operation:
+            operation, known = self.operation, False
+        else:
+            known = inbound_words.is_known(self.dbname, named)
+            operation = named if known and (self.user_id or self.interactive) else None
         if known:
-            return named, inbound_words.named_path(self.path)
-        return inbound_words.masked(named), path_template(self.path)
+            return operation, inbound_words.named_path(self.path)
+        if self.user_id or self.interactive:
+            return operation, path_template(self.path)
+        return operation, inbound_words.stranger_path(self.path, self.status)
 
     def _detail(self):
         """Who it claims to be, and the trace of a caller whom nobody knows."""

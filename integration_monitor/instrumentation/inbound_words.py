@@ -27,11 +27,6 @@ def named_path(path):
     return _named(path).group().rstrip("/")
 
 
-def masked(operation):
-    """``model.method`` without what may be an id, or a key that was put in the wrong place."""
-    return path_template("/" + "/".join(operation.rsplit(".", 1))).lstrip("/").replace("/", ".")
-
-
 def _named(path):
     return _JSON2.fullmatch(path) or _CALL_KW.match(path)
 
@@ -43,13 +38,8 @@ def is_known(dbname, operation):
     return bool(registry is not None and model in registry and hasattr(registry[model], method))
 
 
-def stranger_path(path, status, known):
-    """The template of a path over which a stranger called Odoo's API or our own routes.
-
-    :param known: whether the operation that it names exists
-    """
-    if known:
-        return named_path(path)
+def stranger_path(path, status):
+    """The template of a path over which a stranger called Odoo's API or our own routes."""
     if _SERVICE.fullmatch(path) or (path.startswith(OURS) and status != 404):
         return path_template(path)
     return next((start for start in (*RPC_PATHS, OURS) if path.startswith(start)), "/") + "…"
