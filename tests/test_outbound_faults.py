@@ -162,6 +162,36 @@ class TestOutboundFaults(OutboundCase):
         )
         self.assertEqual(self.env.cr.fetchone(), (1, 2))
 
+    def test_unknown_hosts_are_apart(self):
+        """Two hosts that nobody has described share one issue: who mends one, closes both."""
+        for host in ("a1.invalid", "a2.invalid", "a1.invalid"):
+            self.fails("dns", lambda host=host: requests.get(f"http://{host}/x", timeout=10))
+        self.env.cr.execute(
+            "SELECT host, count(DISTINCT fingerprint) FROM integration_log_data"
+            " WHERE txid = pg_current_xact_id() AND error_class = 'dns' GROUP BY 1 ORDER BY 1"
+        )
+        self.assertEqual(self.env.cr.fetchall(), [("a1.invalid", 1), ("a2.invalid", 1)])
+        self.env.cr.execute(
+            "SELECT count(DISTINCT fingerprint) FROM integration_log_data"
+            " WHERE txid = pg_current_xact_id() AND error_class = 'dns'"
+        )
+        self.assertEqual(self.env.cr.fetchone(), (2,))
+
+    def test_token_in_the_path(self):
+        """A web hook's address is its password, and stands in the text of each refusal."""
+        port = self.closed_port()
+        for path in ("services/T0A1/SLACKSEKRIT9", "bot123:AAFSEKRIT9/send", "token/PATHSEKRIT9/x"):
+            address = f"http://127.0.0.1:{port}/{path}"
+            self.fails("connect", lambda address=address: requests.get(address, timeout=5))
+        self.env.cr.execute(
+            "SELECT count(*), count(DISTINCT fingerprint), string_agg(l::text, '')"
+            " FROM integration_log_data l"
+            " WHERE txid = pg_current_xact_id() AND error_class = 'connect'"
+        )
+        number, faults, text = self.env.cr.fetchone()
+        self.assertEqual((number, faults), (3, 1), "one host, one fault")
+        self.assertNotIn("SEKRIT", text)
+
     def _prepared(self, url):
         prepared = requests.Request("GET", "http://host/").prepare()
         prepared.url = url
