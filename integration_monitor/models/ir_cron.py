@@ -80,7 +80,8 @@ class IrCron(models.Model):
                 result = super()._process_job(cron_cr, job)
             finally:
                 _run.reset(token)
-            if not run.ran:
+            # Other modules may let an action run elsewhere, which is no death.
+            if job["timed_out_counter"] and not run.ran:
                 cls._integration_tell_death(job, run)
             return result
 

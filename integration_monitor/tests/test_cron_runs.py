@@ -7,6 +7,8 @@ from odoo import fields
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.base.models.ir_cron import CompletionStatus
+
 from ..instrumentation import log_writer
 
 HOURS = timedelta(hours=3, minutes=10)
@@ -178,3 +180,9 @@ class TestCronRuns(TransactionCase):
         self.assertEqual((line.detail["missed"], line.detail["dead"]), (3, True))
         self.assertIn("third time", line.error_message)
         self.assertEqual(cron.failure_count, 1)
+
+    def test_an_action_that_runs_elsewhere(self):
+        """Another module makes a background job of an action: it counts as killed."""
+        model = self.registry["ir.cron"]
+        with patch.object(model, "_run_job", lambda job: CompletionStatus.FULLY_DONE):
+            self.assertEqual(self.process(self.make_cron("pass")), [])
