@@ -146,3 +146,32 @@ class TestOutboundStreams(OutboundCase):
                     thread.start()
                     thread.join()
         self.assertEqual(sorted(line.outcome for line in seen), ["error", "ok"])
+
+    def test_streams_are_left_alone(self):
+        """A download of a gigabyte is read into memory by the monitor."""
+        gate = threading.Event()
+
+        def slowly(connection):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
+            gate.wait(10)
+            connection.sendall(b"defghij")
+            return True
+
+        with self.server(slowly) as (port, _received), self.lines() as seen:
+            response = requests.get(f"http://127.0.0.1:{port}/file", stream=True, timeout=5)
+            self.assertFalse(response._content_consumed)
+            gate.set()
+            self.assertEqual(response.raw.read(), b"abcdefghij")
+        (line,) = seen
+        self.assertEqual((line.outcome, line.response_bytes), ("ok", 10))
+        self.assertEqual(line.detail["streamed"], True)
+
+    def test_streamed_failures_keep_their_body(self):
+        """The reason of a refusal is eaten by the monitor."""
+        answer = self.wire.answer(b"why", "503 Service Unavailable", Retry_After="30")
+        with self.server(answer) as (port, _received), self.lines() as seen:
+            response = requests.get(f"http://127.0.0.1:{port}/", stream=True, timeout=5)
+            self.assertEqual(response.raw.read(), b"why")
+        (line,) = seen
+        self.assertEqual((line.error_class, line.retry_after), ("server", 30))
+        self.assertFalse(line.response_excerpt)
