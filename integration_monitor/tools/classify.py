@@ -21,6 +21,7 @@ from .errors import (
     TimeoutError_,
     TransportError,
 )
+from .http_redirect import target_host
 
 _MAX_CHAIN = 20
 _TLS = (ssl.SSLError, requests.exceptions.SSLError, urllib3.exceptions.SSLError)
@@ -121,7 +122,9 @@ def from_status(
             status=status,
         )
     if 300 <= status < 400:
-        text = f"The partner redirects (HTTP {status}); redirects are not followed: correct the"
+        host = target_host(_header(headers, "location"))
+        to = f" to {host[:100]}" if host else ""
+        text = f"The partner redirects{to} (HTTP {status}), which is not followed: correct the"
         return RemoteError(status, f"{text} address of the endpoint.{said}")
     return RemoteError(
         status, f"The partner answered HTTP {status}.{said}", retry_after=retry_after

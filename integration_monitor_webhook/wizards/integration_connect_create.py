@@ -4,7 +4,6 @@ import re
 
 from odoo import models
 
-from odoo.addons.integration_monitor.tools import crypto
 from odoo.addons.integration_monitor.tools.errors import IntegrationError
 
 
@@ -53,8 +52,7 @@ class IntegrationConnectWizard(models.TransientModel):
             "system_id": system.id,
             "base_url": self.base_url.strip(),
             "health_path": (self.health_path or "/").strip(),
-            "auth_type": self.auth_type,
-            "auth_header": self.auth_header,
+            **self._sign_in_values(),
             "verify_tls": self.verify_tls,
             "allowed_networks": self.allowed_networks,
         }
@@ -74,22 +72,6 @@ class IntegrationConnectWizard(models.TransientModel):
         if ".shop.order." in line.handler:
             values.update(pricelist_id=self.pricelist_id.id, sale_team_id=self.sale_team_id.id)
         return values
-
-    def _store_credential(self, endpoint):
-        """Move the sign-in that was typed to the endpoint."""
-        if self.auth_type == "none":
-            return
-        # sudo: the field is closed to everybody; it holds what this user typed a moment ago.
-        wizard = self.sudo()
-        self.env["integration.credential"].create(
-            {
-                "endpoint_id": endpoint.id,
-                "kind": self.auth_type,
-                "login": self.login if self.auth_type == "basic" else False,
-                "secret": crypto.decrypt(wizard.token_sealed, self._encryption_key()),
-            }
-        )
-        wizard.token_sealed = False
 
     def _free_code(self, model, name):
         """A short code made of ``name`` that no record of the company has."""
