@@ -50,6 +50,12 @@
         "wizards/integration_issue_archive_views.xml",
         "views/integration_issue_views.xml",
         "views/integration_dependency_views.xml",
+        "data/mail_template_runbook.xml",
+        "data/integration_runbook.xml",
+        "wizards/integration_runbook_skip_views.xml",
+        "views/integration_runbook_views.xml",
+        "views/integration_runbook_run_views.xml",
+        "views/integration_exception_runbook_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -73,6 +73,12 @@ from . import integration_issue_view
 from . import integration_exception_batch
 from . import integration_exception_issue
 from . import integration_metric_issue
+from . import integration_runbook
+from . import integration_runbook_step
+from . import integration_runbook_run
+from . import integration_runbook_run_line
+from . import integration_runbook_action
+from . import integration_exception_runbook
 from . import integration_dependency
 from . import integration_dependency_learn
 from . import integration_system_dependency

@@ -12,13 +12,12 @@ from ..tools import crypto
 from ..tools.errors import AuthError, IntegrationError, TimeoutError_
 from ..tools.observation import utcnow
 from .integration_credential_token import REFUSAL_PAUSE, RENEW_PAUSE
+from .integration_endpoint_sign_in import FRESH
 
 _logger = logging.getLogger(__name__)
 
 # First key of the advisory lock of a renewal; the second is the credential's id.
 RENEWAL_LOCK = 0x1A7F
-# In the context: a person wants to know how it is now, not what was found a moment ago.
-FRESH = "integration_fresh_sign_in"
 
 
 class IntegrationCredential(models.Model):

@@ -10,7 +10,7 @@ from ..instrumentation import log_writer
 from ..tools.endpoint_health import DEGRADED_AFTER, DOWN_AFTER, FAILING_SHARE, HEALTH_CLASSES
 from ..tools.errors import IntegrationError
 from ..tools.ssrf import parse_networks
-from .integration_credential_oauth import FRESH
+from .integration_endpoint_sign_in import FRESH
 
 # A success is stamped at most this often: lanes of one endpoint must not queue for its row.
 STAMP_SECONDS = 30

@@ -11,6 +11,8 @@ from ..tools.errors import AuthError
 from ..tools.http_auth import HmacAuth, is_free_header
 from ..tools.oauth2 import Grant
 
+# In the context: a person wants to know how it is now, not what was found a moment ago.
+FRESH = "integration_fresh_sign_in"
 HMAC_ALGORITHMS = [("sha256", "SHA-256"), ("sha512", "SHA-512")]
 HMAC_SIGNED = [("body", "The body"), ("timestamp_body", "Timestamp, dot, body")]
 HMAC_ENCODINGS = [("hex", "Hexadecimal"), ("base64", "Base64")]
@@ -100,8 +102,15 @@ class IntegrationEndpoint(models.Model):
                     )
                 )
 
-    @api.constrains("auth_type", "auth_header", "hmac_header", "hmac_timestamp_header")
-    @api.constrains("hmac_signed", "hmac_algorithm", "hmac_encoding")
+    @api.constrains(
+        "auth_type",
+        "auth_header",
+        "hmac_header",
+        "hmac_timestamp_header",
+        "hmac_signed",
+        "hmac_algorithm",
+        "hmac_encoding",
+    )
     def _check_sign_in_headers(self):
         """The headers of a sign-in can be sent, and take the place of no other."""
         for endpoint in self:

@@ -17,6 +17,7 @@ from . import test_flow_receive
 from . import test_flow_redaction
 from . import test_guards
 from . import test_health
+from . import test_hmac
 from . import test_inbound_calls
 from . import test_integration_log
 from . import test_integration_metric
@@ -33,11 +34,16 @@ from . import test_log_writer_load
 from . import test_message_drain
 from . import test_milestone_record
 from . import test_neutralize
+from . import test_oauth
+from . import test_oauth_workers
 from . import test_observed_health
 from . import test_pause
 from . import test_process
 from . import test_queue
+from . import test_request_hooks
 from . import test_retry
+from . import test_runbook
+from . import test_runbook_causes
 from . import test_shop_order_engine
 from . import test_shop_order_identity
 from . import test_shop_order_shopify
@@ -45,8 +51,8 @@ from . import test_shop_order_versions
 from . import test_shop_order_woocommerce
 from . import test_shop_stock
 from . import test_silence
-from . import test_stake
 from . import test_snapshot
+from . import test_stake
 from . import test_sweeper
 from . import test_transaction_access
 from . import test_transaction_status

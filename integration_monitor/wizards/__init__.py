@@ -1,1 +1,2 @@
 from . import integration_issue_archive
+from . import integration_runbook_skip
