@@ -66,6 +66,7 @@
         "web.assets_backend_lazy": [
             "integration_monitor/static/src/traffic_graph/**/*",
         ],
+        "web.assets_tests": ["integration_monitor/static/tests/tours/**/*"],
     },
     "post_load": "post_load",
     "post_init_hook": "post_init_hook",

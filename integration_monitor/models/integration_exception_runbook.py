@@ -18,9 +18,7 @@ class IntegrationException(models.Model):
         "integration.runbook.run", "exception_id", string="Runbook Runs"
     )
     runbook_run_id = fields.Many2one("integration.runbook.run", compute="_compute_runbook_run_id")
-    runbook_run_count = fields.Integer(
-        string="Number of Runs", compute="_compute_runbook_run_id"
-    )
+    runbook_run_count = fields.Integer(string="Number of Runs", compute="_compute_runbook_run_id")
     runbook_line_id = fields.Many2one(
         "integration.runbook.run.line",
         string="Runbook Step in Work",
@@ -57,7 +55,9 @@ class IntegrationException(models.Model):
         )
 
     @api.depends(
-        "runbook_run_ids.state", "runbook_run_ids.line_ids.state", "runbook_run_ids.line_ids.outcome"
+        "runbook_run_ids.state",
+        "runbook_run_ids.line_ids.state",
+        "runbook_run_ids.line_ids.outcome",
     )
     def _compute_runbook_run_id(self):
         """Find the run that is going on, and its current step."""

@@ -50,9 +50,7 @@ class IntegrationRunbook(models.Model):
         help="Kinds of record that an exception asks to correct, comma-separated, for example "
         "product.product.",
     )
-    message_types = fields.Char(
-        string="Message Types", help="Of the flow, comma-separated, for example shop.stock."
-    )
+    message_types = fields.Char(help="Of the flow, comma-separated, for example shop.stock.")
     words = fields.Char(
         string="Words in the Text",
         translate=True,

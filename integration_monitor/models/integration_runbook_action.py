@@ -80,7 +80,9 @@ class IntegrationRunbookRunLine(models.Model):
         """Open the replay of the exception's messages; the person decides there."""
         model = self.env["integration.runbook.step"]._replay_model()
         if not model:
-            raise UserError(self.env._("Replay is not installed here: use Retry, or skip the step."))
+            raise UserError(
+                self.env._("Replay is not installed here: use Retry, or skip the step.")
+            )
         messages = self.run_id.exception_id.sudo()._retry_messages()  # only their ids
         action = {
             "type": "ir.actions.act_window",

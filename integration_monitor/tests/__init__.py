@@ -43,6 +43,7 @@ from . import test_queue
 from . import test_request_hooks
 from . import test_retry
 from . import test_runbook
+from . import test_runbook_access
 from . import test_runbook_causes
 from . import test_shop_order_engine
 from . import test_shop_order_identity
@@ -54,6 +55,7 @@ from . import test_silence
 from . import test_snapshot
 from . import test_stake
 from . import test_sweeper
+from . import test_tour
 from . import test_transaction_access
 from . import test_transaction_status
 from . import test_wms_release

@@ -50,7 +50,9 @@ class TestRequestHooks(PartnerMixin, IntegrationCase):
         self.assertEqual((self.message.state, self.message.error_class), ("dead", "business"))
         self.assertEqual(self.message.exception_ids.error_message, "Unknown article 7")
         [line] = [line for line in seen if line.kind == "http_out"]
-        self.assertEqual((line.outcome, line.error_class, line.status_code), ("error", "business", 200))
+        self.assertEqual(
+            (line.outcome, line.error_class, line.status_code), ("error", "business", 200)
+        )
 
     def test_an_answer_that_means_yes(self):
         """A partner that says 409 for what it has already fails a message that arrived."""

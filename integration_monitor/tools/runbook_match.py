@@ -1,4 +1,4 @@
-"""Which runbook fits an exception best: every criterion it names must hold, the precise ones weigh."""
+"""Which runbook fits an exception best: all its criteria hold, and the precise ones weigh more."""
 
 from __future__ import annotations
 
