@@ -53,6 +53,7 @@
         "data/mail_template_runbook.xml",
         "data/integration_runbook.xml",
         "wizards/integration_runbook_skip_views.xml",
+        "wizards/integration_runbook_start_views.xml",
         "views/integration_runbook_views.xml",
         "views/integration_runbook_run_views.xml",
         "views/integration_exception_runbook_views.xml",

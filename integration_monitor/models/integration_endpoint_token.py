@@ -45,6 +45,9 @@ class IntegrationEndpoint(models.Model):
             error = caught
         except IntegrationError as caught:
             error = caught
+            if isinstance(error, AuthError):
+                # Whatever its status: here only our client can be what is refused.
+                error.matter = self._credential_matter()
             error.message = self.env._(
                 "No access token for “%(endpoint)s”. %(error)s",
                 endpoint=self.name,

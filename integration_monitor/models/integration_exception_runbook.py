@@ -92,6 +92,22 @@ class IntegrationException(models.Model):
         self.env["integration.runbook.run"]._start(runbook, self)
         return True
 
+    def action_runbook_choose(self):
+        """Ask which runbook to start, when another one fits better than the proposal."""
+        self.ensure_one()
+        self._check_operator()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Start a Runbook"),
+            "res_model": "integration.runbook.start",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_exception_id": self.id,
+                "default_runbook_id": self.runbook_id.id,
+            },
+        }
+
     def action_runbook_do(self):
         """Let the engine do the current step."""
         return self._runbook_line().action_do()

@@ -53,9 +53,8 @@ class IntegrationRunbook(models.Model):
     message_types = fields.Char(help="Of the flow, comma-separated, for example shop.stock.")
     words = fields.Char(
         string="Words in the Text",
-        translate=True,
         help="One of these, comma-separated, is in what happened. Exceptions are written in the "
-        "language of the flow's service account.",
+        "language of the flow's service account: name the words of each language in use.",
     )
     step_ids = fields.One2many("integration.runbook.step", "runbook_id", copy=True)
     run_ids = fields.One2many("integration.runbook.run", "runbook_id")

@@ -72,8 +72,7 @@ class IntegrationRunbookRun(models.Model):
         """Refuse to change a run that is over, whoever asks; while it runs only the engine may."""
         if not self.env.su:
             raise AccessError(self.env._("A run is changed by its buttons alone."))
-        if set(vals) - {"runbook_id", "minutes", "company_id", "system_id"}:
-            self._check_not_over()
+        self._check_not_over()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)

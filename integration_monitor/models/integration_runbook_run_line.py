@@ -52,7 +52,7 @@ class IntegrationRunbookRunLine(models.Model):
     def write(self, vals):
         """Refuse to change a signed step, whoever asks; people write the note of the current."""
         check_editable(self, vals, EDITABLE)
-        if set(vals) - {"minutes", "company_id"} and any(line.state in OVER for line in self):
+        if any(line.state in OVER for line in self):
             raise AccessError(self.env._("This step is signed: nobody can change it any more."))
         return super().write(vals)
 

@@ -196,6 +196,13 @@ class TestOAuth(PartnerMixin, IntegrationCase):
         self.assertFalse(self.matters())
         self.assertEqual(matter.state, "resolved")
 
+    def test_a_client_that_is_forbidden_is_the_same_matter(self):
+        """A token address that says 403 opens an exception for each message."""
+        self.partner.token_answer = (403, {"error": "unauthorized_client"})
+        self.push(2)
+        self.assertEqual(self.matters().occurrence_count, 2)
+        self.assertIn("ask the partner to allow it", self.matters().error_message)
+
     def test_retry_of_the_exception_takes_all(self):
         """After the partner mended it, all but one message stay dead."""
         self.partner.secret = "for a while"

@@ -15,7 +15,7 @@ from odoo.sql_db import connection_info_for
 from odoo.tests import tagged
 
 from ..models.integration_credential_oauth import RENEWAL_LOCK
-from ..tools.errors import AuthError
+from ..tools.errors import AuthError, TimeoutError_
 from ..tools.observation import utcnow
 from .common import IntegrationCase
 from .common_partner import SECRET, PartnerMixin
@@ -159,8 +159,8 @@ class TestOAuthWorkers(PartnerMixin, IntegrationCase):
         renewing.join(30)
         self.assertEqual(self.ask(), "token-2-of-the-partner")
 
-    def test_a_dead_worker_frees_the_renewal(self):
-        """A worker that is killed while it renews locks everybody out of the partner."""
+    def renewing_elsewhere(self):
+        """:return: another process, in the middle of a renewal"""
         _name, info = connection_info_for(self.dbname)
         holder = subprocess.Popen(
             [sys.executable, "-c", HOLDER, json.dumps(info), str(RENEWAL_LOCK), str(self.made[1])],
@@ -170,6 +170,24 @@ class TestOAuthWorkers(PartnerMixin, IntegrationCase):
         self.addCleanup(holder.communicate)
         self.addCleanup(holder.kill)
         self.assertEqual(holder.stdout.readline(), b"locked\n")
+        return holder
+
+    def test_a_worker_that_hangs_holds_the_others_for_a_while_only(self):
+        """One worker that hangs while it renews holds all the others for ever."""
+        self.renewing_elsewhere()
+        with real_cursor(self.dbname) as cr:
+            cr.execute(
+                "UPDATE integration_endpoint SET deadline_seconds = 0.1 WHERE id = %s",
+                (self.made[0],),
+            )
+            cr.commit()
+        with self.assertRaisesRegex(TimeoutError_, "Another worker") as caught:
+            self.ask()
+        self.assertTrue(caught.exception.retryable)
+
+    def test_a_dead_worker_frees_the_renewal(self):
+        """A worker that is killed while it renews locks everybody out of the partner."""
+        holder = self.renewing_elsewhere()
         got = []
         ask = self.worker()
         waiting = threading.Thread(target=lambda: got.append(ask()), daemon=True)

@@ -242,6 +242,17 @@ class TestRunbook(RunbookMixin, PartnerMixin, IntegrationCase):
         with self.assertRaisesRegex(UserError, "Configuration"):
             exception.action_runbook_start()
 
+    def test_another_one_is_chosen(self):
+        """Somebody who knows better cannot start the right runbook."""
+        exception = self.exception()
+        runbook = self.runbook(False)
+        action = exception.action_runbook_choose()
+        wizards = self.env[action["res_model"]].with_user(self.users["operator"])
+        form = Form(wizards.with_context(**action["context"]))
+        form.runbook_id = runbook
+        form.save().action_confirm()
+        self.assertEqual(exception.runbook_run_id.runbook_id, runbook)
+
     def test_proposals_cost_one_query(self):
         """A list of exceptions asks once for each of them."""
         exceptions = self.env["integration.exception"].browse()

@@ -24,10 +24,10 @@ _TOKEN = re.compile(r"[!-~]{1,16384}", re.ASCII)  # what a header can carry
 _ADVICE = {
     "invalid_client": "client id or client secret is wrong, expired or was withdrawn: "
     "enter a new secret",
-    "unauthorized_client": "the client may not use client credentials: ask the partner to allow it",
+    "unauthorized_client": "the client may not sign in this way; ask the partner to allow it",
     "access_denied": "the client was refused: ask the partner to allow it",
-    "invalid_grant": "the client may not use client credentials: ask the partner to allow it",
-    "unsupported_grant_type": "client credentials are not offered: ask for another way to sign in",
+    "invalid_grant": "the client may not sign in this way; ask the partner to allow it",
+    "unsupported_grant_type": "this way to sign in is not offered; ask the partner for another one",
     "invalid_scope": "the scope is unknown or not allowed: correct it on the endpoint",
     "invalid_target": "the audience is unknown: correct it on the endpoint",
     "invalid_request": "the request is not as expected: check token address, scope, audience and "

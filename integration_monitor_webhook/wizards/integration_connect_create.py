@@ -4,6 +4,7 @@ import re
 
 from odoo import models
 
+from odoo.addons.integration_monitor.models.integration_endpoint_sign_in import FRESH
 from odoo.addons.integration_monitor.tools.errors import IntegrationError
 
 
@@ -90,8 +91,10 @@ class IntegrationConnectWizard(models.TransientModel):
     def action_test_connection(self):
         """Call the partner for real and put the outcome into words."""
         self.ensure_one()
+        # A person asks: also when the partner refused our client a moment ago.
+        endpoint = self.endpoint_id.with_context(**{FRESH: True})
         try:
-            response = self.endpoint_id._call("GET", self.endpoint_id.health_path or "/")
+            response = endpoint._call("GET", endpoint.health_path or "/")
         except IntegrationError as error:
             outcome = ("failed", self._describe_failure(error))
         else:

@@ -18,6 +18,7 @@ from integration_monitor.tools.oauth2 import (
     read_token,
     token_request,
 )
+from integration_monitor.tools.redaction import redact_text
 
 URL = "https://login.example/token"
 NOW = datetime(2026, 1, 1)
@@ -79,6 +80,11 @@ def test_renewed_before_it_ends(lifetime):
         (401, {"error": "invalid_client"}, AuthError, False, "enter a new secret"),
         (400, {"error": "invalid_client"}, AuthError, False, "enter a new secret"),
         (400, {"error": "invalid_scope"}, AuthError, False, "scope"),
+        (400, {"error": "unauthorized_client"}, AuthError, False, "ask the partner to allow it"),
+        (400, {"error": "unsupported_grant_type"}, AuthError, False, "another one"),
+        (400, {"error": "invalid_request"}, AuthError, False, "audience"),
+        (400, {"error": "invalid_target"}, AuthError, False, "audience"),
+        (400, {"error": "access_denied"}, AuthError, False, "ask the partner to allow it"),
         (400, {"error": "something"}, AuthError, False, "token address"),
         (403, "no JSON", AuthError, False, "HTTP 403"),
         (404, "", AuthError, False, "check token address"),
@@ -100,6 +106,8 @@ def test_refusals(status, answer, kind, retryable, words):
     assert type(caught.value) is kind
     assert caught.value.retryable is retryable
     assert words in caught.value.message
+    # What it says to do must reach the exception: the redactor hides what looks like a secret.
+    assert redact_text(caught.value.message) == caught.value.message
     if kind is AuthError:
         assert caught.value.error_class == "auth"
 
