@@ -174,7 +174,7 @@ class IntegrationEndpoint(models.Model):
             )
         raise AuthError(
             self.env._(
-                "“%(endpoint)s” signs in, but has no valid credential: an administrator must "
+                "“%(endpoint)s” signs in, but has no valid credential; an administrator must "
                 "enter one on the endpoint.",
                 endpoint=self.name,
             )

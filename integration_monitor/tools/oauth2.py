@@ -22,15 +22,15 @@ RENEW_AHEAD = 60.0  # seconds before it ends; a fifth of the lifetime when that 
 END_MARGIN = 5.0  # seconds that a request may travel; a tenth of the lifetime when that is less
 _TOKEN = re.compile(r"[!-~]{1,16384}", re.ASCII)  # what a header can carry
 _ADVICE = {
-    "invalid_client": "client id or client secret is wrong, expired or was withdrawn: "
+    "invalid_client": "client id or client secret is wrong, expired or was withdrawn; "
     "enter a new secret",
     "unauthorized_client": "the client may not sign in this way; ask the partner to allow it",
-    "access_denied": "the client was refused: ask the partner to allow it",
+    "access_denied": "the client was refused; ask the partner to allow it",
     "invalid_grant": "the client may not sign in this way; ask the partner to allow it",
     "unsupported_grant_type": "this way to sign in is not offered; ask the partner for another one",
-    "invalid_scope": "the scope is unknown or not allowed: correct it on the endpoint",
-    "invalid_target": "the audience is unknown: correct it on the endpoint",
-    "invalid_request": "the request is not as expected: check token address, scope, audience and "
+    "invalid_scope": "the scope is unknown or not allowed; correct it on the endpoint",
+    "invalid_target": "the audience is unknown; correct it on the endpoint",
+    "invalid_request": "the request is not as expected; check token address, scope, audience and "
     "how the client signs in",
 }
 
@@ -112,13 +112,13 @@ def read_token(status: int, headers: Mapping[str, str], body: bytes) -> Token:
     value = answer.get("access_token")
     if not isinstance(value, str) or not value:
         error = RemoteError(
-            status, "The token address answered without a token: check it.", error_class="server"
+            status, "The token address gave no token; check it.", error_class="server"
         )
         error.retryable = True  # a page of a proxy or of maintenance, as a rule
         raise error
     if str(answer.get("token_type") or "bearer").lower() != "bearer" or not _TOKEN.fullmatch(value):
         raise AuthError(
-            "The token address gave a token that cannot be sent as a bearer token: ask the partner "
+            "The token address gave a token that cannot be sent as a bearer token; ask the partner "
             "for another way to sign in.",
             status=status,
         )
