@@ -50,6 +50,13 @@
         "wizards/integration_issue_archive_views.xml",
         "views/integration_issue_views.xml",
         "views/integration_dependency_views.xml",
+        "data/mail_template_runbook.xml",
+        "data/integration_runbook.xml",
+        "wizards/integration_runbook_skip_views.xml",
+        "wizards/integration_runbook_start_views.xml",
+        "views/integration_runbook_views.xml",
+        "views/integration_runbook_run_views.xml",
+        "views/integration_exception_runbook_views.xml",
     ],
     "assets": {
         "web.assets_backend": [
@@ -60,6 +67,7 @@
         "web.assets_backend_lazy": [
             "integration_monitor/static/src/traffic_graph/**/*",
         ],
+        "web.assets_tests": ["integration_monitor/static/tests/tours/**/*"],
     },
     "post_load": "post_load",
     "post_init_hook": "post_init_hook",

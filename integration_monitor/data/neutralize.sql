@@ -5,6 +5,7 @@ UPDATE integration_endpoint
    SET state = 'paused',
        pause_reason = 'Copy of a database',
        base_url = 'https://neutralized.invalid',
+       oauth_token_url = 'https://neutralized.invalid/token',
        allowed_networks = NULL,
        host_patterns = NULL;
 UPDATE integration_flow
@@ -21,6 +22,8 @@ UPDATE integration_credential
        login = NULL,
        fingerprint = NULL,
        state = 'retired';
+
+DELETE FROM integration_credential_token;
 
 -- what waits stays where it is, for people to look at
 UPDATE integration_message

@@ -14,7 +14,8 @@ class IntegrationHandler(models.AbstractModel):
 
     Gained: claiming, retries, exceptions, milestones and the log. To implement: ``_label``,
     ``_directions`` and, per direction, ``_handle`` or ``_prepare`` + ``_request`` +
-    ``_on_success``.
+    ``_on_success``. ``_before_request`` and ``_after_response`` may be overridden, too; an error
+    in them is a failed attempt like any other.
     """
 
     _name = "integration.handler"
@@ -102,6 +103,33 @@ class IntegrationHandler(models.AbstractModel):
         :return: dict with ``method``, ``path`` and optionally ``headers``
         """
         raise NotImplementedError
+
+    def _before_request(self, message, request):
+        """Change a request before it is sent: a header the partner wants, another way to write it.
+
+        Called for each attempt, after ``_request`` and before the sign-in, whose secrets it does
+        not see. Read, but write nothing: the attempt may fail.
+
+        :param message: one ``integration.message``
+        :param dict request: ``method``, ``path``, ``headers`` (dict of texts) and ``body`` (text
+            or bytes)
+        :return: such a dict
+        """
+        return request
+
+    def _after_response(self, message, response):
+        """Look at a partner's answer before it is judged by its status.
+
+        Called for each answer, whatever its status, so that a handler may raise an error of the
+        tree for a partner that says 200 and means no, or return another answer in its place
+        (``dataclasses.replace(response, status=200)``) for one that says 409 and means yes.
+        Read, but write nothing: ``_on_success`` applies the answer.
+
+        :param message: one ``integration.message``
+        :param response: ``HttpResponse`` (status, headers, body, elapsed_ms, address)
+        :return: ``HttpResponse``
+        """
+        return response
 
     def _on_success(self, message, response):
         """Apply the partner's answer, in the transaction that settles the message.

@@ -3,6 +3,8 @@ from . import integration_pause_mixin
 from . import integration_system
 from . import integration_system_account
 from . import integration_endpoint
+from . import integration_endpoint_sign_in
+from . import integration_endpoint_token
 from . import integration_endpoint_call
 from . import integration_endpoint_health
 from . import integration_endpoint_match
@@ -28,10 +30,13 @@ from . import integration_endpoint_lookup
 from . import integration_flow_commerce
 from . import integration_flow_order_settings
 from . import integration_credential
+from . import integration_credential_token
+from . import integration_credential_oauth
 from . import integration_mapping
 from . import integration_mapping_customer
 from . import integration_message
 from . import integration_message_work
+from . import integration_message_request
 from . import integration_message_settle
 from . import integration_message_exception
 from . import integration_message_sweep
@@ -43,6 +48,9 @@ from . import integration_exception_view
 from . import integration_exception_open
 from . import integration_exception_action
 from . import integration_exception_health
+from . import integration_exception_credential
+from . import integration_endpoint_refused
+from . import integration_message_sign_in
 from . import integration_queue
 from . import integration_flow_queue
 from . import integration_queue_look
@@ -66,6 +74,12 @@ from . import integration_issue_view
 from . import integration_exception_batch
 from . import integration_exception_issue
 from . import integration_metric_issue
+from . import integration_runbook
+from . import integration_runbook_step
+from . import integration_runbook_run
+from . import integration_runbook_run_line
+from . import integration_runbook_action
+from . import integration_exception_runbook
 from . import integration_dependency
 from . import integration_dependency_learn
 from . import integration_system_dependency

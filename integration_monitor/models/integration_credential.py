@@ -35,12 +35,16 @@ class IntegrationCredential(models.Model):
             ("bearer", "Bearer token"),
             ("basic", "User and password"),
             ("api_key", "API key"),
+            ("hmac", "Signing secret (HMAC)"),
+            ("oauth2", "OAuth 2 client"),
             ("webhook_secret", "Webhook secret"),
         ],
         required=True,
         default="bearer",
     )
-    login = fields.Char(help="User name, for sign-in with user and password.")
+    login = fields.Char(
+        help="User name, for sign-in with user and password; client id, for OAuth 2."
+    )
     secret = fields.Char(
         compute="_compute_secret",
         inverse="_inverse_secret",
@@ -126,6 +130,7 @@ class IntegrationCredential(models.Model):
             {"secret_encrypted": token, "fingerprint": secret[-4:] if len(secret) >= 12 else "…"}
         )
         self._message_log(body=self.env._("A new secret was stored."))
+        self.endpoint_id._try_refused_again()
 
     def _reveal(self):
         """Return the secret in clear, for a call or a signature; never for a person.

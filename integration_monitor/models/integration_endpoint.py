@@ -36,13 +36,17 @@ class IntegrationEndpoint(models.Model):
             ("basic", "User and password"),
             ("bearer", "Bearer token"),
             ("api_key", "API key in a header"),
+            ("hmac", "Signature (HMAC)"),
+            ("oauth2", "OAuth 2 client credentials"),
         ],
         string="Sign-in",
         required=True,
         default="none",
     )
     auth_header = fields.Char(
-        default="X-API-Key", help="The header that carries the API key, for example X-API-Key."
+        string="Header of the API Key",
+        default="X-API-Key",
+        help="The header that carries the API key, for example X-API-Key.",
     )
     credential_ids = fields.One2many("integration.credential", "endpoint_id")
     connect_timeout = fields.Float(default=5.0, required=True, help="Seconds to open a connection.")

@@ -3,7 +3,7 @@
 import json as json_module
 from urllib.parse import urlsplit
 
-from odoo import fields, models
+from odoo import models
 from odoo.tools import config
 
 from ..instrumentation import log_writer
@@ -11,7 +11,6 @@ from ..instrumentation.wrapping import flush_outside_executions
 from ..tools import classify, context, path_template, quota_headers, redaction, tracing
 from ..tools.backoff import parse_retry_after
 from ..tools.errors import AuthError, IntegrationError
-from ..tools.http_client import HttpClient
 from ..tools.observation import Observation
 
 ENVIRONMENT_OPTION = "integration_monitor_environment"
@@ -32,16 +31,23 @@ class IntegrationEndpoint(models.Model):
         headers=None,
         message=None,
         idempotency_key=None,
+        on_response=None,
     ):
         """Send one request to the partner and return its 2xx answer.
+
+        A token that the partner refuses (401) is renewed and the request sent once more, with the
+        same idempotency key: each of the two is a line of the log.
 
         :param str path: below the endpoint's address, with its query
         :param json: a value to send as JSON; or ``body``: bytes or text
         :param message: ``integration.message`` on whose behalf the call is made, or None
         :param str idempotency_key: the same for each repetition of the same call
+        :param on_response: called with each ``HttpResponse`` before it is judged; returns it, or
+            another one in its place
         :return: ``HttpResponse`` (status, headers, body, elapsed_ms, address)
         :raises IntegrationError: for everything but a 2xx; the error carries ``response`` when
-            the partner answered
+            the partner answered, and ``matter`` when the sign-in is what does not work. What
+            ``on_response`` raises passes through.
         """
         self.ensure_one()
         endpoint = self.sudo()  # a handler may call with secrets that its account may not read
@@ -57,35 +63,65 @@ class IntegrationEndpoint(models.Model):
             **(headers or {}),
             **endpoint._identity_headers(message, trace, idempotency_key),
         }
-        credential = endpoint._active_credential()
-        client = HttpClient(
-            endpoint.base_url,
-            connect_timeout=endpoint.connect_timeout,
-            read_timeout=endpoint.read_timeout,
-            deadline=endpoint.deadline_seconds,
-            max_bytes=endpoint.max_response_kb * 1024,
-            verify=endpoint.verify_tls,
-            allowed_networks=endpoint.allowed_networks or None,
-            auth=endpoint._auth(credential),
-        )
-        secret_headers = endpoint._secret_headers(credential)
-        response = error = None
+        request = (method, path, sent_headers, data)
+        try:
+            credential = endpoint._active_credential()
+            sign_in = endpoint._sign_in(credential)
+            response, error = endpoint._attempt(request, sign_in, message, trace, on_response)
+            if sign_in.token and error is not None and endpoint._refuses_sign_in(error):
+                sign_in = endpoint._sign_in(credential, refused=sign_in.token)
+                response, error = endpoint._attempt(request, sign_in, message, trace, on_response)
+            if error is not None:
+                raise error
+        except AuthError as caught:
+            if endpoint._refuses_sign_in(caught):
+                caught.matter = endpoint._credential_matter()
+            raise
+        return response
+
+    def _attempt(self, request, sign_in, message, trace, on_response):
+        """Send a request once, and record it.
+
+        :param request: tuple (method, path, headers, body)
+        :return: tuple (``HttpResponse`` or None, ``IntegrationError`` or None)
+        """
+        method, path, headers, data = request
+        client = self._http_client(self.base_url, sign_in.auth)
+        response = error = fault = None
         try:
             response = client.request(
-                method, path, headers={**sent_headers, **secret_headers}, body=data
+                method, path, headers={**headers, **sign_in.headers}, body=data
             )
-            flow = message.sudo().flow_id if message else endpoint.env["integration.flow"]
-            with flow._redacting():
-                excerpt = redaction.redact_body(response.body, response.headers.get("Content-Type"))
-            error = classify.from_status(response.status, response.headers, excerpt)
-            if error is not None:
-                error.response = response
+            if on_response is not None:
+                response = on_response(response)
+            error = self._judged(response, message)
         except IntegrationError as caught:
             error = caught
-        endpoint._observe_call(method, path, sent_headers, data, response, error, message, trace)
-        if error is not None:
-            raise error
-        return response
+        except Exception as caught:  # noqa: BLE001 - raised again once the call is recorded
+            fault = caught
+            error = IntegrationError(f"{type(caught).__name__}: {caught}")
+        if error is not None and response is not None:
+            error.response = response
+        self._observe_call(method, path, headers, data, response, error, message, trace)
+        if fault is not None:
+            raise fault
+        return response, error
+
+    def _judged(self, response, message):
+        """:return: the ``IntegrationError`` of an answer, or None for a 2xx"""
+        if response.ok:
+            return None
+        flow = message.sudo().flow_id if message else self.env["integration.flow"]
+        with flow._redacting():
+            excerpt = redaction.redact_body(response.body, response.headers.get("Content-Type"))
+        return classify.from_status(response.status, response.headers, excerpt)
+
+    def _refuses_sign_in(self, error):
+        """:return: whether the error says that the credential is not valid
+
+        A 403 says that a valid one may not do this: that is about one request.
+        """
+        return isinstance(error, AuthError) and error.status != 403
 
     def _environment_refusal(self):
         """Say why calls may not leave this machine.
@@ -130,44 +166,6 @@ class IntegrationEndpoint(models.Model):
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key
         return headers
-
-    def _active_credential(self):
-        """Return the newest active credential for the endpoint's sign-in.
-
-        :raises AuthError: when the endpoint signs in and has none
-        """
-        self.ensure_one()
-        if self.auth_type == "none":
-            return self.env["integration.credential"]
-        now = fields.Datetime.now()
-        credential = self.credential_ids.filtered(
-            lambda c: c.kind == self.auth_type
-            and c.state == "active"
-            and (not c.expires_at or c.expires_at > now)
-        ).sorted("id")[-1:]
-        if not credential:
-            raise AuthError(
-                self.env._(
-                    "“%(endpoint)s” signs in, but has no valid credential: an administrator must "
-                    "enter one on the endpoint.",
-                    endpoint=self.name,
-                )
-            )
-        return credential
-
-    def _auth(self, credential):
-        """:return: the (user, password) pair for basic sign-in, or None"""
-        if self.auth_type != "basic":
-            return None
-        return (credential.login or "", credential._reveal())
-
-    def _secret_headers(self, credential):
-        """:return: the header that carries a token or key; never logged"""
-        if self.auth_type == "bearer":
-            return {"Authorization": f"Bearer {credential._reveal()}"}
-        if self.auth_type == "api_key":
-            return {self.auth_header or "X-API-Key": credential._reveal()}
-        return {}
 
     def _observe_call(self, method, path, headers, data, response, error, message, trace):
         """Record one call, whatever came of it."""

@@ -10,6 +10,7 @@ from ..instrumentation import log_writer
 from ..tools.endpoint_health import DEGRADED_AFTER, DOWN_AFTER, FAILING_SHARE, HEALTH_CLASSES
 from ..tools.errors import IntegrationError
 from ..tools.ssrf import parse_networks
+from .integration_endpoint_sign_in import FRESH
 
 # A success is stamped at most this often: lanes of one endpoint must not queue for its row.
 STAMP_SECONDS = 30
@@ -68,6 +69,8 @@ class IntegrationEndpoint(models.Model):
         if not endpoint._try_lock():
             return
         if failure is None:
+            if endpoint.failure_streak:
+                endpoint._sign_in_works()
             endpoint.write({"failure_streak": 0, "last_success_at": now})
             # One good call among many failures is no recovery: the sweep tells when it is.
             failing = endpoint.failing_share >= FAILING_SHARE and endpoint.health == "degraded"
@@ -107,24 +110,8 @@ class IntegrationEndpoint(models.Model):
 
         :return: a notification
         """
-        self.ensure_one()
-        self._check_may_switch()
-        failure = None
-        try:
-            response = self._call("GET", self.health_path or "")
-        except IntegrationError as error:
-            failure = error
-        log_writer.flush()
-        self._note_outcome(failure)
-        if failure is not None:
-            message, kind = failure.message, "danger"
-        else:
-            message = self.env._(
-                "The partner answered with status %(status)s in %(ms)s ms.",
-                status=response.status,
-                ms=round(response.elapsed_ms),
-            )
-            kind = "success"
+        failure, message = self._probe()
+        kind = "success" if failure is None else "danger"
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -138,6 +125,29 @@ class IntegrationEndpoint(models.Model):
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
+
+    def _probe(self):
+        """Read the health path, signing in as each call does; counts for the health.
+
+        :return: tuple (``IntegrationError`` or None, what came of it in words)
+        """
+        self.ensure_one()
+        self._check_may_switch()
+        failure = None
+        try:
+            # A person asks: also when the partner refused our client a moment ago.
+            response = self.with_context(**{FRESH: True})._call("GET", self.health_path or "")
+        except IntegrationError as error:
+            failure = error
+        log_writer.flush()
+        self._note_outcome(failure)
+        if failure is not None:
+            return failure, failure.message
+        return None, self.env._(
+            "The partner answered with status %(status)s in %(ms)s ms.",
+            status=response.status,
+            ms=round(response.elapsed_ms),
+        )
 
     def action_open_flows(self):
         """Open the flows that use this endpoint."""

@@ -160,19 +160,6 @@ class IntegrationMessage(models.Model):
         self.sudo()._set_payload(text)
         return True
 
-    def _send(self):
-        """Call the endpoint. :return: ``HttpResponse`` with a 2xx status"""
-        payload = self._parsed_payload()
-        request = self.flow_id._handler()._request(self, payload)
-        return self.endpoint_id._call(
-            request.get("method", "POST"),
-            request.get("path", ""),
-            body=request["body"] if "body" in request else self.payload,
-            headers={"Content-Type": "application/json", **(request.get("headers") or {})},
-            message=self,
-            idempotency_key=self.idempotency_key,
-        )
-
     def _parsed_payload(self):
         """Return the JSON value of the payload, or its text when it is declared as no JSON.
 

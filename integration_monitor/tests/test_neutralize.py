@@ -12,6 +12,9 @@ class TestNeutralize(IntegrationCase):
         credential = self.env["integration.credential"].create(
             {"endpoint_id": self.endpoint.id, "kind": "bearer", "secret": "sk_live_0123456789"}
         )
+        self.env["integration.credential.token"]._write_on(
+            self.env.cr, credential.id, "profile", {"token_encrypted": "gAAAA"}
+        )
         message = self.outbound._emit(self.env.user.partner_id)
         self.env.cr.precommit.run()
         self.env.flush_all()
@@ -22,6 +25,7 @@ class TestNeutralize(IntegrationCase):
         self.assertEqual(self.outbound.state, "paused")
         self.assertIn(".invalid", self.endpoint.base_url)
         self.assertFalse(credential.sudo().secret_encrypted)
+        self.assertFalse(self.env["integration.credential.token"].search([]))
         self.assertEqual(message.hold_reason, "neutralized")
         self.assertFalse(
             self.env["queue.job"].search(

@@ -23,6 +23,7 @@ from .errors import (
     TimeoutError_,
     TransportError,
 )
+from .http_redirect import target_host
 from .soap_fault import SoapFault, read_fault
 
 _MAX_CHAIN = 20
@@ -126,7 +127,9 @@ def from_status(
             status=status,
         )
     if 300 <= status < 400:
-        text = f"The partner redirects (HTTP {status}); redirects are not followed: correct the"
+        host = target_host(_header(headers, "location"))
+        to = f" to {host[:100]}" if host else ""
+        text = f"The partner redirects{to} (HTTP {status}), which is not followed: correct the"
         return RemoteError(status, f"{text} address of the endpoint.{said}")
     if fault is not None and fault.error_class is not None:
         return _of_fault(fault, status, retry_after)

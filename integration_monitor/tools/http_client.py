@@ -2,8 +2,8 @@
 
 Built on ``requests``, with guards that it lacks: the address that is *dialled* is checked (so a
 name that resolves differently the second time gains nothing), an overall deadline holds while
-headers and body trickle in, the body is capped while it streams, redirects and the environment's
-proxies are ignored, cookies are never kept.
+headers and body trickle in, the body is capped while it streams, redirects are followed within one
+host only, the environment's proxies are ignored, cookies are never kept.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from requests.cookies import RequestsCookieJar
 from .classify import error_class_of, from_exception
 from .errors import AddressRefused, IntegrationError, RemoteError, TimeoutError_, TransportError
 from .http_body import read_body
+from .http_redirect import MAX_REDIRECTS, next_address
 from .http_transport import Call, GuardedAdapter, calling
 from .ssrf import IPNetwork, parse_networks
 
@@ -31,6 +32,9 @@ CONNECT_TIMEOUT = 3.05
 READ_TIMEOUT = 27.0
 DEADLINE = 30.0
 MAX_BYTES = 1024 * 1024
+# What may come over the wire for a body of so many bytes: chunks have frames, answers have heads.
+WIRE_FACTOR = 8
+WIRE_EXTRA = 1024 * 1024
 USER_AGENT = "Odoo-Integration-Monitor/19.0"
 _MAX_SESSIONS = 64
 
@@ -71,6 +75,9 @@ class HttpClient:
     :param verify: True, False or the path of a CA bundle.
     :param allowed_networks: CIDR ranges that may be called although they are not public.
     :param auth: what ``requests`` takes as ``auth`` (a ``(user, password)`` pair, a callable).
+
+    A redirect to the same host is followed up to ``MAX_REDIRECTS`` times within the one deadline,
+    see :func:`.http_redirect.next_address`; any other is returned as the answer that it is.
     """
 
     def __init__(
@@ -107,7 +114,7 @@ class HttpClient:
         :param path: below the base URL, with its query; a full URL must have the same origin.
         :raises IntegrationError: transport faults only: ``TransportError`` (dns, connect, tls),
             ``TimeoutError_``, ``AddressRefused``, ``RemoteError`` for a body that is too large or
-            cannot be decoded.
+            cannot be decoded, and for redirects without end.
         """
         url = self._url(path)
         data = body.encode() if isinstance(body, str) else body
@@ -116,17 +123,28 @@ class HttpClient:
             deadline=started + self.deadline,
             read_timeout=self.read_timeout,
             allowed=self.allowed_networks,
+            max_received=self.max_bytes * WIRE_FACTOR + WIRE_EXTRA,
         )
         try:
-            with calling(call), self._send(method.upper(), url, headers, data) as response:
-                content = read_body(response, self.max_bytes, method)
-                return HttpResponse(
-                    status=response.status_code,
-                    headers=response.headers,
-                    body=content,
-                    elapsed_ms=(time.monotonic() - started) * 1000,
-                    address=call.address,
-                )
+            with calling(call):
+                for _hop in range(MAX_REDIRECTS + 1):
+                    with self._send(method.upper(), url, headers, data) as response:
+                        status, found = response.status_code, response.headers
+                        target = next_address(method, status, found.get("Location"), url)
+                        if target is None:
+                            return HttpResponse(
+                                status=status,
+                                headers=found,
+                                body=read_body(response, self.max_bytes, method),
+                                elapsed_ms=(time.monotonic() - started) * 1000,
+                                address=call.address,
+                            )
+                    url = target
+            raise RemoteError(
+                status,
+                f"{urlsplit(url).hostname} redirects more than {MAX_REDIRECTS} times: correct the "
+                "address of the endpoint.",
+            )
         except IntegrationError as error:
             # Known faults of the transport; it alone knows whether bytes had left.
             if isinstance(error, TransportError):

@@ -36,8 +36,10 @@ class Call:
     deadline: float
     read_timeout: float
     allowed: tuple[IPNetwork, ...] = ()
+    max_received: int = 64 * 1024 * 1024
     address: str | None = None
     sent: bool = False
+    received: int = 0
 
     def remaining(self) -> float:
         """Seconds left. :raises TimeoutError: none."""
@@ -45,6 +47,19 @@ class Call:
         if left <= 0:
             raise TimeoutError("the deadline of the request has passed")
         return left
+
+    def count(self, received: int) -> int:
+        """Add bytes that came; they pass through. :raises TransportError: too many."""
+        self.received += received
+        if self.received > self.max_received:
+            # Frames of chunks and trailers are read without a limit of their own.
+            error = TransportError(
+                f"The partner sent more than {self.max_received // 1024} KiB: that is no answer.",
+                error_class="contract",
+            )
+            error.retryable = False
+            raise error
+        return received
 
 
 @contextlib.contextmanager
@@ -65,18 +80,23 @@ def _current() -> Call | None:
 class _Obedient:
     """Shortens every wait of a socket to what the call has left."""
 
-    def _arm(self) -> None:
+    def _arm(self) -> Call | None:
         call = _current()
         if call is not None:
             self.settimeout(min(call.read_timeout, call.remaining()))  # type: ignore[attr-defined]
+        return call
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        self._arm()
-        return super().recv_into(*args, **kwargs)  # type: ignore[misc]
+        call = self._arm()
+        count = super().recv_into(*args, **kwargs)  # type: ignore[misc]
+        return call.count(count) if call is not None else count
 
     def recv(self, *args: Any, **kwargs: Any) -> bytes:
-        self._arm()
-        return super().recv(*args, **kwargs)  # type: ignore[misc]
+        call = self._arm()
+        data = super().recv(*args, **kwargs)  # type: ignore[misc]
+        if call is not None:
+            call.count(len(data))
+        return data
 
     def send(self, *args: Any, **kwargs: Any) -> int:
         self._arm()

@@ -61,6 +61,80 @@ class TestConnectWizard(ConnectMixin, WebhookCase):
         handover.invalidate_recordset()
         self.assertFalse(handover.secret)
 
+    def outbound_step(self, **values):
+        """The wizard at its third step, with the sign-in of ``values``."""
+        wizard = self.start()
+        wizard.action_next()
+        form = Form(wizard)
+        form.base_url = "https://shop.example/api"
+        for name, value in values.items():
+            form[name] = value
+        return form.save()
+
+    def test_oauth2(self):
+        """A partner that gives tokens cannot be connected without the endpoint's form."""
+        wizard = self.outbound_step(
+            auth_type="oauth2",
+            oauth_token_url="https://login.shop.example/token",
+            oauth_scope="orders",
+            oauth_client_auth="post",
+            login="client-7",
+            token="client-secret-123456",
+        )
+        wizard.action_connect()
+        endpoint = wizard.endpoint_id
+        self.assertEqual(
+            (endpoint.auth_type, endpoint.oauth_token_url, endpoint.oauth_scope),
+            ("oauth2", "https://login.shop.example/token", "orders"),
+        )
+        self.assertEqual(endpoint.oauth_client_auth, "post")
+        credential = endpoint.credential_ids
+        self.assertEqual((credential.kind, credential.login), ("oauth2", "client-7"))
+        self.assertEqual(credential._reveal(), "client-secret-123456")
+
+    def test_hmac(self):
+        """A partner that wants signed requests cannot be connected."""
+        wizard = self.outbound_step(
+            auth_type="hmac",
+            hmac_signed="timestamp_body",
+            hmac_algorithm="sha512",
+            hmac_encoding="base64",
+            hmac_header="X-Shop-Signature",
+            hmac_prefix="v1=",
+            token="signing-secret-123456",
+        )
+        wizard.action_connect()
+        endpoint = wizard.endpoint_id
+        self.assertEqual(
+            (endpoint.hmac_signed, endpoint.hmac_algorithm, endpoint.hmac_encoding),
+            ("timestamp_body", "sha512", "base64"),
+        )
+        self.assertEqual(
+            (endpoint.hmac_header, endpoint.hmac_prefix, endpoint.hmac_timestamp_header),
+            ("X-Shop-Signature", "v1=", "X-Timestamp"),
+        )
+        self.assertEqual(endpoint.credential_ids.kind, "hmac")
+        self.assertEqual(endpoint.credential_ids._reveal(), "signing-secret-123456")
+
+    def test_what_a_sign_in_lacks_is_named(self):
+        """The partner is connected, and the first call fails."""
+        wizard = self.outbound_step(auth_type="oauth2")
+        with self.assertRaisesRegex(UserError, "gives tokens"):
+            wizard.action_connect()
+        wizard.oauth_token_url = "https://id:secret@login.example/token"
+        with self.assertRaisesRegex(UserError, "not into the address"):
+            wizard.action_connect()
+        wizard.oauth_token_url = "https://login.example/token"
+        with self.assertRaisesRegex(UserError, "client id"):
+            wizard.action_connect()
+        wizard.login = "client-7"
+        with self.assertRaisesRegex(UserError, "secret"):
+            wizard.action_connect()
+        wizard.write({"token": "secret-123456789", "auth_type": "hmac", "hmac_header": "Host"})
+        with self.assertRaisesRegex(UserError, "X-Signature"):
+            wizard.action_connect()
+        self.assertFalse(wizard.flow_ids)
+
     def test_inbound_only(self):
         """Who only receives is not asked for an address."""
         wizard = self.start("custom")

@@ -4,7 +4,7 @@ import re
 
 from odoo import models
 
-from odoo.addons.integration_monitor.tools import crypto
+from odoo.addons.integration_monitor.models.integration_endpoint_sign_in import FRESH
 from odoo.addons.integration_monitor.tools.errors import IntegrationError
 
 
@@ -53,8 +53,7 @@ class IntegrationConnectWizard(models.TransientModel):
             "system_id": system.id,
             "base_url": self.base_url.strip(),
             "health_path": (self.health_path or "/").strip(),
-            "auth_type": self.auth_type,
-            "auth_header": self.auth_header,
+            **self._sign_in_values(),
             "verify_tls": self.verify_tls,
             "allowed_networks": self.allowed_networks,
         }
@@ -75,22 +74,6 @@ class IntegrationConnectWizard(models.TransientModel):
             values.update(pricelist_id=self.pricelist_id.id, sale_team_id=self.sale_team_id.id)
         return values
 
-    def _store_credential(self, endpoint):
-        """Move the sign-in that was typed to the endpoint."""
-        if self.auth_type == "none":
-            return
-        # sudo: the field is closed to everybody; it holds what this user typed a moment ago.
-        wizard = self.sudo()
-        self.env["integration.credential"].create(
-            {
-                "endpoint_id": endpoint.id,
-                "kind": self.auth_type,
-                "login": self.login if self.auth_type == "basic" else False,
-                "secret": crypto.decrypt(wizard.token_sealed, self._encryption_key()),
-            }
-        )
-        wizard.token_sealed = False
-
     def _free_code(self, model, name):
         """A short code made of ``name`` that no record of the company has."""
         base = re.sub(r"[^a-z0-9]+", "-", (name or "").lower()).strip("-")[:40] or "partner"
@@ -108,8 +91,10 @@ class IntegrationConnectWizard(models.TransientModel):
     def action_test_connection(self):
         """Call the partner for real and put the outcome into words."""
         self.ensure_one()
+        # A person asks: also when the partner refused our client a moment ago.
+        endpoint = self.endpoint_id.with_context(**{FRESH: True})
         try:
-            response = self.endpoint_id._call("GET", self.endpoint_id.health_path or "/")
+            response = endpoint._call("GET", endpoint.health_path or "/")
         except IntegrationError as error:
             outcome = ("failed", self._describe_failure(error))
         else:

@@ -105,7 +105,4 @@ class IntegrationConnectWizard(models.TransientModel):
             raise UserError(
                 self.env._("Put user and password into the fields below, not into the address.")
             )
-        if self.auth_type != "none" and not self.token_given:
-            raise UserError(self.env._("Enter the token or password that the partner gave you."))
-        if self.auth_type == "basic" and not self.login:
-            raise UserError(self.env._("Enter the user name that the partner gave you."))
+        self._check_sign_in()

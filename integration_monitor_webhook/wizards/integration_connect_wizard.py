@@ -3,7 +3,7 @@
 import re
 
 from odoo import api, fields, models
-from odoo.fields import NO_ACCESS, Command
+from odoo.fields import Command
 from odoo.tools import config
 
 from odoo.addons.integration_monitor.models.integration_endpoint_call import ENVIRONMENT_OPTION
@@ -59,16 +59,14 @@ class IntegrationConnectWizard(models.TransientModel):
             ("bearer", "Bearer token"),
             ("basic", "User and password"),
             ("api_key", "API key in a header"),
+            ("hmac", "Signature (HMAC)"),
+            ("oauth2", "OAuth 2 client credentials"),
         ],
         string="Sign-in",
         default="bearer",
         required=True,
     )
     auth_header = fields.Char(string="Header", default="X-API-Key")
-    login = fields.Char(string="User")
-    token = fields.Char(compute="_compute_token", inverse="_inverse_token")
-    token_sealed = fields.Char(groups=NO_ACCESS)
-    token_given = fields.Boolean(readonly=True)
     verify_tls = fields.Boolean(string="Verify TLS Certificate", default=True)
     allowed_networks = fields.Char(
         help="Private networks that may be called, comma-separated, for example 10.1.0.0/16. "
@@ -125,19 +123,6 @@ class IntegrationConnectWizard(models.TransientModel):
             wizard.has_warehouse = wizard.has_orders or any(
                 ".wms." in handler or handler.endswith(".shop.stock") for handler in handlers
             )
-
-    def _compute_token(self):
-        """Never shown again once typed."""
-        self.token = False
-
-    def _inverse_token(self):
-        """Keep what was typed encrypted, between the steps too."""
-        for wizard in self:
-            if wizard.token:
-                wizard._check_key()
-                sealed = crypto.encrypt(wizard.token, wizard._encryption_key())
-                # sudo: the sealed text is closed to everybody.
-                wizard.sudo().write({"token_sealed": sealed, "token_given": True})
 
     @api.onchange("system_id")
     def _onchange_system_id(self):

@@ -181,3 +181,24 @@ def test_headers_cannot_be_smuggled():
             client(port).request("GET", headers={"X-A": "1\r\nX-B: 2"})
         assert caught.value.error_class == "client"
         assert not accepted
+
+
+@pytest.mark.parametrize(
+    ("start", "flood"),
+    [
+        (b"1;", b"x" * 65536),  # the frame of a chunk that never ends
+        (b"2\r\nok\r\n0\r\n", b"X-A: 1\r\n" * 8192),  # trailers that never end
+        (b"", b"1\r\nx\r\n" * 8192),  # a body in tiny chunks, refused for what it is
+    ],
+)
+def test_what_surrounds_an_answer_is_capped_too(start, flood):
+    """A partner fills the memory, or the line until the deadline, outside of the body."""
+
+    def behave(connection, _request, _number):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + start)
+        while True:
+            connection.sendall(flood)
+
+    with serving(behave) as (port, _):
+        error = fails(lambda: client(port, max_bytes=4096).request("GET"), "contract", True)
+    assert error.retryable is False

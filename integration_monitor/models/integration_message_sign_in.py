@@ -1,0 +1,35 @@
+"""A message that a refused sign-in stopped has no exception of its own."""
+
+from odoo import models
+
+
+class IntegrationMessage(models.Model):
+    """Thousands of messages wait for one secret: one exception says so."""
+
+    _inherit = "integration.message"
+
+    def _open_exception(self, failure):
+        """Count the message for the exception about the credential, when that is the matter."""
+        self.ensure_one()
+        matter = getattr(failure, "matter", None)
+        if not matter:
+            return super()._open_exception(failure)
+        if not self.subject_key and self.ordering_key:
+            self.subject_key = f"ref:{self.ordering_key}"
+        name = self.env._("Our sign-in to %(endpoint)s is refused", endpoint=self.endpoint_id.name)
+        return self.env["integration.exception"]._open(
+            [
+                {
+                    "name": name,
+                    "dedupe_key": matter,
+                    "category": failure.category,
+                    "error_class": failure.error_class,
+                    "error_message": self.error_message,
+                    "fingerprint": self.fingerprint,
+                    "flow_id": self.flow_id.id,
+                    "endpoint_id": self.endpoint_id.id,
+                    "message_id": self.id,
+                    "partner_id": self.system_id.partner_id.id,
+                }
+            ]
+        )
