@@ -62,7 +62,7 @@ class TestHmac(PartnerMixin, IntegrationCase):
         with self.assertRaisesRegex(ValidationError, "cannot carry"):
             self.endpoint.hmac_timestamp_header = "x-signature"
         with self.assertRaisesRegex(ValidationError, "Choose"):
-            self.endpoint.hmac_algorithm = False
+            self.endpoint.write({"hmac_timestamp_header": "X-T", "hmac_algorithm": False})
         self.endpoint.write(
             {"auth_type": "api_key", "hmac_timestamp_header": "X-T", "hmac_algorithm": "sha256"}
         )
