@@ -225,7 +225,7 @@ class TestExchange(IntegrationCase):
 
     def test_the_example_of_the_readme_runs(self):
         """Developers copy an example that does not work."""
-        (source,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+        source, *_others = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
         names = {}
         exec(compile(source, str(README), "exec"), names)  # noqa: S102 - our own example
         self.env["product.product"].create({"name": "P", "default_code": "IM-1"})
