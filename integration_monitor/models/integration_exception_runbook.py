@@ -116,6 +116,10 @@ class IntegrationException(models.Model):
         """Sign the current step as done."""
         return self._runbook_line().action_next()
 
+    def action_runbook_note(self):
+        """Write a note on the current step."""
+        return self._runbook_line().action_note()
+
     def action_runbook_skip(self):
         """Ask why the current step shall be skipped."""
         return self._runbook_line().action_skip()

@@ -94,6 +94,18 @@ class IntegrationRunbookRunLine(models.Model):
             line.run_id._advance()
         return opened
 
+    def action_note(self):
+        """Open the step to write down what was seen or done, before it is signed."""
+        self._check_current()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
     def action_skip(self):
         """Ask for the reason, and go to the next step without doing this one."""
         self._check_current()

@@ -61,6 +61,7 @@ class TestHmac(PartnerMixin, IntegrationCase):
         self.endpoint.write({"hmac_header": "X-Signature", "hmac_signed": "timestamp_body"})
         with self.assertRaisesRegex(ValidationError, "cannot carry"):
             self.endpoint.hmac_timestamp_header = "x-signature"
+        self.endpoint.hmac_timestamp_header = "X-Timestamp"
         with self.assertRaisesRegex(ValidationError, "Choose"):
             self.endpoint.write({"hmac_timestamp_header": "X-T", "hmac_algorithm": False})
         self.endpoint.write(

@@ -1,6 +1,9 @@
 """The hooks of a handler around its call; whatever they do, no message is lost."""
 
+import ast
 import dataclasses
+import re
+from pathlib import Path
 
 from odoo.tests import tagged
 
@@ -8,6 +11,8 @@ from ..tools.errors import BusinessError, RateLimited
 from ..tools.http_client import HttpResponse
 from .common import IntegrationCase
 from .common_partner import PartnerMixin
+
+README = Path(__file__).parents[1] / "readme" / "DEVELOP.md"
 
 
 @tagged("post_install", "-at_install")
@@ -132,3 +137,27 @@ class TestRequestHooks(PartnerMixin, IntegrationCase):
         self.push(_after_response=after, _on_success=apply)
         self.assertIsInstance(applied[0], HttpResponse)
         self.assertIn("from the hook", applied[0].text)
+
+    def test_the_example_of_the_readme_runs(self):
+        """The example that developers copy does not work."""
+        [source] = [
+            block
+            for block in re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+            if "_before_request" in block
+        ]
+        tree = ast.parse(source)
+        [model] = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+        hooks = [node for node in model.body if isinstance(node, ast.FunctionDef)]
+        imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        names = {}
+        code = compile(ast.Module(body=[*imports, *hooks], type_ignores=[]), str(README), "exec")
+        exec(code, names)  # pylint: disable=exec-used  # our own readme
+        hooks = {name: names[name] for name in ("_before_request", "_after_response")}
+        self.partner.api_answer = (409, {"state": "exists"})
+        self.push(**hooks)
+        self.assertEqual(self.message.state, "done")
+        self.assertEqual(self.partner.api_calls[0]["headers"]["X-Acme-Tenant"], "7")
+        message = self.outbound._emit(self.env["res.partner"].create({"name": "P"}))
+        self.partner.api_answer = (200, "<error>")
+        self.push(**hooks)
+        self.assertEqual((message.state, message.error_class), ("dead", "business"))

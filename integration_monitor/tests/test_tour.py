@@ -30,6 +30,8 @@ class TestTour(RunbookMixin, IntegrationCase, HttpCase):
         self.assertEqual(run.state, "done")
         self.assertEqual(run.line_ids.mapped("state"), ["done", "done", "skipped"])
         self.assertEqual(run.line_ids.user_id, self.users["operator"])
+        notes = run.line_ids.mapped("note")
+        self.assertEqual(notes, [False, "They know already", "It was short"])
         self.assertEqual(self.outbound.state, "paused")
 
     def test_sign_in(self):

@@ -30,8 +30,23 @@ registry.category("web_tour.tours").add("integration_monitor_runbook", {
             trigger: ".o_form_view:not(:has(button[name=action_runbook_do]))",
         },
         {
+            content: "Write down what was said",
+            trigger: ".o_form_view button[name=action_runbook_note]",
+            run: "click",
+        },
+        {
+            content: "They know",
+            trigger: ".modal .o_field_widget[name=note] textarea",
+            run: "edit They know already",
+        },
+        {
+            content: "Keep it",
+            trigger: ".modal .o_form_button_save",
+            run: "click",
+        },
+        {
             content: "Sign it",
-            trigger: ".o_form_view button[name=action_runbook_next]",
+            trigger: "body:not(:has(.modal)) .o_form_view button[name=action_runbook_next]",
             run: "click",
         },
         {
