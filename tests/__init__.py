@@ -7,5 +7,6 @@ if __name__.startswith("odoo.addons."):
     from . import test_outbound_harmless
     from . import test_outbound_requests
     from . import test_outbound_trace
+    from . import test_replay_table
     from . import test_shop_orders_generated
     from . import test_wms_simulator

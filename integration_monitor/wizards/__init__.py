@@ -1,1 +1,3 @@
 from . import integration_issue_archive
+from . import integration_replay_override
+from . import integration_replay_wizard
