@@ -52,3 +52,9 @@ from . import test_transaction_access
 from . import test_transaction_status
 from . import test_wms_release
 from . import test_wms_shipment
+from . import test_replay
+from . import test_replay_control
+from . import test_source_release
+from . import test_owner_rule
+from . import test_message_edit
+from . import test_expectation
