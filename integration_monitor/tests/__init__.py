@@ -58,3 +58,4 @@ from . import test_source_release
 from . import test_owner_rule
 from . import test_message_edit
 from . import test_expectation
+from . import test_replay_screens
