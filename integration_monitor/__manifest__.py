@@ -25,6 +25,8 @@
         "data/integration_health_cron.xml",
         "data/integration_issue_cron.xml",
         "views/integration_menus.xml",
+        "wizards/integration_replay_wizard_views.xml",
+        "wizards/integration_replay_override_views.xml",
         "views/integration_exception_views.xml",
         "views/integration_message_views.xml",
         "views/integration_system_views.xml",
@@ -57,6 +59,9 @@
         "views/integration_runbook_views.xml",
         "views/integration_runbook_run_views.xml",
         "views/integration_exception_runbook_views.xml",
+        "views/integration_replay_views.xml",
+        "views/integration_owner_rule_views.xml",
+        "views/integration_expectation_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -9,5 +9,6 @@ if __name__.startswith("odoo.addons."):
     from . import test_outbound_soap
     from . import test_outbound_streams
     from . import test_outbound_trace
+    from . import test_replay_table
     from . import test_shop_orders_generated
     from . import test_wms_simulator

@@ -36,6 +36,15 @@ UPDATE integration_message
        hold_reason = 'neutralized'
  WHERE state = 'processing';
 
+-- nothing that was decided for the original is replayed from a copy
+UPDATE integration_replay
+   SET state = 'cancelled',
+       next_slice_at = NULL
+ WHERE state IN ('draft', 'approval', 'running');
+UPDATE integration_replay_line
+   SET state = 'cancelled'
+ WHERE state = 'planned';
+
 -- no job of ours starts
 UPDATE queue_job
    SET state = 'cancelled'

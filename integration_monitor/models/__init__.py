@@ -43,6 +43,8 @@ from . import integration_message_sweep
 from . import integration_message_content
 from . import integration_message_action
 from . import integration_message_view
+from . import integration_message_edit
+from . import integration_message_replay
 from . import integration_exception
 from . import integration_exception_view
 from . import integration_exception_open
@@ -51,6 +53,15 @@ from . import integration_exception_health
 from . import integration_exception_credential
 from . import integration_endpoint_refused
 from . import integration_message_sign_in
+from . import integration_owner_rule
+from . import integration_expectation
+from . import integration_expectation_watch
+from . import integration_replay
+from . import integration_replay_line
+from . import integration_replay_event
+from . import integration_replay_plan
+from . import integration_replay_run
+from . import integration_replay_action
 from . import integration_queue
 from . import integration_flow_queue
 from . import integration_queue_look
@@ -109,6 +120,8 @@ from . import stock_quant
 from . import account_move
 from . import account_payment
 from . import account_tax
+from . import integration_source_mixin
+from . import integration_source
 from . import ir_cron
 from . import integration_digest
 from . import res_config_settings

@@ -46,9 +46,12 @@ class IntegrationException(models.Model):
     severity_rank = fields.Integer(compute="_compute_severity_rank", store=True)
     error_class = fields.Selection(ERROR_CLASSES, string="Kind of Failure", readonly=True)
     error_message = fields.Text(readonly=True, string="What Happened")
+    first_error_message = fields.Text(
+        readonly=True, string="At First", help="The first failure; the last one is above."
+    )
     advice = fields.Html(compute="_compute_advice", string="What to Do")
     fingerprint = fields.Char(readonly=True, index="btree_not_null")
-    dedupe_key = fields.Char(readonly=True, copy=False)
+    dedupe_key = fields.Char(readonly=True, copy=False, index="btree_not_null")
 
     flow_id = fields.Many2one("integration.flow", readonly=True, index=True)
     endpoint_id = fields.Many2one("integration.endpoint", readonly=True, index="btree_not_null")
@@ -114,6 +117,9 @@ class IntegrationException(models.Model):
         "This exception is open already.",
     )
     _document_idx = models.Index("(res_model, res_id) WHERE is_open")
+    _source_idx = models.Index(
+        "(source_value, source_model) WHERE is_open AND source_value IS NOT NULL"
+    )
 
     @api.depends("state")
     def _compute_is_open(self):

@@ -26,6 +26,18 @@ class IntegrationException(models.Model):
                 "silence is right, pause the flow or change how it is watched. This closes by "
                 "itself when a message is sent."
             )
+        if about == "missing":
+            if self.category == "partner":
+                return self.env._(
+                    "Ask the partner where the message is. If none will come, press Ignore; if "
+                    "none is ever sent for such documents, change the expectation. This closes "
+                    "by itself when it arrives."
+                )
+            return self.env._(
+                "Look why the flow did not take this document: its trigger, condition and "
+                "warehouses. If no message is due, press Ignore. This closes by itself when "
+                "one is made."
+            )
         if about == "queue":
             return self.env._(
                 "Open Reporting, Queues. If nobody works on anything, background jobs stand "

@@ -6,7 +6,7 @@ from psycopg2 import IntegrityError, errorcodes
 
 from odoo import api, fields, models
 
-from ..tools import fingerprint
+from ..tools import fingerprint, owner_rules
 from .integration_exception import OPEN_STATES
 
 ACTIVITY = "integration_monitor.mail_activity_exception"
@@ -22,7 +22,8 @@ class IntegrationException(models.Model):
         """Open exceptions, or count another occurrence of those that are open already.
 
         :param list vals_list: field values; those with the same ``dedupe_key`` as an open
-            exception update it. The owner defaults to the flow's, the system's, the setting's.
+            exception update it, but never its owner. The owner defaults to the one that the owner
+            rules name, the flow's, the system's, the setting's.
         :return: the open ``integration.exception`` records, in the order of ``vals_list``
         """
         # Exceptions are opened by the engine on behalf of service accounts and of crons.
@@ -87,8 +88,16 @@ class IntegrationException(models.Model):
                 flow_id=flow.id,
                 endpoint_id=endpoint.id,
             )
+        rule = self._owner_rule(values)
         if not values.get("user_id"):
-            values["user_id"] = self._default_owner(flow, system).id
+            owner = self._rule_owner(rule) or self._default_owner(flow, system)
+            values["user_id"] = owner.id
+        if not values.get("deadline_at"):
+            values["deadline_at"] = owner_rules.deadline(
+                fields.Datetime.now(), values["severity"], rule.hours if rule else 0
+            )
+        if not values.get("first_error_message"):
+            values["first_error_message"] = values.get("error_message")
         return values
 
     @api.model

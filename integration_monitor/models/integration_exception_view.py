@@ -70,12 +70,22 @@ class IntegrationException(models.Model):
         if self.source_model:
             model = self.env["ir.model"]._get(self.source_model).name or self.source_model
             key = self.env["ir.model.fields"]._get(self.source_model, self.source_key or "")
+            words = {
+                "model": model,
+                "key": key.field_description or self.source_key or self.env._("value"),
+                "value": self.source_value or "",
+            }
+            if hasattr(self.env.get(self.source_model), "_integration_note_sources"):
+                return self.env._(
+                    "Look for %(model)s with %(key)s “%(value)s”: create or correct it, or map "
+                    "the partner's value to the right record. It is tried again by itself then; "
+                    "if not, press Retry.",
+                    **words,
+                )
             return self.env._(
                 "Look for %(model)s with %(key)s “%(value)s”: create or correct it, or map the "
                 "partner's value to the right record. Then press Retry.",
-                model=model,
-                key=key.field_description or self.source_key or self.env._("value"),
-                value=self.source_value or "",
+                **words,
             )
         texts = {
             "dns": self.env._(

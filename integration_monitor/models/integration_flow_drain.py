@@ -123,7 +123,8 @@ class IntegrationFlow(models.Model):
         """The next due message of this lane, by priority and age, locked.
 
         A held message is skipped unless its switch was released meanwhile. With ``ordering`` a
-        message waits for its unfinished predecessors of the same key.
+        message waits for its unfinished predecessors of the same key, but not for the one that it
+        repeats.
         """
         self.ensure_one()
         return SQL(
@@ -139,7 +140,8 @@ class IntegrationFlow(models.Model):
                   AND (f.ordering IS NOT TRUE OR m.ordering_key IS NULL OR NOT EXISTS (
                       SELECT 1 FROM integration_message b
                        WHERE b.flow_id = m.flow_id AND b.ordering_key = m.ordering_key
-                         AND b.id < m.id AND b.state IN
+                         AND b.id < m.id AND b.id IS DISTINCT FROM m.replay_of_id
+                         AND b.state IN
                              ('pending', 'processing', 'retry', 'dead', 'quarantined')))
                 ORDER BY m.priority, m.id
                 LIMIT 1

@@ -111,6 +111,7 @@ class IntegrationHealth(models.AbstractModel):
         for look in (
             env["integration.endpoint"]._watch_calls,
             env["integration.flow"]._watch_silence,
+            env["integration.expectation"]._watch_missing,
             env["integration.queue"]._watch,
             env["integration.system"]._watch_health,
         ):

@@ -28,6 +28,7 @@ class IntegrationMessage(models.Model):
                 )
             if "payload" in vals:
                 self._keep_original_payload()
+                self._keep_edits(vals["payload"])
         result = super().write(vals)
         if "payload" in vals and not self.env.su:
             for message in self.filtered(lambda m: m.direction == "outbound").sudo():

@@ -18,6 +18,8 @@ class IntegrationMessage(models.Model):
         Checksum and size stay in any case: they prove later what came or went.
         """
         policy = self.flow_id.payload_policy
+        if policy != "keep":
+            self.edit_ids._forget()
         if policy == "drop":
             self.write({"payload": False, "payload_original": False, "response_body": False})
         elif policy == "redact":

@@ -44,6 +44,7 @@ class IntegrationMessage(models.Model):
                     "category": failure.category,
                     "error_class": failure.error_class,
                     "error_message": self.error_message,
+                    "first_error_message": self.first_error_message,
                     "fingerprint": self.fingerprint,
                     "flow_id": self.flow_id.id,
                     "message_id": self.id,
@@ -238,11 +239,13 @@ class IntegrationMessage(models.Model):
         Those about the same document or reference that came earlier and tell of no newer version:
         what a partner delivers late does not undo what it told since.
         """
+        # A replay tells nothing that its original did not: failures since then stay open.
+        limit = self._age_id() + 1 if self.replay_of_id else self.id
         older = self.search(
             [
                 ("flow_id", "=", self.flow_id.id),
                 ("state", "in", ("dead", "quarantined")),
-                ("id", "<", self.id),
+                ("id", "<", limit),
             ],
             limit=1,
         )
@@ -254,17 +257,18 @@ class IntegrationMessage(models.Model):
             reference = stake.get("reference")
             subject = subject or (f"ref:{reference}" if reference else False)
             version = version or stake.get("version")
+        repeated = self.replay_of_id.filtered(lambda m: m.state in ("dead", "quarantined"))
         if not subject:
-            return self.browse()
+            return repeated
         failed = self.search(
             [
                 ("flow_id", "=", self.flow_id.id),
                 ("state", "in", ("dead", "quarantined")),
                 ("subject_key", "=", subject),
-                ("id", "<", self.id),
+                ("id", "<", limit),
             ]
         )
-        return failed.filtered(
+        return repeated | failed.filtered(
             lambda message: not version
             or not message.subject_version
             or message.subject_version <= version

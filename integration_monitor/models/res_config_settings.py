@@ -51,6 +51,22 @@ class ResConfigSettings(models.TransientModel):
         config_parameter=PREFIX + "default_owner_id",
         domain=lambda self: self._domain_integration_owner(),
     )
+    integration_replay_max_count = fields.Integer(
+        string="At Most at Once (messages)",
+        config_parameter=PREFIX + "replay_max_count",
+        default=1000,
+    )
+    integration_replay_approval_count = fields.Integer(
+        string="A Second Person Above (messages)",
+        config_parameter=PREFIX + "replay_approval_count",
+        default=50,
+        help="0: always.",
+    )
+    integration_replay_rate = fields.Integer(
+        string="Proposed Pace (messages a minute)",
+        config_parameter=PREFIX + "replay_rate",
+        default=60,
+    )
     integration_digest = fields.Boolean(string="Daily Digest")
     integration_digest_hour = fields.Integer(
         string="Sent At (hour, UTC)", config_parameter=PREFIX + "digest_hour", default=6
@@ -97,6 +113,23 @@ class ResConfigSettings(models.TransientModel):
             ):
                 raise ValidationError(self.env._("Keep log and messages for at least one day."))
 
+    @api.constrains(
+        "integration_replay_max_count",
+        "integration_replay_approval_count",
+        "integration_replay_rate",
+    )
+    def _check_integration_replay(self):
+        """A replay of nothing, or at no pace, never ends."""
+        for settings in self:
+            if settings.integration_replay_max_count < 1 or settings.integration_replay_rate < 1:
+                raise ValidationError(
+                    self.env._("A replay takes at least one message, and one a minute.")
+                )
+            if settings.integration_replay_approval_count < 0:
+                raise ValidationError(
+                    self.env._("Ask a second person above a number of messages; 0 is always.")
+                )
+
     @api.constrains("integration_issue_auto_resolve_days")
     def _check_integration_issue_days(self):
         """A negative number of days means nothing."""
@@ -127,6 +160,9 @@ class ResConfigSettings(models.TransientModel):
         if not self.integration_issue_auto_resolve_days:
             # Odoo forgets a zero, which would mean the default.
             self.env["ir.config_parameter"].set_param(PREFIX + "issue_auto_resolve_days", "0")
+        if not self.integration_replay_approval_count:
+            # As above: zero asks for a second person always.
+            self.env["ir.config_parameter"].set_param(PREFIX + "replay_approval_count", "0")
         cron = self.env.ref("integration_monitor.ir_cron_digest", raise_if_not_found=False)
         if cron:
             # The settings page belongs to administrators, who may flip this one action.

@@ -11,6 +11,9 @@ class StockPicking(models.Model):
 
     _integration_computed = frozenset({"state"})
 
+    # What was done lately, for messages that should have come of it.
+    _integration_done_idx = models.Index("(date_done) WHERE state = 'done'")
+
     @api.model_create_multi
     def create(self, vals_list):
         self._integration_check_kept(vals_list)

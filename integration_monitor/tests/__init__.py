@@ -67,3 +67,10 @@ from . import test_transaction_access
 from . import test_transaction_status
 from . import test_wms_release
 from . import test_wms_shipment
+from . import test_replay
+from . import test_replay_control
+from . import test_source_release
+from . import test_owner_rule
+from . import test_message_edit
+from . import test_expectation
+from . import test_replay_screens

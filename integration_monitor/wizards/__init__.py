@@ -1,3 +1,5 @@
 from . import integration_issue_archive
 from . import integration_runbook_skip
 from . import integration_runbook_start
+from . import integration_replay_override
+from . import integration_replay_wizard

@@ -40,7 +40,8 @@ class IntegrationHandlerCarrierBooking(models.AbstractModel):
                     "country. Complete the address, then press Retry.",
                     picking=picking.name,
                     partner=picking.partner_id.display_name,
-                )
+                ),
+                source={"res_model": "res.partner", "key": "id", "value": picking.partner_id.id},
             )
         order = picking.sale_id
         currency = order.currency_id or picking.company_id.currency_id

@@ -1,0 +1,186 @@
+"""The sweep for messages that did not come: a fixed number of statements an expectation."""
+
+from datetime import timedelta
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from .integration_expectation import EVENTS
+
+# A document that nobody missed for so long is no news; the sweep reads no further back.
+LOOKBACK_DAYS = 14
+BATCH = 200
+
+# Since when a document waits for its message, and which documents do.
+_SINCE = {
+    "sale.confirmed": (SQL("d.date_order"), SQL("d.state = 'sale'")),
+    "picking.out.done": (
+        SQL("d.date_done"),
+        SQL(
+            "d.state = 'done' AND d.picking_type_id IN"
+            " (SELECT id FROM stock_picking_type WHERE code = 'outgoing')"
+        ),
+    ),
+    "picking.in.done": (
+        SQL("d.date_done"),
+        SQL(
+            "d.state = 'done' AND d.picking_type_id IN"
+            " (SELECT id FROM stock_picking_type WHERE code = 'incoming')"
+        ),
+    ),
+}
+
+
+class IntegrationExpectation(models.Model):
+    """Whatever became of a message, it was there: its failures have exceptions of their own."""
+
+    _inherit = "integration.expectation"
+
+    @api.model
+    def _watch_missing(self, now):
+        """Open an exception for each missing message; close those whose message arrived.
+
+        :param datetime now: UTC
+        """
+        self.env.flush_all()
+        engine = self.sudo()  # the engine watches all companies
+        engine._resolve_arrived()
+        active = engine.search([("flow_id.active", "=", True), ("flow_id.state", "=", "active")])
+        vals_list = []
+        for expectation in active:
+            vals_list += expectation._missing_values(now)
+        if vals_list:
+            self.env["integration.exception"]._open(vals_list)
+
+    def _arrived(self, model, document):
+        """Return the condition that a message of the flow about a document exists.
+
+        :param SQL model: the document's model
+        :param SQL document: the document's id
+        """
+        about = SQL("m.res_model = %s AND m.res_id = %s", model, document)
+        by_order = SQL(
+            """m.transaction_id IN (
+                   SELECT l.transaction_id FROM integration_transaction_document l
+                    WHERE l.res_model = %s AND l.res_id = %s)""",
+            model,
+            document,
+        )
+        return SQL(
+            """(EXISTS (SELECT 1 FROM integration_message m WHERE m.flow_id = x.flow_id AND %s)
+                OR x.match_by = 'transaction' AND EXISTS (
+                   SELECT 1 FROM integration_message m WHERE m.flow_id = x.flow_id AND %s))""",
+            about,
+            by_order,
+        )
+
+    def _missing_values(self, now):
+        """:return: values of the exceptions of one expectation, at most ``BATCH`` at a time"""
+        self.ensure_one()
+        documents = self.env[self._document_model()]
+        since, condition = _SINCE[self.event_code]
+        wanted = documents._search(self._documents_wanted())
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT d.id, %(since)s, owner.transaction_id
+                  FROM %(table)s d
+                  JOIN integration_expectation x ON x.id = %(id)s
+                  LEFT JOIN LATERAL (
+                       SELECT l.transaction_id FROM integration_transaction_document l
+                        WHERE l.res_model = %(model)s AND l.res_id = d.id
+                        ORDER BY l.transaction_id LIMIT 1) owner ON TRUE
+                 WHERE %(condition)s
+                   AND %(since)s >= greatest(x.watch_from, %(oldest)s)
+                   AND %(since)s <= %(due)s
+                   AND d.id IN %(wanted)s
+                   AND NOT %(arrived)s
+                   AND NOT EXISTS (SELECT 1 FROM integration_exception e
+                                    WHERE e.dedupe_key = 'missing:' || x.id || ':' || d.id)
+                 ORDER BY %(since)s, d.id
+                 LIMIT %(limit)s
+                """,
+                since=since,
+                table=SQL.identifier(documents._table),
+                id=self.id,
+                model=documents._name,
+                condition=condition,
+                oldest=now - timedelta(days=LOOKBACK_DAYS),
+                due=now - timedelta(minutes=self.minutes),
+                wanted=wanted.subselect(),
+                arrived=self._arrived(SQL("%s", documents._name), SQL("d.id")),
+                limit=BATCH,
+            )
+        )
+        found = documents.browse([row[0] for row in rows])
+        transactions = self.env["integration.transaction"].browse(
+            [row[2] for row in rows if row[2]]
+        )
+        by_id = {transaction.id: transaction for transaction in transactions}
+        return [
+            self._missing_exception(document, happened, by_id.get(owner, transactions.browse()))
+            for document, (_id, happened, owner) in zip(found, rows, strict=True)
+        ]
+
+    def _missing_exception(self, document, happened, transaction):
+        """:return: what a person is told about one missing message"""
+        inbound = self.flow_id.direction == "inbound"
+        return {
+            "name": self.env._(
+                "%(document)s: nothing came of it (%(flow)s)",
+                document=document.display_name,
+                flow=self.flow_id.name,
+            ),
+            "dedupe_key": f"missing:{self.id}:{document.id}",
+            "expectation_id": self.id,
+            # Who must act: whoever should have sent it.
+            "category": "partner" if inbound else "technical",
+            "error_class": "timeout",
+            "error_message": self.env._(
+                "%(event)s (%(document)s, %(moment)s UTC), but no message of “%(flow)s” came "
+                "within %(minutes)s minutes.",
+                event=dict(self._fields["event_code"]._description_selection(self.env))[
+                    self.event_code
+                ],
+                document=document.display_name,
+                moment=happened,
+                flow=self.flow_id.name,
+                minutes=self.minutes,
+            ),
+            "flow_id": self.flow_id.id,
+            "transaction_id": transaction.id,
+            "res_model": document._name,
+            "res_id": document.id,
+            "partner_id": transaction.partner_id.id or self.flow_id.system_id.partner_id.id,
+            "amount_at_stake": 0.0
+            if transaction.state == "completed"
+            else transaction.amount_company,
+        }
+
+    @api.model
+    def _resolve_arrived(self):
+        """Close the exceptions whose message came, or whose document is not what it was."""
+        gone = SQL(" OR ").join(
+            SQL(
+                """(x.event_code = %s AND NOT EXISTS (
+                       SELECT 1 FROM %s d WHERE d.id = e.res_id AND %s))""",
+                code,
+                SQL.identifier(self.env[EVENTS[code][0]]._table),
+                condition,
+            )
+            for code, (_since, condition) in _SINCE.items()
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT e.id
+                  FROM integration_exception e
+                  JOIN integration_expectation x ON x.id = e.expectation_id
+                 WHERE e.is_open AND e.expectation_id IS NOT NULL
+                   AND (NOT x.active OR %s OR %s)
+                """,
+                self._arrived(SQL("e.res_model"), SQL("e.res_id")),
+                gone,
+            )
+        )
+        self.env["integration.exception"].browse([row[0] for row in rows])._resolve("auto")

@@ -1,0 +1,127 @@
+"""Records that exceptions name: correcting one releases what waited for it."""
+
+from odoo import api, models
+from odoo.tools import SQL
+
+NOTES = "integration_monitor.sources"
+
+
+class IntegrationSourceMixin(models.AbstractModel):
+    """Notes which records change, and asks once, before the commit, who waited for them.
+
+    A model gains nothing but that. It names in ``_integration_source_keys`` the stored fields by
+    which handlers look it up. One indexed query for each transaction that changes such records.
+    """
+
+    _name = "integration.source.mixin"
+    _description = "Record That Integrations Look Up (mixin)"
+
+    _integration_source_keys = ()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A record that was missing is here."""
+        records = super().create(vals_list)
+        records._integration_note_sources(records._integration_source_keys)
+        return records
+
+    def write(self, vals):
+        """A record was corrected; what it was known by before counts, too."""
+        if not self or self._integration_is_noise(vals):
+            return super().write(vals)
+        keys = [name for name in self._integration_source_keys if name in vals]
+        if keys:
+            self._integration_note_sources(keys)
+        result = super().write(vals)
+        self._integration_note_sources(self._integration_source_keys)
+        return result
+
+    @api.model
+    def _integration_is_noise(self, vals):
+        """:return: whether a write corrects nothing: followers, activities, bookkeeping"""
+        return all(name.startswith(("message_", "activity_", "last_")) for name in vals)
+
+    def _integration_note_sources(self, keys):
+        """Remember what the records are known by.
+
+        :param keys: names of fields
+        """
+        data = self.env.cr.precommit.data
+        if NOTES not in data:
+            data[NOTES] = set()
+            # Whoever corrects a record needs no rights on exceptions.
+            self.env.cr.precommit.add(self.env["integration.exception"].sudo()._release_noted)
+        notes = data[NOTES]
+        for record in self.sudo():  # the keys are not shown to anybody
+            # What belongs to one company is found by that company's flows only.
+            company = record.company_id.id if "company_id" in record._fields else False
+            notes.add((self._name, "id", str(record.id), company or 0))
+            for name in keys:
+                if record[name]:
+                    notes.add((self._name, name, str(record[name])[:250], company or 0))
+
+
+class IntegrationException(models.Model):
+    """Released at the source: exactly the messages that waited for the record."""
+
+    _inherit = "integration.exception"
+
+    @api.model
+    def _release_noted(self):
+        """Look who waited for the records that this transaction changed; a job tries them again.
+
+        The job comes after the commit: the handlers see the correction, and whoever saves a
+        product never waits for, or conflicts with, a message.
+        """
+        notes = self.env.cr.precommit.data.pop(NOTES, None)
+        if not notes:
+            return
+        self.flush_model()
+        columns = zip(*sorted(notes), strict=True)
+        names, keys, values, companies = (list(column) for column in columns)
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT e.id
+                     FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])
+                          AS n (model, key, value, company)
+                     JOIN integration_exception e
+                       ON e.source_value = n.value AND e.source_model = n.model
+                      AND e.is_open AND (
+                          e.source_key = n.key
+                          OR n.key IN ('mapping:' || e.system_id || ':0',
+                                       'mapping:' || e.system_id || ':' || e.flow_id))
+                      AND n.company IN (0, e.company_id)
+                    WHERE e.state <> 'retrying'""",
+                names,
+                keys,
+                values,
+                companies,
+            )
+        )
+        ids = sorted({row[0] for row in rows})
+        if ids:
+            exceptions = self.browse(ids)
+            exceptions.with_delay(
+                channel="root.integration",
+                max_retries=5,
+                description=self.env._("Retry what waited for a corrected record"),
+            )._release()
+
+    def _release(self):
+        """Try again the messages of those exceptions that are still open; the job function.
+
+        :return: text for the job
+        """
+        found = self.sudo().exists()  # decided by the engine
+        opened = found.filtered(lambda e: e.is_open and e.state != "retrying")
+        messages = opened._retry_messages().filtered(lambda m: m.state in ("dead", "quarantined"))
+        if not messages:
+            return self.env._("Nothing waits any more.")
+        names = ", ".join(sorted({e.source_value for e in opened if e.source_value}))
+        for exception in opened.filtered(lambda e: e.message_id in messages):
+            exception.write({"state": "retrying"})
+            exception._message_log(
+                body=self.env._("“%s” was corrected: trying again by itself.", names)
+            )
+        messages._retry()
+        return self.env._("%s messages tried again", len(messages))

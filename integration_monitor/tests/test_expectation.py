@@ -1,0 +1,163 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import tagged
+
+from .test_wms_release import WmsCase
+
+
+@tagged("post_install", "-at_install")
+class TestExpectation(WmsCase):
+    """A done outgoing transfer produces a shipment notice within 15 minutes."""
+
+    number = 0
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.now = fields.Datetime.now()
+        cls.expectation = cls.env["integration.expectation"].create(
+            {
+                "flow_id": cls.shipment_flow.id,
+                "event_code": "picking.out.done",
+                "watch_from": cls.now - timedelta(days=1),
+            }
+        )
+
+    def shipped(self, minutes=20):
+        """:return: a delivery that was done so many minutes ago"""
+        self.number += 1
+        order = self._order(id=7_000_000 + self.number, name=f"#{self.number}")
+        picking = self._first(order).sudo()
+        picking.move_ids.picked = True
+        picking._action_done()
+        picking.date_done = self.now - timedelta(minutes=minutes)
+        return picking
+
+    def watch(self, minutes=0):
+        """Sweep. :return: the open exceptions of the expectation"""
+        self.env["integration.expectation"]._watch_missing(self.now + timedelta(minutes=minutes))
+        return self.env["integration.exception"].search(
+            [("expectation_id", "=", self.expectation.id), ("is_open", "=", True)]
+        )
+
+    def notice(self, picking):
+        """Let a message of the flow about the transfer be there."""
+        return self._message(
+            flow=self.shipment_flow, res_model=picking._name, res_id=picking.id, state="done"
+        )
+
+    def test_one_exception_each(self):
+        """Nobody notices that the notice of a parcel is missing, or is told each minute."""
+        first, second = self.shipped(), self.shipped()
+        young = self.shipped(minutes=10)
+        found = self.watch()
+        self.assertEqual(set(found.mapped("res_id")), {first.id, second.id})
+        self.assertEqual(self.watch(), found)
+        self.assertEqual(found.mapped("occurrence_count"), [1, 1])
+        exception = found.filtered(lambda e: e.res_id == first.id)
+        self.assertIn(first.name, exception.name)
+        self.assertIn("15 minutes", exception.error_message)
+        self.assertEqual(exception.category, "partner")
+        self.assertEqual(exception.transaction_id, first.sale_id.integration_transaction_ids)
+        self.assertIn("Ask the partner", exception.advice)
+        self.assertIn(young.id, self.watch(minutes=10).mapped("res_id"))
+
+    def test_resolved_when_it_arrives(self):
+        """The notice came late, and the exception stays."""
+        picking = self.shipped()
+        exception = self.watch()
+        self.notice(picking)
+        self.assertFalse(self.watch())
+        self.assertEqual((exception.state, exception.resolution), ("resolved", "auto"))
+        self.assertEqual(self.expectation.exception_count, 0)
+
+    def test_in_time(self):
+        """A message that came is missed all the same."""
+        self.notice(self.shipped())
+        self.assertFalse(self.watch())
+
+    def test_message_of_another_flow(self):
+        """The release of a transfer counts as its shipment notice."""
+        picking = self.shipped()
+        self._message(flow=self.release_flow, res_model=picking._name, res_id=picking.id)
+        self.assertEqual(self.watch().res_id, picking.id)
+
+    def test_same_order(self):
+        """The notice names the picking of a chain, and the delivery counts as forgotten."""
+        picking = self.shipped()
+        transaction = picking.sale_id.integration_transaction_ids
+        self._message(flow=self.shipment_flow, transaction_id=transaction.id, state="done")
+        self.assertTrue(self.watch())
+        self.expectation.match_by = "transaction"
+        self.assertFalse(self.watch())
+
+    def test_ignored_is_not_told_again(self):
+        """What a person ignored comes back each minute."""
+        self.shipped()
+        self.watch().action_ignore()
+        self.assertFalse(self.watch())
+
+    def test_what_is_not_watched(self):
+        """Old documents, other warehouses and conditions, paused flows raise alarms."""
+        picking = self.shipped()
+        for values in (
+            {"watch_from": self.now},
+            {"warehouse_id": self.warehouse.copy({"name": "Other", "code": "OTH"}).id},
+            {"document_domain": "[('name', '=', 'nothing')]"},
+            {"event_code": "picking.in.done"},
+            {"minutes": 30},
+            {"active": False},
+        ):
+            before = {name: self.expectation[name] for name in values}
+            if "warehouse_id" in before:
+                before["warehouse_id"] = False
+            self.expectation.write(values)
+            with self.subTest(values=values):
+                self.assertFalse(self.watch())
+            self.expectation.write(before)
+        self.shipment_flow.action_pause()
+        self.assertFalse(self.watch())
+        self.shipment_flow.action_resume()
+        self.assertEqual(self.watch().res_id, picking.id)
+
+    def test_document_is_taken_back(self):
+        """The order was cancelled, and its message is missed for ever."""
+        order = self._order().sudo()
+        order.date_order = self.now - timedelta(minutes=20)
+        self.expectation.write({"event_code": "sale.confirmed", "flow_id": self.release_flow.id})
+        exception = self.watch()
+        self.assertEqual((exception.res_model, exception.res_id), ("sale.order", order.id))
+        self.assertEqual(exception.category, "technical")
+        order._action_cancel()
+        self.assertFalse(self.watch())
+        self.assertEqual(exception.state, "resolved")
+
+    def test_statements_do_not_grow(self):
+        """The sweep asks for each document by itself."""
+        for _document in range(3):
+            self.notice(self.shipped())
+        self.watch()
+        with self.assertQueryCount(5):
+            self.env["integration.expectation"]._watch_missing(self.now)
+
+    def test_health_watch_calls_it(self):
+        """Nothing ever calls the sweep."""
+        self.shipped()
+        self.env.cr.execute("UPDATE integration_health_mark SET watched_at = '1970-01-01'")
+        self.env["integration.health"]._watch_on(self.env.cr)
+        self.env.invalidate_all()
+        self.assertEqual(self.expectation.exception_count, 1)
+
+    def test_what_cannot_work(self):
+        """A condition that cannot be read blinds the sweep."""
+        for values in (
+            {"document_domain": "[('nonsense', '=', 1)]"},
+            {"document_domain": "[("},
+        ):
+            with self.subTest(values=values), self.assertRaisesRegex(ValidationError, "condition"):
+                self.expectation.write(values)
+                self.env.flush_all()
+        with self.assertRaises(AccessError):
+            self.expectation.with_user(self.service).write({"minutes": 3})
