@@ -8,11 +8,14 @@ from . import test_cron_runs
 from . import test_dependency
 from . import test_digest
 from . import test_discovery
+from . import test_endpoint_breaker
+from . import test_endpoint_concurrency
 from . import test_endpoint_match
 from . import test_endpoint_quota
 from . import test_exception
 from . import test_exchange
 from . import test_flow_condition
+from . import test_flow_limits
 from . import test_flow_receive
 from . import test_flow_redaction
 from . import test_guards
@@ -30,6 +33,7 @@ from . import test_log_connection
 from . import test_log_writer
 from . import test_log_writer_faults
 from . import test_log_writer_load
+from . import test_maintenance
 from . import test_message_drain
 from . import test_milestone_record
 from . import test_neutralize
@@ -45,8 +49,8 @@ from . import test_shop_order_versions
 from . import test_shop_order_woocommerce
 from . import test_shop_stock
 from . import test_silence
-from . import test_stake
 from . import test_snapshot
+from . import test_stake
 from . import test_sweeper
 from . import test_transaction_access
 from . import test_transaction_status

@@ -1,0 +1,289 @@
+"""Where a lane waits: breaker, maintenance, pause of the partner, lease, tokens, retry budget."""
+
+import math
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..tools.flow_control import Rate
+from .integration_flow_drain import CONFLICT_CODES
+
+# Holds that end by themselves at a known time, or by a probe.
+GATES = ("maintenance", "breaker", "rate_limit")
+# First key of the leases of an endpoint is this plus the slot; the second is the endpoint's id.
+LEASE_LOCK = 0x1EA5E00
+# A lane waits so long for a token itself; for longer it leaves its place to others.
+TOKEN_SECONDS = 1.0
+# Retries beyond the budget wait so long until it is looked at again.
+BUDGET_SECONDS = 30
+BUDGET_BATCH = 1000
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one run of a lane knows. ``again`` asks for a wake-up in so many seconds."""
+
+    until: float  # monotonic clock
+    endpoint_id: int | None = None
+    limit: int = 0
+    slot: int | None = None
+    rate: Rate | None = None
+    retries: bool = True
+    token_wait: float = 0.0
+    gated: bool = False
+    probe: bool = False
+    again: float | None = None
+    settled: int = 0
+
+    def wake_in(self, seconds):
+        """Ask for a wake-up in so many seconds, or sooner if somebody asked for that."""
+        self.again = seconds if self.again is None else min(self.again, seconds)
+
+    @property
+    def rest(self):
+        """Seconds until the turn is over."""
+        return self.until - time.monotonic()
+
+
+class IntegrationFlow(models.Model):
+    """The limits of an endpoint, as the lanes keep them. Inbound lanes call nobody."""
+
+    _inherit = "integration.flow"
+
+    def _new_turn(self, seconds):
+        """:return: the ``Turn`` of a lane that starts now"""
+        flow = self.sudo()  # limits are for administrators; the lane must keep them
+        turn = Turn(until=time.monotonic() + seconds)
+        endpoint = flow.endpoint_id if flow.direction == "outbound" else flow.endpoint_id.browse()
+        if endpoint:
+            turn.endpoint_id = endpoint.id
+            turn.rate = endpoint._rate()
+            easing = endpoint._is_easing(fields.Datetime.now())
+            turn.limit = 1 if easing else endpoint._lease_limit()
+        return turn
+
+    def _hold_reason(self):
+        """Add what concerns the endpoint: maintenance, breaker, pause of the partner."""
+        reason = super()._hold_reason()
+        if reason or self.direction != "outbound":
+            return reason
+        return self.endpoint_id._hold_reason(fields.Datetime.now())
+
+    def _gate_opens_at(self):
+        """:return: (whether the endpoint's gate is closed, when it opens or None)"""
+        if self.direction != "outbound":
+            return False, None
+        return self.endpoint_id._gate(fields.Datetime.now())
+
+    def _leave_at_gate(self):
+        """Show what waits as held when the lane has nothing to do before a known time.
+
+        :return: text for the job, or False when the lane may work
+        """
+        reason = self.sudo()._hold_reason()
+        if reason == "environment":
+            self._sync_holds()
+            self._commit_step()
+            return self.env._("Held: this Odoo belongs to another environment.")
+        if reason not in GATES or not self.sudo()._gate_opens_at()[0]:
+            return False
+        self._show_gate()
+        labels = dict(
+            self.env["integration.message"]._fields["hold_reason"]._description_selection(self.env)
+        )
+        return self.env._("Held: %(reason)s.", reason=labels[reason])
+
+    def _show_gate(self):
+        """Come back when the gate opens; show or release what waits for the endpoint.
+
+        Commits. What is shown is corrected by the sweep, should somebody work on the same rows.
+        """
+        flow = self.sudo()  # bookkeeping of the engine, which the service account may not write
+        closed, opens_at = flow._gate_opens_at()
+        if closed and opens_at and flow._has_waiting():
+            flow._wake(eta=opens_at)
+        self._commit_step()
+        try:
+            (flow.endpoint_id._outbound_flows() | flow)._sync_holds()
+            self._commit_step()
+        except OperationalError as error:
+            self._rollback_step()
+            if error.pgcode not in CONFLICT_CODES:
+                raise
+
+    def _has_waiting(self):
+        """:return: whether a message of this lane waits, due or not"""
+        self.env.cr.execute(
+            SQL(
+                """SELECT 1 FROM integration_message
+                    WHERE flow_id = %s AND state IN ('pending', 'retry') LIMIT 1""",
+                self.id,
+            )
+        )
+        return bool(self.env.cr.fetchone())
+
+    def _take_lease(self, turn):
+        """Take one of the places of the endpoint; a connection that dies gives it back.
+
+        :return: False when all places are taken
+        """
+        if turn.endpoint_id is None or turn.slot is not None:
+            return True
+        for slot in range(turn.limit):
+            self.env.cr.execute(
+                SQL("SELECT pg_try_advisory_lock(%s, %s)", LEASE_LOCK + slot, turn.endpoint_id)
+            )
+            if self.env.cr.fetchone()[0]:
+                turn.slot = slot
+                return True
+        return False
+
+    def _give_lease_back(self, turn):
+        """Let another lane of the endpoint have the place."""
+        if turn.slot is None:
+            return
+        self.env.cr.execute(
+            SQL("SELECT pg_advisory_unlock(%s, %s)", LEASE_LOCK + turn.slot, turn.endpoint_id)
+        )
+        turn.slot = None
+
+    def _wake_again(self, turn):
+        """Ask for the wake-up that the turn wants, if any; commits."""
+        if turn.again is None:
+            return
+        now = fields.Datetime.now()
+        self.sudo()._wake(eta=now + timedelta(seconds=math.ceil(turn.again) + 1))
+        self._commit_step()
+
+    def _take_token(self, turn):
+        """Take a token in the claiming transaction. :return: False when there is none yet"""
+        turn.token_wait = 0.0
+        if turn.rate is None:
+            return True
+        # Tokens belong to the engine.
+        bucket = self.env["integration.endpoint.bucket"].sudo()
+        turn.token_wait = bucket._take(turn.endpoint_id, turn.rate)
+        return not turn.token_wait
+
+    def _wait_for_token(self, turn):
+        """Wait for the next token if it comes soon, else ask to be woken.
+
+        :return: whether the lane may go on
+        """
+        if not self._has_due(turn):
+            return False
+        if turn.token_wait > min(TOKEN_SECONDS, turn.rest):
+            turn.wake_in(turn.token_wait)
+            return False
+        time.sleep(turn.token_wait)
+        return True
+
+    def _within_budget(self, turn, claim):
+        """Tell whether a claimed message may be tried; retries only within the budget.
+
+        :param claim: row (id, attempt, attempts of the present budget, whether it has an answer)
+        """
+        _message_id, _attempt, tries, answered = claim
+        if turn is None or turn.endpoint_id is None or tries <= 1 or answered:
+            return True
+        endpoint = self.sudo().endpoint_id  # limits are for administrators
+        return endpoint._may_retry(fields.Datetime.now())
+
+    def _hold_retries(self, turn):
+        """Let the due retries of this lane wait; first attempts go on. Commits."""
+        turn.retries = False
+        turn.wake_in(BUDGET_SECONDS)
+        self.env.cr.execute(
+            SQL(
+                """UPDATE integration_message SET held = TRUE, hold_reason = 'budget'
+                    WHERE id IN (
+                          SELECT id FROM integration_message
+                           WHERE flow_id = %(flow)s AND state = 'retry' AND held IS NOT TRUE
+                             AND attempt_count > COALESCE(attempt_start, 0)
+                             AND (next_attempt_at IS NULL OR next_attempt_at <= %(now)s)
+                           ORDER BY priority, id LIMIT %(batch)s
+                             FOR NO KEY UPDATE SKIP LOCKED)""",
+                flow=self.id,
+                now=fields.Datetime.now(),
+                batch=BUDGET_BATCH,
+            )
+        )
+        self._commit_step()
+        try:
+            # The engine says of the transactions why they wait.
+            self.sudo()._refresh_waiting_blame()
+            self._commit_step()
+        except OperationalError as error:
+            self._rollback_step()
+            if error.pgcode not in CONFLICT_CODES:
+                raise
+
+    def _claim_probe(self, turn, now):
+        """Claim the one message that tries whether the partner answers again.
+
+        In the transaction that claims the message, so that both or none is ours.
+
+        :return: as :meth:`_claim`
+        """
+        turn.gated = self._is_gated(turn, now)
+        if not turn.gated:
+            return None
+        endpoint = self.sudo().endpoint_id  # the engine's own notes
+        if endpoint._gate(now)[0] or not endpoint._try_lock():
+            return None
+        self.env.cr.execute(self._claim_query(now, probe=True))
+        claim = self.env.cr.fetchone()
+        if not claim:
+            return None
+        if not endpoint._give_probe(claim[0], now):
+            self._rollback_step()
+            return None
+        self.env.flush_all()
+        turn.probe = True
+        return claim[0], claim[1]
+
+    def _is_gated(self, turn, now):
+        """:return: whether something else than the messages keeps the lane from working"""
+        if turn is None or turn.endpoint_id is None:
+            return False
+        self.env.cr.execute(
+            SQL(
+                """SELECT 1 FROM integration_endpoint e
+                    WHERE e.id = %s AND (e.breaker_state <> 'closed' OR e.throttled_until > %s
+                          OR (e.maintenance_from <= %s AND e.maintenance_until > %s))""",
+                turn.endpoint_id, now, now, now,
+            )
+        )  # fmt: skip
+        return bool(self.env.cr.fetchone())
+
+    def _end_probe(self, turn, message_id):
+        """After the probe: take it back if it told nothing, and release or hold what waits."""
+        turn.probe = False
+        endpoint = self.sudo().endpoint_id  # the engine's own notes
+        endpoint._release_probe(message_id)
+        self._show_gate()
+
+    def _gate_condition(self, now, probe=False):
+        """Return the condition on message ``m``, flow ``f`` and endpoint ``e`` for being due.
+
+        :param bool probe: as the one message that is sent although the breaker is not closed
+        """
+        breaker = (
+            SQL("(e.breaker_state <> 'closed' AND m.answer IS NULL)")
+            if probe
+            # What the partner has answered already needs no call.
+            else SQL("(COALESCE(e.breaker_state, 'closed') = 'closed' OR m.answer IS NOT NULL)")
+        )
+        return SQL(
+            """(e.id IS NULL OR f.direction = 'inbound' OR (
+                   (e.throttled_until IS NULL OR e.throttled_until <= %(now)s)
+                   AND (e.maintenance_from <= %(now)s AND e.maintenance_until > %(now)s) IS NOT TRUE
+                   AND %(breaker)s))""",
+            now=now,
+            breaker=breaker,
+        )
