@@ -27,6 +27,7 @@ from . import integration_flow_trigger
 from . import integration_flow_operation
 from . import integration_flow_wake
 from . import integration_flow_drain
+from . import integration_flow_lane
 from . import integration_flow_gate
 from . import integration_endpoint_limits
 from . import integration_flow_silence

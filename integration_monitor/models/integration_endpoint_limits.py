@@ -14,7 +14,7 @@ from .integration_flow_wake import CHANNEL
 # Retries are counted over these seconds.
 BUDGET_WINDOW = 300
 RATE_SECONDS = {"second": 1.0, "minute": 60.0}
-# Read when something failed or when a lane starts, not with each call.
+# Read when something failed, not with each call; what each lane must know is read with the rest.
 PREFETCH = "limits"
 
 
@@ -73,19 +73,15 @@ class IntegrationEndpoint(models.Model):
     max_concurrency = fields.Integer(
         string="Calls at Once",
         default=2,
-        prefetch=PREFETCH,
         help="So many lanes call this endpoint at the same time, and always fewer than the job "
         "runner has places, so that a hanging partner never takes them all.",
     )
     concurrency_text = fields.Char(compute="_compute_concurrency_text")
-    rate_limit = fields.Integer(
-        default=0, prefetch=PREFETCH, help="Most calls per second or minute; 0: no limit."
-    )
+    rate_limit = fields.Integer(default=0, help="Most calls per second or minute; 0: no limit.")
     rate_period = fields.Selection(
         [("second", "per second"), ("minute", "per minute")],
         default="second",
         required=True,
-        prefetch=PREFETCH,
     )
     retry_percent = fields.Float(
         string="Retry Budget (%)",

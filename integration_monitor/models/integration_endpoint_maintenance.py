@@ -22,7 +22,8 @@ class IntegrationEndpoint(models.Model):
         )  # fmt: skip
         return {
             endpoint: windows.filtered(
-                lambda w, e=endpoint: w.system_id == e.system_id and w.endpoint_id in (e, e.browse())
+                lambda w, e=endpoint: w.system_id == e.system_id
+                and w.endpoint_id in (e, e.browse())
             )
             for endpoint in self
         }

@@ -20,8 +20,6 @@ CONFLICT_CODES = (
     errorcodes.DEADLOCK_DETECTED,
     errorcodes.LOCK_NOT_AVAILABLE,
 )
-# First key of the advisory lock of a lane; the second is the flow's id.
-LANE_LOCK = 0x1A7E
 
 
 class IntegrationFlow(models.Model):
@@ -46,10 +44,9 @@ class IntegrationFlow(models.Model):
             self._commit_step()
             return self.env._("Waits: the service account cannot be used.")
         turn = self._new_turn(SLICE_SECONDS)
-        while self._lock_lane():
-            leased = False
+        while self._lock_lane(turn):
+            leased = turn.slot is not None
             try:
-                leased = self._take_lease(turn)
                 while leased and turn.rest > 0 and self._drain_one(turn):
                     pass
             finally:
@@ -96,7 +93,8 @@ class IntegrationFlow(models.Model):
             self._rollback_step()
             return self._has_due(turn)
         message_id, attempt = claim
-        self.env["integration.message"].browse(message_id)._work(attempt)
+        if not self.env["integration.message"].browse(message_id)._work(attempt):
+            turn.suspect = True
         if turn.probe:
             self._end_probe(turn, message_id)
         turn.settled += 1
@@ -190,19 +188,6 @@ class IntegrationFlow(models.Model):
             if retries
             else SQL("m.attempt_count <= COALESCE(m.attempt_start, 0)"),
         )
-
-    def _lock_lane(self):
-        """Take the lane for this connection. :return: False when another drain has it"""
-        self.env.cr.execute(SQL("SELECT pg_try_advisory_lock(%s, %s)", LANE_LOCK, self.id))
-        return self.env.cr.fetchone()[0]
-
-    def _unlock_lane(self, turn):
-        """Let the lane and its lease go; a connection that died has let them go already."""
-        if self.env.cr.closed:
-            return
-        self._rollback_step()
-        self._give_lease_back(turn)
-        self.env.cr.execute(SQL("SELECT pg_advisory_unlock(%s, %s)", LANE_LOCK, self.id))
 
     def _commit_step(self):
         """End one step of the drain durably.

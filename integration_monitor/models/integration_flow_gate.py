@@ -1,71 +1,23 @@
-"""Where a lane waits: breaker, maintenance, pause of the partner, lease, tokens, retry budget."""
-
-import math
-import time
-from dataclasses import dataclass
-from datetime import timedelta
+"""Where a lane waits: breaker, maintenance, the partner's wish to wait, retry budget."""
 
 from psycopg2 import OperationalError
 
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools.flow_control import Rate
 from .integration_flow_drain import CONFLICT_CODES
 
 # Holds that end by themselves at a known time, or by a probe.
 GATES = ("maintenance", "breaker", "rate_limit")
-# First key of the leases of an endpoint is this plus the slot; the second is the endpoint's id.
-LEASE_LOCK = 0x1EA5E00
-# A lane waits so long for a token itself; for longer it leaves its place to others.
-TOKEN_SECONDS = 1.0
 # Retries beyond the budget wait so long until it is looked at again.
 BUDGET_SECONDS = 30
 BUDGET_BATCH = 1000
 
 
-@dataclass(slots=True)
-class Turn:
-    """What one run of a lane knows. ``again`` asks for a wake-up in so many seconds."""
-
-    until: float  # monotonic clock
-    endpoint_id: int | None = None
-    limit: int = 0
-    slot: int | None = None
-    rate: Rate | None = None
-    retries: bool = True
-    token_wait: float = 0.0
-    gated: bool = False
-    probe: bool = False
-    again: float | None = None
-    settled: int = 0
-
-    def wake_in(self, seconds):
-        """Ask for a wake-up in so many seconds, or sooner if somebody asked for that."""
-        self.again = seconds if self.again is None else min(self.again, seconds)
-
-    @property
-    def rest(self):
-        """Seconds until the turn is over."""
-        return self.until - time.monotonic()
-
-
 class IntegrationFlow(models.Model):
-    """The limits of an endpoint, as the lanes keep them. Inbound lanes call nobody."""
+    """The gates of an endpoint, as the lanes see them. Inbound lanes call nobody."""
 
     _inherit = "integration.flow"
-
-    def _new_turn(self, seconds):
-        """:return: the ``Turn`` of a lane that starts now"""
-        flow = self.sudo()  # limits are for administrators; the lane must keep them
-        turn = Turn(until=time.monotonic() + seconds)
-        endpoint = flow.endpoint_id if flow.direction == "outbound" else flow.endpoint_id.browse()
-        if endpoint:
-            turn.endpoint_id = endpoint.id
-            turn.rate = endpoint._rate()
-            easing = endpoint._is_easing(fields.Datetime.now())
-            turn.limit = 1 if easing else endpoint._lease_limit()
-        return turn
 
     def _hold_reason(self):
         """Add what concerns the endpoint: maintenance, breaker, pause of the partner."""
@@ -126,62 +78,6 @@ class IntegrationFlow(models.Model):
             )
         )
         return bool(self.env.cr.fetchone())
-
-    def _take_lease(self, turn):
-        """Take one of the places of the endpoint; a connection that dies gives it back.
-
-        :return: False when all places are taken
-        """
-        if turn.endpoint_id is None or turn.slot is not None:
-            return True
-        for slot in range(turn.limit):
-            self.env.cr.execute(
-                SQL("SELECT pg_try_advisory_lock(%s, %s)", LEASE_LOCK + slot, turn.endpoint_id)
-            )
-            if self.env.cr.fetchone()[0]:
-                turn.slot = slot
-                return True
-        return False
-
-    def _give_lease_back(self, turn):
-        """Let another lane of the endpoint have the place."""
-        if turn.slot is None:
-            return
-        self.env.cr.execute(
-            SQL("SELECT pg_advisory_unlock(%s, %s)", LEASE_LOCK + turn.slot, turn.endpoint_id)
-        )
-        turn.slot = None
-
-    def _wake_again(self, turn):
-        """Ask for the wake-up that the turn wants, if any; commits."""
-        if turn.again is None:
-            return
-        now = fields.Datetime.now()
-        self.sudo()._wake(eta=now + timedelta(seconds=math.ceil(turn.again) + 1))
-        self._commit_step()
-
-    def _take_token(self, turn):
-        """Take a token in the claiming transaction. :return: False when there is none yet"""
-        turn.token_wait = 0.0
-        if turn.rate is None:
-            return True
-        # Tokens belong to the engine.
-        bucket = self.env["integration.endpoint.bucket"].sudo()
-        turn.token_wait = bucket._take(turn.endpoint_id, turn.rate)
-        return not turn.token_wait
-
-    def _wait_for_token(self, turn):
-        """Wait for the next token if it comes soon, else ask to be woken.
-
-        :return: whether the lane may go on
-        """
-        if not self._has_due(turn):
-            return False
-        if turn.token_wait > min(TOKEN_SECONDS, turn.rest):
-            turn.wake_in(turn.token_wait)
-            return False
-        time.sleep(turn.token_wait)
-        return True
 
     def _within_budget(self, turn, claim):
         """Tell whether a claimed message may be tried; retries only within the budget.
@@ -249,7 +145,7 @@ class IntegrationFlow(models.Model):
 
     def _is_gated(self, turn, now):
         """:return: whether something else than the messages keeps the lane from working"""
-        if turn is None or turn.endpoint_id is None:
+        if turn is None or turn.endpoint_id is None or not turn.suspect:
             return False
         self.env.cr.execute(
             SQL(

@@ -50,7 +50,7 @@ class IntegrationMaintenance(models.Model):
     start_hour = fields.Float(
         string="Begins At", default=22.0, aggregator=None, help="On the clock of the time zone."
     )
-    hours = fields.Float(string="Hours", default=1.0, aggregator=None)
+    hours = fields.Float(default=1.0, aggregator=None)
     tz = fields.Selection(
         lambda self: [(name, name) for name in pytz.common_timezones],
         string="Time Zone",
@@ -76,9 +76,7 @@ class IntegrationMaintenance(models.Model):
                         self.env._("Enter from when to when the maintenance lasts.")
                     )
                 if window.date_to <= window.date_from:
-                    raise ValidationError(
-                        self.env._("The maintenance must end after it begins.")
-                    )
+                    raise ValidationError(self.env._("The maintenance must end after it begins."))
                 continue
             if not window._weekdays():
                 raise ValidationError(self.env._("Choose at least one day of the week."))

@@ -76,9 +76,8 @@ class IntegrationMaintenanceMixin(models.AbstractModel):
                 "maintenance_until": end,
                 "maintenance_reason": ", ".join(names) or False,
             }
-            if record.maintenance_from and record.maintenance_from <= now and begin != (
-                record.maintenance_from
-            ):
+            former = record.maintenance_from
+            if former and former <= now and begin != former:
                 # What was open is over, by its time or because somebody ended it.
                 values["maintenance_ended_at"] = min(record.maintenance_until, now)
             values = {name: value for name, value in values.items() if record[name] != value}

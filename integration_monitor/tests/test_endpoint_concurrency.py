@@ -13,7 +13,7 @@ from odoo import api, fields
 from odoo.tests import BaseCase, tagged
 from odoo.tools import config, mute_logger
 
-from ..models.integration_flow_gate import LEASE_LOCK
+from ..models.integration_flow_lane import LEASE_LOCK
 from ..tools.flow_control import Rate
 from .test_log_writer import real_cursor
 
@@ -100,6 +100,7 @@ class TestEndpointConcurrency(BaseCase):
         """:return: the claim of a lane: of the probe or nothing"""
         flow = env["integration.flow"].browse(self.flows[number])
         turn = flow._new_turn(20)
+        turn.suspect = True
         return turn, flow._claim(turn)
 
     def test_one_probe_at_a_time(self):
@@ -125,7 +126,9 @@ class TestEndpointConcurrency(BaseCase):
                 stack.enter_context(self.worker())["integration.flow"].browse(flow_id)
                 for flow_id in self.flows
             ]
-            self.run_threads(work, [(flow, flow._new_turn(20)) for flow in lanes])
+            turns = [(flow, flow._new_turn(20)) for flow in lanes]
+            with mute_logger("odoo.sql_db"):
+                self.run_threads(work, turns)
         self.assertEqual(len(claims), 1)
         self.assertLessEqual(set(errors), {errorcodes.SERIALIZATION_FAILURE})
         with self.worker() as env:
@@ -172,10 +175,14 @@ class TestEndpointConcurrency(BaseCase):
                 turn.limit = 1
                 turns.append((flow, turn))
             (one, turn_one), (two, turn_two) = turns
-            self.assertTrue(one._take_lease(turn_one))
-            self.assertFalse(two._take_lease(turn_two))
-            one._give_lease_back(turn_one)
-            self.assertTrue(two._take_lease(turn_two))
+            self.assertTrue(one._lock_lane(turn_one))
+            self.assertEqual(turn_one.slot, 0)
+            self.assertTrue(two._lock_lane(turn_two), "the lane itself is free")
+            self.assertIsNone(turn_two.slot)
+            two._unlock_lane(turn_two)
+            one._unlock_lane(turn_one)
+            self.assertTrue(two._lock_lane(turn_two))
+            self.assertEqual(turn_two.slot, 0)
 
     def test_lane_without_a_lease_leaves(self):
         """A worker waits at a hanging partner's door instead of working for others."""
@@ -206,14 +213,17 @@ class TestEndpointConcurrency(BaseCase):
                 flow = env["integration.flow"].browse(self.flows[0])
                 turn = flow._new_turn(20)
                 turn.limit = 1
-                self.assertFalse(flow._take_lease(turn))
+                self.assertTrue(flow._lock_lane(turn))
+                self.assertIsNone(turn.slot)
+                flow._unlock_lane(turn)
                 os.kill(process.pid, signal.SIGKILL)
                 process.wait(10)
                 # PostgreSQL sees the end of the connection at once; it ends its process then.
                 env.cr.execute("SET LOCAL lock_timeout = '20s'")
                 env.cr.execute("SELECT pg_advisory_lock(%s, %s)", (LEASE_LOCK, self.endpoint))
                 env.cr.execute("SELECT pg_advisory_unlock(%s, %s)", (LEASE_LOCK, self.endpoint))
-                self.assertTrue(flow._take_lease(turn))
+                self.assertTrue(flow._lock_lane(turn))
+                self.assertEqual(turn.slot, 0)
         finally:
             process.kill()
             process.wait(10)

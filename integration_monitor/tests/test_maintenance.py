@@ -75,9 +75,7 @@ class TestMaintenance(BreakerCase):
     def test_weekly_windows_follow_each_other(self):
         """A weekly maintenance is heeded once."""
         with freeze_time(START) as clock:  # a Monday
-            self.window(
-                repeat="weekly", monday=True, start_hour=11.5, hours=1, tz="Europe/Berlin"
-            )
+            self.window(repeat="weekly", monday=True, start_hour=11.5, hours=1, tz="Europe/Berlin")
             sweep = self.env["integration.message"]._sweep
             self.assertEqual(str(self.endpoint.maintenance_from), "2026-05-04 09:30:00")
             self.assertTrue(self.endpoint.in_maintenance)
@@ -119,9 +117,10 @@ class TestMaintenance(BreakerCase):
     def test_no_silence(self):
         """The orders that a shop in maintenance does not send open an exception."""
         with freeze_time(START) as clock:
-            self.inbound.write({"silence_watch": "declared"})
+            self.inbound.write({"silence_watch": "declared", "expected_every_minutes": 30})
             flow = self.env["integration.flow"]
             moment = fields.Datetime.now()
+            self.env.flush_all()
             row = (self.inbound.id, moment - timedelta(days=1), True)
             self.env.cr.execute(
                 "UPDATE integration_flow SET silence_from = %s, expected_by = %s WHERE id = %s",

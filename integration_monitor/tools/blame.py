@@ -33,7 +33,8 @@ class Blame:
 def judge(step: Step | None, evidence: dict[str, Any]) -> Blame:
     """Return the verdict on the awaited step.
 
-    :param evidence: ``message`` (the worst unfinished one: state, held, hold_reason, breaker_since, error,
+    :param evidence: ``message`` (the worst unfinished one: state, held, hold_reason,
+        breaker_since, error,
         attempt, limit, next_at, system, system_id, endpoint), ``exception`` (title, category,
         system, system_id), ``released_to`` (system, system_id: holds the goods), ``expected_from``
         (system, system_id of the flow that would bring the step), ``stock_missing`` (name of the

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+
 from integration_monitor.tools import breaker
 from integration_monitor.tools.breaker import CLOSED, HALF_OPEN, OPEN, Settings, State
 

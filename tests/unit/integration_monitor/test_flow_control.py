@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from integration_monitor.tools import flow_control, statuses
 from integration_monitor.tools.flow_control import Rate
 

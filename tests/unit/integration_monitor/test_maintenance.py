@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from integration_monitor.tools.maintenance import Weekly, current_or_next
 
 BERLIN = "Europe/Berlin"

@@ -1,0 +1,284 @@
+"""Five partners of which one hangs: do messages for the other four still go as fast?
+
+A real server with queue_job's runner sends messages to five HTTP servers of this program. In turns
+the fifth one hangs (it takes requests and never answers, its breaker closed again before each turn)
+or gets nothing at all. A turn has two parts: a burst, for the throughput of the healthy four, and a
+steady stream, for the delay from commit to receipt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from provision import paths, progress
+from testing.processes import OdooServer
+from testing.waiting import wait_until
+
+from .database import environment, suite_registry
+from .report import write
+
+HEALTHY = 4
+CHANNELS = "root:4"
+TURNS = 4
+BURST = 100
+STREAM_SECONDS, STREAM_PAUSE = 10.0, 0.4
+#: What the partners of a real integration take to answer.
+ANSWER_SECONDS = 0.02
+THROUGHPUT, DELAY = 0.9, 1.5
+PATIENCE = 300.0
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+class Partner:
+    """A partner on a port of its own, which notes when each message came."""
+
+    def __init__(self) -> None:
+        self.received: dict[str, float] = {}
+        self.hanging = threading.Event()
+        self.released = threading.Event()
+        self.hung = 0
+        partner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_POST(self) -> None:
+                at = time.monotonic()
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if partner.hanging.is_set():
+                    partner.hung += 1
+                    partner.released.wait()
+                    self.close_connection = True
+                    return
+                partner.received.setdefault(self.headers["Idempotency-Key"], at)
+                time.sleep(ANSWER_SECONDS)
+                self.send_response(200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_args: Any) -> None:
+                pass
+
+        self.server = _Server(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """Return the address."""
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def hang(self) -> None:
+        """Answer nobody until ``release``."""
+        self.released.clear()
+        self.hanging.set()
+
+    def release(self) -> None:
+        """Close the connections that hang, and answer again."""
+        self.hanging.clear()
+        self.released.set()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.release()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Bench:
+    """The database, its server and the partners."""
+
+    def __init__(self, registry: Any, partners: list[Partner]) -> None:
+        self.registry = registry
+        self.partners = partners
+        with registry.cursor() as cursor:
+            env = environment(cursor)
+            system = env["integration.system"].create(
+                {"name": "Bulkhead", "code": "bulkhead", "environment": "test"}
+            )
+            endpoints = env["integration.endpoint"].create(
+                [
+                    {
+                        "name": f"Partner {number}",
+                        "code": f"bulkhead.{number}",
+                        "system_id": system.id,
+                        "base_url": partner.url,
+                        "allowed_networks": "127.0.0.0/8",
+                    }
+                    for number, partner in enumerate(partners)
+                ]
+            )
+            self.flows = (
+                env["integration.flow"]
+                .create(
+                    [
+                        {
+                            "name": f"To {endpoint.name}",
+                            "code": endpoint.code,
+                            "system_id": system.id,
+                            "endpoint_id": endpoint.id,
+                            "direction": "outbound",
+                            "handler": "integration.handler.noop",
+                            "message_type": "bulkhead",
+                        }
+                        for endpoint in endpoints
+                    ]
+                )
+                .ids
+            )
+            self.endpoints = endpoints.ids
+
+    def emit(self, flows: list[int], count: int) -> dict[str, float]:
+        """Commit so many messages a flow; return the moment of the commit by message."""
+        with self.registry.cursor() as cursor:
+            env = environment(cursor)
+            keys = [
+                {"res_model": "res.partner", "res_id": 1, "payload": '{"level": 1}'}
+                for _number in range(count)
+            ]
+            made = env["integration.flow"].browse(flows)._emit(keys)
+            uids = made.mapped("message_uid")
+            cursor.commit()
+        at = time.monotonic()
+        return dict.fromkeys(uids, at)
+
+    def healthy(self, sent: dict[str, float]) -> list[tuple[float, float]]:
+        """Return (sent, received) of the messages that the healthy partners have."""
+        found = {}
+        for partner in self.partners[:HEALTHY]:
+            found.update(partner.received)
+        return [(sent[uid], found[uid]) for uid in sent if uid in found]
+
+    def wait(self, sent: dict[str, float], count: int) -> list[tuple[float, float]]:
+        """Wait until the healthy partners have so many of the messages."""
+        wait_until(
+            lambda: len(self.healthy(sent)) >= count, PATIENCE, f"{count} messages", interval=0.05
+        )
+        return self.healthy(sent)
+
+    def turn(self, hangs: bool) -> dict[str, float]:
+        """Measure one turn; return messages a second and the 95th percentile of the delay."""
+        flows = self.flows if hangs else self.flows[:HEALTHY]
+        hanging = self.partners[HEALTHY]
+        if hangs:
+            hanging.hang()
+            # The breaker has seen nothing yet: that is the worst case.
+            self.emit(self.flows[HEALTHY:], 20)
+            wait_until(lambda: hanging.hung, PATIENCE, "a call that hangs", interval=0.02)
+        sent = self.emit(flows, BURST)
+        received = self.wait(sent, BURST * HEALTHY)
+        seconds = max(at for _begun, at in received) - min(begun for begun, _at in received)
+        figures = {"throughput": len(received) / seconds}
+        sent = {}
+        until, count = time.monotonic() + STREAM_SECONDS, 0
+        while time.monotonic() < until:
+            sent.update(self.emit(flows, 1))
+            count += HEALTHY
+            time.sleep(STREAM_PAUSE)
+        delays = sorted(at - begun for begun, at in self.wait(sent, count))
+        figures["p95_ms"] = delays[int(len(delays) * 0.95)] * 1000
+        figures["hung_calls"] = hanging.hung
+        self.reset()
+        return figures
+
+    def reset(self) -> None:
+        """Let the fifth partner answer, forget what waits for him, close his breaker."""
+        hanging = self.partners[HEALTHY]
+        hanging.release()
+        flow_id = self.flows[HEALTHY]
+
+        def idle() -> bool:
+            with self.registry.cursor() as cursor:
+                cursor.execute(
+                    """UPDATE integration_message SET state = 'cancelled'
+                        WHERE flow_id = %s AND state IN ('pending', 'retry')""",
+                    (flow_id,),
+                )
+                cursor.execute(
+                    "SELECT 1 FROM integration_message WHERE flow_id = %s AND state = 'processing'",
+                    (flow_id,),
+                )
+                busy = cursor.fetchone()
+                cursor.commit()
+                return not busy
+
+        wait_until(idle, PATIENCE, "the hanging call's end", interval=0.2)
+        with self.registry.cursor() as cursor:
+            cursor.execute(
+                """UPDATE integration_endpoint
+                      SET breaker_state = 'closed', breaker_failures = 0, breaker_timeouts = 0,
+                          breaker_trips = 0, breaker_until = NULL, breaker_probe = NULL,
+                          breaker_closed_at = NULL
+                    WHERE id = %s""",
+                (self.endpoints[HEALTHY],),
+            )
+            cursor.commit()
+        hanging.hung = 0
+
+
+def run(arguments: argparse.Namespace) -> bool:
+    """Measure, print the table, write the JSON; return whether the figures hold."""
+    modules = [name for name in arguments.modules.split(",") if name]
+    partners = [Partner() for _number in range(HEALTHY + 1)]
+    logs = paths.WORK / "logs" / "bench"
+    try:
+        with suite_registry("bulkhead", modules) as (name, registry):
+            bench = Bench(registry, partners)
+            with OdooServer(name, logs / "bulkhead.log", channels=CHANNELS) as server:
+                server.wait_ready()
+                server.wait_runner()
+                bench.turn(hangs=False)  # fills caches and pools
+                turns: dict[bool, list[dict[str, float]]] = {True: [], False: []}
+                with progress.step(f"{TURNS} turns with a hanging partner, as many without"):
+                    for number in range(TURNS):
+                        for hangs in (False, True) if number % 2 else (True, False):
+                            turns[hangs].append(bench.turn(hangs))
+    finally:
+        for partner in partners:
+            partner.close()
+    report = _report(arguments, turns)
+    return report["holds"]
+
+
+def _report(
+    arguments: argparse.Namespace, turns: dict[bool, list[dict[str, float]]]
+) -> dict[str, Any]:
+    medians = {
+        hangs: {
+            figure: statistics.median(turn[figure] for turn in turns[hangs])
+            for figure in ("throughput", "p95_ms")
+        }
+        for hangs in turns
+    }
+    throughput = medians[True]["throughput"] / medians[False]["throughput"]
+    delay = medians[True]["p95_ms"] / medians[False]["p95_ms"]
+    print("\nFour healthy partners, medians      without     with a hanging one     ratio  limit")
+    print(
+        f"  messages a second            {medians[False]['throughput']:12.1f}"
+        f"   {medians[True]['throughput']:20.1f}   {throughput:8.2f}  ≥ {THROUGHPUT}"
+    )
+    print(
+        f"  p95 from commit to receipt, ms {medians[False]['p95_ms']:10.0f}"
+        f"   {medians[True]['p95_ms']:20.0f}   {delay:8.2f}  ≤ {DELAY}"
+    )
+    holds = throughput >= THROUGHPUT and delay <= DELAY
+    print(f"  {'holds' if holds else 'FAILS'}")
+    return write(
+        "message_bulkhead",
+        arguments,
+        holds,
+        channels=CHANNELS,
+        throughput_ratio=round(throughput, 3),
+        p95_ratio=round(delay, 3),
+        turns={"with": turns[True], "without": turns[False]},
+    )
