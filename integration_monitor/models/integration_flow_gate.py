@@ -2,7 +2,7 @@
 
 from psycopg2 import OperationalError
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .integration_flow_drain import CONFLICT_CODES
@@ -163,6 +163,18 @@ class IntegrationFlow(models.Model):
         endpoint = self.sudo().endpoint_id  # the engine's own notes
         endpoint._release_probe(message_id)
         self._show_gate()
+
+    @api.model
+    def _open_condition(self, now):
+        """Return the condition on flow ``f`` and endpoint ``e`` for a lane that nothing holds."""
+        return SQL(
+            """(e.id IS NULL OR f.direction = 'inbound' OR (
+                   COALESCE(e.breaker_state, 'closed') = 'closed'
+                   AND (e.throttled_until IS NULL OR e.throttled_until <= %(now)s)
+                   AND (e.maintenance_from <= %(now)s AND e.maintenance_until > %(now)s)
+                       IS NOT TRUE))""",
+            now=now,
+        )
 
     def _gate_condition(self, now, probe=False):
         """Return the condition on message ``m``, flow ``f`` and endpoint ``e`` for being due.

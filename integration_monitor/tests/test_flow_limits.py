@@ -155,3 +155,17 @@ class TestFlowLimits(BreakerCase):
         self.assertFalse(message.held)
         self.drain(self.inbound)
         self.assertEqual(message.state, "done")
+
+    def test_what_waits_for_a_partner_is_no_stuck_queue(self):
+        """The monitor itself is reported as down because a partner does not answer."""
+        self.trip()
+        self.env.cr.execute(
+            "UPDATE integration_message SET held = FALSE, hold_reason = NULL,"
+            " next_attempt_at = NULL, received_at = '2020-01-01' WHERE flow_id = %s",
+            (self.outbound.id,),
+        )
+        now = fields.Datetime.now()
+        looks = {look["key"]: look for look in self.env["integration.queue"]._look_at_flows(now)}
+        self.assertEqual(looks[self.outbound.id]["due"], 0)
+        self.assertEqual(looks[self.outbound.id]["held"], 5)
+        self.assertEqual(self.env["integration.health"]._part_messages(now)[0], "ok")
