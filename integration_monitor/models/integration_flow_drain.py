@@ -112,15 +112,17 @@ class IntegrationFlow(models.Model):
         if turn is not None and not self._take_token(turn):
             return None
         now = fields.Datetime.now()
+        # First, as no message is due while the breaker is not closed: looking for one reads all.
+        probe = self._claim_probe(turn, now) if turn is not None and turn.suspect else None
+        if probe:
+            return probe
         self.env.cr.execute(self._claim_query(now, retries=turn is None or turn.retries))
         claim = self.env.cr.fetchone()
         if claim and not self._within_budget(turn, claim):
             self._rollback_step()
             self._hold_retries(turn)
             return self._claim(turn)
-        if claim:
-            return claim[0], claim[1]
-        return self._claim_probe(turn, now)
+        return claim[:2] if claim else None
 
     def _claim_query(self, now, retries=True, probe=False):
         """:return: the statement that claims the next due message"""
