@@ -1,7 +1,6 @@
 """The drain job: claim, commit, work, settle, commit, until nothing is due."""
 
 import logging
-import time
 
 from psycopg2 import OperationalError, errorcodes
 
@@ -9,17 +8,18 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..instrumentation import log_writer
+from .integration_flow_wake import LIVE_REASONS
 
 _logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 20.0
+# A lane that got no lease of its endpoint looks again after so long.
+LEASE_SECONDS = 3
 CONFLICT_CODES = (
     errorcodes.SERIALIZATION_FAILURE,
     errorcodes.DEADLOCK_DETECTED,
     errorcodes.LOCK_NOT_AVAILABLE,
 )
-# First key of the advisory lock of a lane; the second is the flow's id.
-LANE_LOCK = 0x1A7E
 
 
 class IntegrationFlow(models.Model):
@@ -37,94 +37,131 @@ class IntegrationFlow(models.Model):
         :return: text for the job: how many messages were settled
         """
         self.ensure_one()
-        if self.sudo()._hold_reason() == "environment":
-            self._sync_holds()
-            self._commit_step()
-            return self.env._("Held: this Odoo belongs to another environment.")
+        closed = self._leave_at_gate()
+        if closed:
+            return closed
         if not self._account_works():
             self._commit_step()
             return self.env._("Waits: the service account cannot be used.")
-        until = time.monotonic() + SLICE_SECONDS
-        settled = 0
-        while self._lock_lane():
+        turn = self._new_turn(SLICE_SECONDS)
+        while self._lock_lane(turn):
+            leased = turn.slot is not None
             try:
-                while time.monotonic() < until and self._drain_one():
-                    settled += 1
+                while leased and turn.rest > 0 and self._drain_one(turn):
+                    pass
             finally:
-                self._unlock_lane()
-            if time.monotonic() >= until:
+                self._unlock_lane(turn)
+            if turn.rest <= 0:
                 # The lane's rest continues in a new job, so that other lanes get their turn.
                 self.sudo()._wake()
                 self._commit_step()
                 break
             # A message committed after our last look found the lane taken: look once more.
-            if not self._has_due():
+            if not self._has_due(turn):
                 break
+            if not leased:
+                # All places of the endpoint are taken: this worker is for others.
+                turn.wake_in(LEASE_SECONDS)
+            if not leased or turn.token_wait:
+                break
+        self._wake_again(turn)
+        if turn.gated:
+            self._show_gate()
         log_writer.flush()
-        return self.env._("%(count)s messages settled", count=settled)
+        return self.env._("%(count)s messages settled", count=turn.settled)
 
-    def _drain_one(self):
+    def _drain_one(self, turn):
         """Claim, work on and settle one message.
 
-        :return: whether there was one
+        :param turn: the ``Turn`` of this run of the lane
+        :return: whether the lane may go on
         """
         try:
-            claim = self._claim()
+            claim = self._claim(turn)
+            if turn.token_wait:
+                self._rollback_step()
+                return self._wait_for_token(turn)
+            if not claim:
+                # A token that was taken for nothing goes back.
+                self._rollback_step()
+                return False
             self._commit_step()
         except OperationalError as error:
             if error.pgcode not in CONFLICT_CODES:
                 raise
             # Somebody touched the same row: look again with a new snapshot.
             self._rollback_step()
-            return self._has_due()
-        if not claim:
-            return False
+            return self._has_due(turn)
         message_id, attempt = claim
-        self.env["integration.message"].browse(message_id)._work(attempt)
+        if not self.env["integration.message"].browse(message_id)._work(attempt):
+            turn.suspect = True
+        if turn.probe:
+            self._end_probe(turn, message_id)
+        turn.settled += 1
         log_writer.flush()
         return True
 
-    def _claim(self):
+    def _claim(self, turn=None):
         """Take the next due message: state processing, one attempt more.
 
-        Switches are read afresh in the same statement, so that a pause acts at once.
+        Switches and gates are read afresh in the same statement, so that a pause acts at once.
 
+        :param turn: the ``Turn`` of this run of the lane; None: without limits of the endpoint
         :return: tuple (message id, attempt) or None
         """
+        if turn is not None and not self._take_token(turn):
+            return None
         now = fields.Datetime.now()
-        self.env.cr.execute(
-            SQL(
-                """UPDATE integration_message
-                      SET state = 'processing', held = FALSE, hold_reason = NULL,
-                          attempt_count = COALESCE(attempt_count, 0) + 1,
-                          budget_at = COALESCE(budget_at, %(now)s), claimed_at = %(now)s,
-                          last_job_uuid = %(job)s, write_date = %(now)s
-                    WHERE id = (%(next)s)
-                RETURNING id, attempt_count""",
-                now=now,
-                job=self.env.context.get("job_uuid") or None,
-                next=self._due_query(now),
-            )
-        )
-        return self.env.cr.fetchone()
+        # First, as no message is due while the breaker is not closed: looking for one reads all.
+        probe = self._claim_probe(turn, now) if turn is not None and turn.suspect else None
+        if probe:
+            return probe
+        self.env.cr.execute(self._claim_query(now, retries=turn is None or turn.retries))
+        claim = self.env.cr.fetchone()
+        if claim and not self._within_budget(turn, claim):
+            self._rollback_step()
+            self._hold_retries(turn)
+            return self._claim(turn)
+        return claim[:2] if claim else None
 
-    def _has_due(self):
+    def _claim_query(self, now, retries=True, probe=False):
+        """:return: the statement that claims the next due message"""
+        return SQL(
+            """UPDATE integration_message
+                  SET state = 'processing', held = FALSE, hold_reason = NULL,
+                      attempt_count = COALESCE(attempt_count, 0) + 1,
+                      budget_at = COALESCE(budget_at, %(now)s), claimed_at = %(now)s,
+                      last_job_uuid = %(job)s, write_date = %(now)s
+                WHERE id = (%(next)s)
+            RETURNING id, attempt_count, attempt_count - COALESCE(attempt_start, 0),
+                      answer IS NOT NULL""",
+            now=now,
+            job=self.env.context.get("job_uuid") or None,
+            next=self._due_query(now, retries=retries, probe=probe),
+        )
+
+    def _has_due(self, turn=None):
         """Look with a new snapshot; a row that another transaction holds does not count.
 
+        :param turn: the ``Turn`` of this run of the lane, when its retries may have to wait
         :return: whether a message of this lane could be claimed now
         """
         self._rollback_step()
-        self.env.cr.execute(self._due_query(fields.Datetime.now()))
+        retries = turn is None or turn.retries
+        self.env.cr.execute(self._due_query(fields.Datetime.now(), retries=retries))
         found = bool(self.env.cr.fetchone())
         self._rollback_step()
         return found
 
-    def _due_query(self, now):
+    def _due_query(self, now, retries=True, probe=False):
         """The next due message of this lane, by priority and age, locked.
 
         A held message is skipped unless its switch was released meanwhile. With ``ordering`` a
         message waits for its unfinished predecessors of the same key, but not for the one that it
         repeats.
+
+        :param bool retries: False: first attempts only
+        :param bool probe: the message that tries whether an endpoint answers again
         """
         self.ensure_one()
         return SQL(
@@ -133,10 +170,11 @@ class IntegrationFlow(models.Model):
                  JOIN integration_flow f ON f.id = m.flow_id
                  LEFT JOIN integration_endpoint e ON e.id = f.endpoint_id
                 WHERE m.flow_id = %(flow)s AND m.state IN ('pending', 'retry')
-                  AND (m.held IS NOT TRUE OR m.hold_reason IN ('paused', 'environment'))
+                  AND (m.held IS NOT TRUE OR m.hold_reason IN %(live)s)
                   AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= %(now)s)
                   AND f.active AND f.state = 'active'
                   AND (e.id IS NULL OR (e.active AND e.state = 'active'))
+                  AND %(gate)s AND %(budget)s
                   AND (f.ordering IS NOT TRUE OR m.ordering_key IS NULL OR NOT EXISTS (
                       SELECT 1 FROM integration_message b
                        WHERE b.flow_id = m.flow_id AND b.ordering_key = m.ordering_key
@@ -148,19 +186,12 @@ class IntegrationFlow(models.Model):
                   FOR NO KEY UPDATE OF m SKIP LOCKED""",
             flow=self.id,
             now=now,
+            live=LIVE_REASONS,
+            gate=self._gate_condition(now, probe=probe),
+            budget=SQL("TRUE")
+            if retries
+            else SQL("m.attempt_count <= COALESCE(m.attempt_start, 0)"),
         )
-
-    def _lock_lane(self):
-        """Take the lane for this connection. :return: False when another drain has it"""
-        self.env.cr.execute(SQL("SELECT pg_try_advisory_lock(%s, %s)", LANE_LOCK, self.id))
-        return self.env.cr.fetchone()[0]
-
-    def _unlock_lane(self):
-        """Let the lane go; a connection that died has let it go already."""
-        if self.env.cr.closed:
-            return
-        self._rollback_step()
-        self.env.cr.execute(SQL("SELECT pg_advisory_unlock(%s, %s)", LANE_LOCK, self.id))
 
     def _commit_step(self):
         """End one step of the drain durably.

@@ -3,14 +3,20 @@
 import logging
 from datetime import timedelta
 
-from odoo import models
+from odoo import fields, models
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
 CHANNEL = "root.integration"
 # Reasons that follow from a switch or a setting: they end by themselves when it changes.
-SWITCH_REASONS = ("paused", "environment")
+SWITCH_REASONS = ("paused", "environment", "maintenance", "breaker", "rate_limit")
+# A held message is claimed all the same when what it says does not hold any more.
+LIVE_REASONS = (*SWITCH_REASONS, "budget")
+# So many messages of a lane are shown as held, or released, in one go; the sweep does the rest.
+SYNC_BATCH = 10000
+# A job that starts later than this serves all who commit now.
+KEY_SECONDS = 2
 WAKE_KEY = "integration_monitor.wake"
 
 
@@ -38,15 +44,26 @@ class IntegrationFlow(models.Model):
         """Write the drain jobs that this transaction asked for."""
         wanted = self.env.cr.precommit.data.pop(WAKE_KEY, {})
         flows = self.sudo().browse({flow_id for flow_id, _eta in wanted}).exists()
+        soon = fields.Datetime.now() + timedelta(seconds=KEY_SECONDS)
         for flow_id, eta in wanted:
             flow = flows.browse(flow_id)
             if flow not in flows or flow.state != "active" or not flow.active:
                 continue
             if not flow._account_works():
                 continue
+            key = None
+            closed, opens_at = flow._gate_opens_at()
+            if closed and not opens_at:
+                continue  # whoever closed the gate opens it, and wakes
+            if closed and (eta is None or eta < opens_at):
+                eta = opens_at
+            if eta is not None and eta > soon:
+                # One job for this time is enough: it starts long after our commit.
+                key = f"integration_monitor:{flow.id}:{eta.isoformat()}"
             flow._as_service().with_delay(
                 channel=CHANNEL,
                 eta=eta,
+                identity_key=key,
                 priority=flow.priority,
                 max_retries=1,
                 description=self.env._("Messages of %(flow)s", flow=flow.name),
@@ -141,11 +158,13 @@ class IntegrationFlow(models.Model):
                                WHERE flow_id = %(flow)s AND state IN ('pending', 'retry')
                                  AND (held IS NOT TRUE OR hold_reason IN %(switches)s)
                                  AND hold_reason IS DISTINCT FROM %(reason)s
+                               ORDER BY priority, id LIMIT %(batch)s
                                  FOR NO KEY UPDATE SKIP LOCKED)""",
                     held=bool(reason),
                     reason=reason,
                     flow=flow.id,
                     switches=SWITCH_REASONS,
+                    batch=SYNC_BATCH,
                 )
             )
             if self.env.cr.rowcount:
@@ -182,10 +201,13 @@ class IntegrationFlow(models.Model):
                      LEFT JOIN integration_endpoint e ON e.id = f.endpoint_id
                     WHERE f.active AND f.state = 'active'
                       AND (e.id IS NULL OR e.state = 'active')
+                      AND (e.breaker_state IS NULL OR e.breaker_state = 'closed'
+                           OR f.direction = 'inbound' OR NOT COALESCE(e.breaker_forced, FALSE))
                       AND EXISTS (
                           SELECT 1 FROM integration_message m
                            WHERE m.flow_id = f.id AND m.state IN ('pending', 'retry')
-                             AND (m.held IS NOT TRUE OR m.hold_reason = 'paused')
+                             AND (m.held IS NOT TRUE OR m.hold_reason IN %(live)s)
+                             AND (%(open)s OR %(probe)s)
                              AND COALESCE(m.next_attempt_at, m.received_at) <= %(due)s)
                       AND NOT EXISTS (
                           SELECT 1 FROM queue_job j
@@ -195,6 +217,9 @@ class IntegrationFlow(models.Model):
                              AND (j.records #>> '{}')::jsonb -> 'ids' @> to_jsonb(f.id))""",
                 now=now,
                 due=now - timedelta(seconds=2),
+                live=tuple(reason for reason in LIVE_REASONS if reason != "environment"),
+                open=self._gate_condition(now),
+                probe=self._gate_condition(now, probe=True),
             )
         )
         return self.browse([row[0] for row in self.env.cr.fetchall()])

@@ -55,9 +55,11 @@ class IntegrationHealth(models.AbstractModel):
                         ORDER BY COALESCE(m.next_attempt_at, m.received_at) LIMIT 1) oldest
                  WHERE f.active AND f.state = 'active'
                    AND (e.id IS NULL OR (e.active AND e.state = 'active'))
+                   AND %(open)s
                 """,
                 now=now,
                 unfinished=UNFINISHED,
+                open=self.env["integration.flow"]._open_condition(now),
             )
         )
         oldest = self.env.cr.fetchone()[0]

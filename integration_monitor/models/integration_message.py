@@ -21,6 +21,7 @@ HOLD_REASONS = [
     ("breaker", "Circuit breaker open"),
     ("paused", "Paused"),
     ("maintenance", "Maintenance"),
+    ("rate_limit", "The partner asked us to slow down"),
     ("ordering", "Waits for an earlier message"),
     ("budget", "Retry budget used up"),
     ("gate", "Gate closed"),

@@ -54,6 +54,7 @@ class IntegrationMessage(models.Model):
         message._record_done_milestone()
         if message.direction == "outbound":
             message.endpoint_id._note_outcome()
+            message.endpoint_id._count_success(message)
         message.transaction_id._refresh_blame()
         return message._observation("ok")
 
@@ -105,7 +106,14 @@ class IntegrationMessage(models.Model):
         if response is not None:
             values["response_status"] = response.status
             values["response_body"] = self._excerpt(response.text)
-        if conflict and self.conflict_count < CONFLICT_LIMIT:
+        probe_again = None
+        if self.direction == "outbound":
+            probe_again = self.endpoint_id._count_failure(failure, self)
+        if probe_again:
+            # It tried on behalf of all whether the partner answers: that costs it no attempt.
+            delay = max((probe_again - now).total_seconds(), 0)
+            values["attempt_start"] = self.attempt_start + 1
+        elif conflict and self.conflict_count < CONFLICT_LIMIT:
             delay = CONFLICT_SECONDS
             values["attempt_start"] = self.attempt_start + 1
             values["conflict_count"] = self.conflict_count + 1
@@ -134,13 +142,18 @@ class IntegrationMessage(models.Model):
     def _retry_delay(self, failure, now):
         """:return: seconds until the next attempt, or None when there shall be none"""
         policy = self.flow_id.retry_policy_id
+        since = self.budget_at or now
+        if self.direction == "outbound":
+            since = max(since, self.endpoint_id._available_since(now) or since)
+        response = getattr(failure, "response", None)
         return policy._next_delay(
             failure.error_class,
             retryable=failure.retryable,
             always=isinstance(failure, RetryLater),
             attempt=self.attempt_count - self.attempt_start,
-            elapsed=(now - (self.budget_at or now)).total_seconds(),
+            elapsed=(now - since).total_seconds(),
             retry_after=failure.retry_after,
+            status=response.status if response is not None else getattr(failure, "status", None),
         )
 
     def _link_transaction(self):

@@ -33,6 +33,7 @@ class IntegrationMessage(models.Model):
         :return: dict with the numbers ``recovered`` and ``woken``
         """
         recovered = self._recover_abandoned()
+        self.env["integration.endpoint"]._sweep_maintenance(fields.Datetime.now())
         flows = self.env["integration.flow"].search([])
         flows._sync_holds()
         flows._resolve_missing_accounts()

@@ -34,16 +34,20 @@ class IntegrationMessage(models.Model):
 
         :param int attempt: the attempt that was claimed; a message that somebody else took
             meanwhile is left alone
+        :return: whether nothing failed
         """
         self.ensure_one()
         began = work_began.set(time.monotonic())
         try:
-            self._work_and_settle(attempt)
+            return self._work_and_settle(attempt)
         finally:
             work_began.reset(began)
 
     def _work_and_settle(self, attempt):
-        """Try the work, again on a database conflict, and settle whatever came of it."""
+        """Try the work, again on a database conflict, and settle whatever came of it.
+
+        :return: whether nothing failed
+        """
         flow = self.flow_id
         for left in reversed(range(CONFLICT_TRIES)):
             try:
@@ -52,24 +56,25 @@ class IntegrationMessage(models.Model):
                         self._work_inbound(attempt)
                     else:
                         self._work_outbound(attempt)
-                return
+                return True
             except OperationalError as error:
                 flow._rollback_step()
                 if error.pgcode not in CONFLICT_CODES:
                     if self.env.cr.closed or not error.pgcode:
                         raise
                     self._settle_error(attempt, error)
-                    return
+                    return False
                 if not left:
                     self._settle_error(attempt, error, conflict=True)
-                    return
+                    return False
             except InterfaceError:
                 # The connection is gone: nothing can be written, the sweep takes the claim back.
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a handler raises is settled
                 flow._rollback_step()
                 self._settle_error(attempt, error)
-                return
+                return False
+        return False
 
     def _execution(self, attempt):
         """Bind the identity of this message for the log and for outbound calls."""

@@ -32,7 +32,8 @@ class IntegrationQueue(models.Model):
                 ), lanes AS (
                     SELECT f.id, f.ordering,
                            f.active AND f.state = 'active'
-                           AND (e.id IS NULL OR (e.active AND e.state = 'active')) AS running
+                           AND (e.id IS NULL OR (e.active AND e.state = 'active'))
+                           AND %(open)s AS running
                       FROM integration_flow f
                       LEFT JOIN integration_endpoint e ON e.id = f.endpoint_id
                 ), rows AS (
@@ -61,6 +62,7 @@ class IntegrationQueue(models.Model):
                 """,
                 unfinished=UNFINISHED,
                 lag=SQL("state <> 'processing' AND NOT held AND NOT blocked"),
+                open=self.env["integration.flow"]._open_condition(now),
                 is_due=SQL("COALESCE(next_attempt_at, received_at) <= %s", now),
             )
         )

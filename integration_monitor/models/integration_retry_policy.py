@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..tools import backoff
+from ..tools import backoff, statuses
 from ..tools.errors import ERROR_CLASSES
 
 
@@ -34,6 +34,11 @@ class IntegrationRetryPolicy(models.Model):
         required=True,
         default="dns,connect,timeout,rate_limit,server,unknown",
         help="Kinds of failure that are tried again, comma-separated.",
+    )
+    retry_statuses = fields.Char(
+        string="Answers That Are Tried Again",
+        help="HTTP statuses, comma-separated, for example 408, 425, 429, 500-504. They alone "
+        "decide when the partner answered; empty: the kinds of failure decide.",
     )
     respect_retry_after = fields.Boolean(
         string="Respect Retry-After",
@@ -70,6 +75,21 @@ class IntegrationRetryPolicy(models.Model):
                     )
                 )
 
+    @api.constrains("retry_statuses")
+    def _check_retry_statuses(self):
+        """Refuse what is no HTTP status of a failure."""
+        for policy in self:
+            try:
+                statuses.parse(policy.retry_statuses)
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._(
+                        "“%(part)s” is no HTTP status of a failure: write numbers or ranges "
+                        "between 400 and 599, for example 408, 429, 500-504.",
+                        part=error,
+                    )
+                ) from error
+
     @api.depends("max_attempts", "base_seconds", "factor", "cap_seconds", "deadline_minutes")
     def _compute_schedule(self):
         """Show the longest possible waits, so that a person sees what the numbers mean."""
@@ -99,7 +119,15 @@ class IntegrationRetryPolicy(models.Model):
         return {part.strip() for part in (self.retry_classes or "").split(",") if part.strip()}
 
     def _next_delay(
-        self, error_class, *, retryable, attempt, elapsed, always=False, retry_after=None
+        self,
+        error_class,
+        *,
+        retryable,
+        attempt,
+        elapsed,
+        always=False,
+        retry_after=None,
+        status=None,
     ):
         """Say how long to wait before the next attempt.
 
@@ -109,10 +137,11 @@ class IntegrationRetryPolicy(models.Model):
         :param int attempt: attempts made in the current budget, 1 or more
         :param float elapsed: seconds since the budget began
         :param retry_after: seconds that the partner asks for, or None
+        :param status: the HTTP status that the partner answered with, or None
         :return: seconds, or None when there shall be no further attempt
         """
         self.ensure_one()
-        if not retryable or not (always or error_class in self._classes()):
+        if not self._repeats(error_class, retryable, always, status):
             return None
         return backoff.next_delay(
             max(attempt, 1),
@@ -124,3 +153,12 @@ class IntegrationRetryPolicy(models.Model):
             elapsed=elapsed,
             deadline=self.deadline_minutes * 60.0,
         )
+
+    def _repeats(self, error_class, retryable, always, status):
+        """:return: whether a failure of this kind is tried again at all"""
+        if always:
+            return retryable
+        listed = statuses.parse(self.retry_statuses)
+        if status and listed:
+            return status in listed
+        return retryable and error_class in self._classes()

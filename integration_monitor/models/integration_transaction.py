@@ -100,6 +100,8 @@ class IntegrationTransaction(models.Model):
             ("team", "Our team"),
             ("partner", "Partner"),
             ("paused", "Paused"),
+            ("breaker", "Partner not answering"),
+            ("maintenance", "Maintenance"),
             ("exception", "Open exception"),
             ("unknown", "Unknown"),
         ],

@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.tools import SQL
+from odoo.tools.misc import format_datetime
 
 from ..tools import order_counts
 from .integration_flow_wake import CHANNEL
@@ -119,6 +120,8 @@ class IntegrationTransactionBlame(models.Model):
                 "%(flow)s is held: this Odoo is not released to call %(system)s",
                 flow=facts["flow"], system=facts["system"] or facts["endpoint"],
             )  # fmt: skip
+        if verdict.text in ("breaker", "maintenance", "rate_limit", "budget"):
+            return self._endpoint_text(verdict.text, facts)
         if verdict.text == "paused":
             return self.env._("%(flow)s is paused", flow=facts["flow"])
         if verdict.text == "message_pending":
@@ -141,6 +144,26 @@ class IntegrationTransactionBlame(models.Model):
             error=_short(facts["error"]).rstrip("."),
             attempt=facts["attempt"], limit=facts["limit"] or "?",
         )  # fmt: skip
+
+    @api.model
+    def _endpoint_text(self, reason, facts):
+        """Why a message waits for its endpoint."""
+        names = {"system": facts["system"] or facts["endpoint"], "flow": facts["flow"]}
+        if reason == "breaker":
+            since = order_counts.moment(facts["breaker_since"])
+            tz = self.env.company.partner_id.tz or "UTC"
+            return self.env._(
+                "%(system)s is not answering (breaker open since %(since)s)",
+                system=names["system"],
+                since=format_datetime(self.env, since, tz=tz, dt_format="short"),
+            )
+        if reason == "maintenance":
+            return self.env._("%(system)s is in maintenance", system=names["system"])
+        if reason == "rate_limit":
+            return self.env._("%(system)s asked us to slow down", system=names["system"])
+        return self.env._(
+            "%(flow)s waits: too many calls to %(system)s are repetitions already", **names
+        )
 
     @api.model
     def _step_texts(self):

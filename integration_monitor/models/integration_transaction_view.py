@@ -11,6 +11,8 @@ ICONS = {
     "message_failed": "fa-exclamation-triangle",
     "exception": "fa-exclamation-triangle",
     "paused": "fa-pause-circle",
+    "breaker": "fa-plug",
+    "maintenance": "fa-wrench",
     "stock": "fa-cubes",
     "completed": "fa-check-circle",
     "cancelled": "fa-ban",

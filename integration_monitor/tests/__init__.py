@@ -8,12 +8,15 @@ from . import test_cron_runs
 from . import test_dependency
 from . import test_digest
 from . import test_discovery
+from . import test_endpoint_breaker
+from . import test_endpoint_concurrency
 from . import test_endpoint_match
 from . import test_endpoint_quota
 from . import test_exception
 from . import test_exchange
 from . import test_exchange_use
 from . import test_flow_condition
+from . import test_flow_limits
 from . import test_flow_receive
 from . import test_flow_redaction
 from . import test_guards
@@ -37,6 +40,7 @@ from . import test_log_connection
 from . import test_log_writer
 from . import test_log_writer_faults
 from . import test_log_writer_load
+from . import test_maintenance
 from . import test_message_drain
 from . import test_milestone_record
 from . import test_neutralize

@@ -187,6 +187,40 @@ class TestBlame(TransactionCommon):
         self._message(order, held=True, hold_reason="paused")
         self.assertEqual(self._judge(order).cause, "paused")
 
+    def test_breaker_blames_the_partner(self):
+        """A partner does not answer, and the order's own people are asked why."""
+        order = self.order()
+        endpoint = self.flow.endpoint_id or self.env["integration.endpoint"].sudo().create(
+            {
+                "name": "WMS API",
+                "code": "im_blame_api",
+                "system_id": self.flow.system_id.id,
+                "base_url": "https://wms.example.com",
+            }
+        )
+        self._message(
+            order, held=True, hold_reason="breaker", direction="outbound", endpoint_id=endpoint.id
+        )
+        endpoint.sudo().write({"breaker_state": "open", "breaker_since": "2026-05-04 10:05:00"})
+        owner = self._judge(order)
+        self.assertEqual(owner.cause, "breaker")
+        self.assertEqual(owner.waits_on, "Main WMS")
+        self.assertIn("Main WMS is not answering (breaker open since", owner.cause_text)
+
+    def test_maintenance_and_limits_in_words(self):
+        """An announced maintenance, or a partner's wish, reads like a pause of ours."""
+        order = self.order()
+        message = self._message(order, held=True, hold_reason="maintenance", direction="outbound")
+        for reason, cause, words in (
+            ("maintenance", "maintenance", "is in maintenance"),
+            ("rate_limit", "message_pending", "asked us to slow down"),
+            ("budget", "message_pending", "repetitions already"),
+        ):
+            message.write({"hold_reason": reason})
+            owner = self._judge(order)
+            self.assertEqual(owner.cause, cause)
+            self.assertIn(words, owner.cause_text)
+
     def test_exception(self):
         """An order with an open exception blames the customer or nobody."""
         order = self.order()

@@ -33,7 +33,8 @@ class Blame:
 def judge(step: Step | None, evidence: dict[str, Any]) -> Blame:
     """Return the verdict on the awaited step.
 
-    :param evidence: ``message`` (the worst unfinished one: state, held, hold_reason, error,
+    :param evidence: ``message`` (the worst unfinished one: state, held, hold_reason,
+        breaker_since, error,
         attempt, limit, next_at, system, system_id, endpoint), ``exception`` (title, category,
         system, system_id), ``released_to`` (system, system_id: holds the goods), ``expected_from``
         (system, system_id of the flow that would bring the step), ``stock_missing`` (name of the
@@ -82,6 +83,8 @@ def _of_message(message: dict[str, Any], exception: dict[str, Any] | None) -> Bl
         category = exception["category"] if exception else "technical"
         on = "team" if category == "business" else "system"
         return Blame("message_failed", category, on, system_id, "message_failed", message)
+    if message["state"] != "processing" and (waits := _of_endpoint(message)):
+        return waits
     if message["state"] == "retry":
         return Blame("message_failed", "technical", "system", system_id, "message_retry", message)
     if message["held"] and message["hold_reason"] in ("condition", "environment"):
@@ -96,6 +99,26 @@ def _of_message(message: dict[str, Any], exception: dict[str, Any] | None) -> Bl
         )
     if message["ack_state"] == "awaited":
         return Blame("acknowledgement", "partner", "system", system_id, "acknowledgement", message)
+    return None
+
+
+def _of_endpoint(message: dict[str, Any]) -> Blame | None:
+    """Judge a message that waits for its endpoint: nobody here can do anything."""
+    reason = message["hold_reason"] if message["held"] else None
+    if message.get("paused"):
+        return None  # a person has stopped it, whatever the endpoint does
+    if message.get("breaker_since") and reason != "maintenance":
+        return Blame(
+            "breaker", "technical", "system", message["system_id"], "breaker", message
+        )  # fmt: skip
+    if reason == "maintenance":
+        return Blame(
+            "maintenance", "partner", "system", message["system_id"], "maintenance", message
+        )
+    if reason in ("rate_limit", "budget"):
+        return Blame(
+            "message_pending", "technical", "system", message["system_id"], reason, message
+        )
     return None
 
 

@@ -5,6 +5,9 @@ MESSAGE = """
                'state', message.state, 'held', COALESCE(message.held, false),
                'hold_reason', message.hold_reason,
                'paused', flow.state = 'paused' OR endpoint.state = 'paused',
+               'breaker_since', CASE WHEN message.direction = 'outbound'
+                                      AND endpoint.breaker_state <> 'closed'
+                                     THEN endpoint.breaker_since END,
                'error', message.error_message, 'attempt', message.attempt_count,
                'limit', policy.max_attempts, 'next_at', message.next_attempt_at,
                'message_type', message.message_type, 'ack_state', message.ack_state,

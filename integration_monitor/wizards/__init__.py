@@ -1,3 +1,4 @@
+from . import integration_breaker_switch
 from . import integration_issue_archive
 from . import integration_runbook_skip
 from . import integration_runbook_start

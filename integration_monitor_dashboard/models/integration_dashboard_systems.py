@@ -103,13 +103,18 @@ class IntegrationDashboard(models.AbstractModel):
 
     @api.model
     def _alerts(self, systems):
-        """Return by system a figure of its silent flows and one of the queues that do not move."""
+        """Return by system figures of silent flows, stuck queues and breakers that are open."""
         kinds = (
             ("integration.flow", self.env._("Silent flows"), Domain("silent_since", "!=", False)),
             (
                 "integration.queue",
                 self.env._("Queues that do not move"),
                 Domain("verdict", "in", list(BAD_VERDICTS)),
+            ),
+            (
+                "integration.endpoint",
+                self.env._("Open breakers"),
+                Domain("breaker_state", "!=", "closed"),
             ),
         )
         found = {system: [] for system in systems}

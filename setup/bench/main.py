@@ -13,6 +13,7 @@ BENCHMARKS = {
     "document": "bench.document",
     "log": "bench.log",
     "log-list": "bench.log_list",
+    "message": "bench.message",
     "rollup": "bench.rollup",
 }
 
@@ -30,6 +31,7 @@ def main() -> int:
     parser.add_argument(
         "--seconds", type=int, default=300, help="log: how long 300 observations a second last"
     )
+    parser.add_argument("--parts", default="", help="message: parts of it, by default all")
     parser.add_argument("--verbose", action="store_true", help="log-list: PostgreSQL's plans, too")
     arguments = parser.parse_args()
     names = list(BENCHMARKS) if arguments.name == "all" else [arguments.name]

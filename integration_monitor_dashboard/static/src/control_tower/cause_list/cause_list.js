@@ -14,6 +14,8 @@ const ICONS = {
     team: "fa-users",
     partner: "fa-handshake-o",
     paused: "fa-pause-circle-o",
+    breaker: "fa-plug",
+    maintenance: "fa-wrench",
     exception: "fa-exclamation-circle",
 };
 

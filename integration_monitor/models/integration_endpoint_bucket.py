@@ -1,0 +1,67 @@
+"""The tokens of endpoints with a rate limit, shared by all workers."""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools import flow_control
+
+
+class IntegrationEndpointBucket(models.Model):
+    """One row for each endpoint that was called under a rate limit.
+
+    Apart from the endpoint: a row that is written with each call must be small, and must not make
+    those wait who read or correct the endpoint. The clock is the database's, the same for all.
+    """
+
+    _name = "integration.endpoint.bucket"
+    _description = "Tokens of a rate-limited endpoint"
+    _log_access = False
+    _rec_name = "endpoint_id"
+
+    endpoint_id = fields.Many2one(
+        "integration.endpoint", required=True, readonly=True, ondelete="cascade"
+    )
+    tokens = fields.Float(readonly=True, required=True)
+    refilled_at = fields.Datetime(readonly=True, required=True)
+
+    _endpoint_uniq = models.UniqueIndex("(endpoint_id)", "An endpoint has one bucket.")
+
+    @api.model
+    def _take(self, endpoint_id, rate):
+        """Take one token in this transaction; a rollback gives it back.
+
+        :param rate: a ``tools.flow_control.Rate``
+        :return: 0 when it was taken, else the seconds until there is one
+        :raises OperationalError: a serialization failure: another worker took one just now
+        """
+        level = SQL(
+            """LEAST(%(burst)s, b.tokens + %(speed)s * GREATEST(0, EXTRACT(
+                   epoch FROM clock_timestamp() AT TIME ZONE 'UTC' - b.refilled_at)))""",
+            burst=rate.burst,
+            speed=rate.per_second,
+        )
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO integration_endpoint_bucket AS b (endpoint_id, tokens, refilled_at)
+                   VALUES (%(endpoint)s, %(rest)s, clock_timestamp() AT TIME ZONE 'UTC')
+                   ON CONFLICT (endpoint_id) DO UPDATE
+                      SET tokens = %(level)s - 1,
+                          refilled_at = clock_timestamp() AT TIME ZONE 'UTC'
+                    WHERE %(level)s >= 1
+                RETURNING tokens""",
+                endpoint=endpoint_id,
+                rest=rate.burst - 1,
+                level=level,
+            )
+        )
+        if self.env.cr.fetchone():
+            return 0.0
+        self.env.cr.execute(
+            SQL(
+                "SELECT %s FROM integration_endpoint_bucket b WHERE endpoint_id = %s",
+                level,
+                endpoint_id,
+            )
+        )
+        # A moment that is too short would find the bucket short of a token by a rounding error.
+        return max(flow_control.wait_for_token(self.env.cr.fetchone()[0], rate), 0.001)

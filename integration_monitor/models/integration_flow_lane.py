@@ -1,0 +1,136 @@
+"""One run of a lane: its place at the endpoint, its tokens, and when it comes back."""
+
+import math
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..tools.flow_control import Rate
+
+# First key of the advisory lock of a lane; the second is the flow's id.
+LANE_LOCK = 0x1A7E
+# First key of the leases of an endpoint is this plus the slot; the second is the endpoint's id.
+LEASE_LOCK = 0x1EA5E00
+# A lane waits so long for a token itself; for longer it leaves its place to others.
+TOKEN_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one run of a lane knows. ``again`` asks for a wake-up in so many seconds."""
+
+    until: float  # monotonic clock
+    endpoint_id: int | None = None
+    limit: int = 0
+    slot: int | None = None
+    rate: Rate | None = None
+    retries: bool = True
+    token_wait: float = 0.0
+    suspect: bool = False  # something failed, or the gate was closed: look before leaving
+    gated: bool = False
+    probe: bool = False
+    again: float | None = None
+    settled: int = 0
+
+    def wake_in(self, seconds):
+        """Ask for a wake-up in so many seconds, or sooner if somebody asked for that."""
+        self.again = seconds if self.again is None else min(self.again, seconds)
+
+    @property
+    def rest(self):
+        """Seconds until the turn is over."""
+        return self.until - time.monotonic()
+
+
+class IntegrationFlow(models.Model):
+    """The bulkhead and the rate limit of an endpoint, as the lanes keep them."""
+
+    _inherit = "integration.flow"
+
+    def _new_turn(self, seconds):
+        """:return: the ``Turn`` of a lane that starts now"""
+        flow = self.sudo()  # limits are for administrators; the lane must keep them
+        turn = Turn(until=time.monotonic() + seconds)
+        endpoint = flow.endpoint_id if flow.direction == "outbound" else flow.endpoint_id.browse()
+        if endpoint:
+            turn.endpoint_id = endpoint.id
+            turn.rate = endpoint._rate()
+            now = fields.Datetime.now()
+            turn.suspect = bool(endpoint._hold_reason(now))
+            easing = endpoint._is_easing(now)
+            turn.limit = 1 if easing else endpoint._lease_limit()
+        return turn
+
+    def _lock_lane(self, turn):
+        """Take the lane, and a place at its endpoint, for this connection.
+
+        One statement: the places are tried one after the other, and only by who has the lane. A
+        connection that dies gives both back.
+
+        :return: False when another drain has the lane; ``turn.slot`` is the place, or None when
+            all are taken
+        """
+        leased = SQL("0")
+        if turn.endpoint_id is not None:
+            tries = [
+                SQL(
+                    "WHEN pg_try_advisory_lock(%s, %s) THEN %s",
+                    LEASE_LOCK + slot, turn.endpoint_id, slot,
+                )
+                for slot in range(turn.limit)
+            ]  # fmt: skip
+            leased = SQL("CASE %s ELSE -1 END", SQL(" ").join(tries))
+        self.env.cr.execute(
+            SQL(
+                "SELECT CASE WHEN pg_try_advisory_lock(%s, %s) THEN %s END",
+                LANE_LOCK, self.id, leased,
+            )
+        )  # fmt: skip
+        slot = self.env.cr.fetchone()[0]
+        turn.slot = slot if slot is not None and slot >= 0 else None
+        return slot is not None
+
+    def _unlock_lane(self, turn):
+        """Let the lane and its place go; a connection that died has let them go already."""
+        if self.env.cr.closed:
+            return
+        self._rollback_step()
+        place = SQL("NULL")
+        if turn.endpoint_id is not None and turn.slot is not None:
+            place = SQL("pg_advisory_unlock(%s, %s)", LEASE_LOCK + turn.slot, turn.endpoint_id)
+        turn.slot = None
+        self.env.cr.execute(SQL("SELECT %s, pg_advisory_unlock(%s, %s)", place, LANE_LOCK, self.id))
+
+    def _wake_again(self, turn):
+        """Ask for the wake-up that the turn wants, if any; commits."""
+        if turn.again is None:
+            return
+        now = fields.Datetime.now()
+        self.sudo()._wake(eta=now + timedelta(seconds=math.ceil(turn.again) + 1))
+        self._commit_step()
+
+    def _take_token(self, turn):
+        """Take a token in the claiming transaction. :return: False when there is none yet"""
+        turn.token_wait = 0.0
+        if turn.rate is None:
+            return True
+        # Tokens belong to the engine.
+        bucket = self.env["integration.endpoint.bucket"].sudo()
+        turn.token_wait = bucket._take(turn.endpoint_id, turn.rate)
+        return not turn.token_wait
+
+    def _wait_for_token(self, turn):
+        """Wait for the next token if it comes soon, else ask to be woken.
+
+        :return: whether the lane may go on
+        """
+        if not self._has_due(turn):
+            return False
+        if turn.token_wait > min(TOKEN_SECONDS, turn.rest):
+            turn.wake_in(turn.token_wait)
+            return False
+        time.sleep(turn.token_wait)
+        return True
