@@ -8,6 +8,7 @@ from . import test_cron_runs
 from . import test_dependency
 from . import test_digest
 from . import test_discovery
+from . import test_endpoint_address
 from . import test_endpoint_match
 from . import test_endpoint_quota
 from . import test_exception
