@@ -7,6 +7,7 @@ from . import integration_system_maintenance
 from . import integration_endpoint
 from . import integration_endpoint_sign_in
 from . import integration_endpoint_token
+from . import integration_endpoint_address
 from . import integration_endpoint_call
 from . import integration_endpoint_health
 from . import integration_endpoint_match

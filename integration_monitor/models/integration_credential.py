@@ -5,12 +5,13 @@ import os
 import secrets
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import NO_ACCESS
 from odoo.tools import config
 
 from ..tools import crypto
 from ..tools.errors import AuthError
+from ..tools.http_address import has_control_characters, is_sendable_secret
 
 KEY_VARIABLE = "INTEGRATION_MONITOR_KEY"
 KEY_OPTION = "integration_monitor_key"
@@ -115,12 +116,37 @@ class IntegrationCredential(models.Model):
         """:return: whether a key is configured, be it usable or not"""
         return bool((self._encryption_key() or "").strip(" ,"))
 
+    @api.model
+    def _secret_refusal(self, kind, secret):
+        """:return: why no call could use the secret, in words that do not repeat it, or False"""
+        if is_sendable_secret(kind, secret):
+            return False
+        return self.env._(
+            "The token, secret or password holds a line break or another character that cannot be "
+            "sent: copy it again, without what stands around it."
+        )
+
+    @api.constrains("login")
+    def _check_login(self):
+        """A user name travels in a header, too."""
+        if any(has_control_characters(credential.login) for credential in self):
+            raise ValidationError(
+                self.env._(
+                    "The user name holds a line break or another invisible character: type it "
+                    "again."
+                )
+            )
+
     def _store_secret(self, secret):
         """Encrypt and keep a secret.
 
         :raises UserError: without a usable key; the text says how to make one
+        :raises ValidationError: no call could use the secret
         """
         self.ensure_one()
+        refusal = self._secret_refusal(self.kind, secret)
+        if refusal:
+            raise ValidationError(refusal)
         try:
             token = crypto.encrypt(secret, self._encryption_key())
         except crypto.MissingKeyError as error:

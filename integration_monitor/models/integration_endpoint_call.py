@@ -1,7 +1,6 @@
 """Calling a partner: sign-in, trace headers, one observation, health."""
 
 import json as json_module
-from urllib.parse import urlsplit
 
 from odoo import models
 from odoo.tools import config
@@ -11,6 +10,7 @@ from ..instrumentation.wrapping import flush_outside_executions
 from ..tools import classify, context, path_template, quota_headers, redaction, tracing
 from ..tools.backoff import parse_retry_after
 from ..tools.errors import AuthError, IntegrationError
+from ..tools.http_redirect import target_host
 from ..tools.observation import Observation
 
 ENVIRONMENT_OPTION = "integration_monitor_environment"
@@ -191,7 +191,7 @@ class IntegrationEndpoint(models.Model):
                 trace_id=trace.trace_id,
                 span_id=trace.span_id,
                 method=method.upper(),
-                host=urlsplit(self.base_url).hostname,
+                host=target_host(self.base_url),
                 path_template=path_template.path_template(path),
                 status_code=response.status if response is not None else None,
                 error_class=error.error_class if error is not None else None,

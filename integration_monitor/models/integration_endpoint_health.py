@@ -9,7 +9,6 @@ from odoo.tools import SQL
 from ..instrumentation import log_writer
 from ..tools.endpoint_health import DEGRADED_AFTER, DOWN_AFTER, FAILING_SHARE, HEALTH_CLASSES
 from ..tools.errors import IntegrationError
-from ..tools.ssrf import parse_networks
 from .integration_endpoint_sign_in import FRESH
 
 # A success is stamped at most this often: lanes of one endpoint must not queue for its row.
@@ -20,22 +19,6 @@ class IntegrationEndpoint(models.Model):
     """What calls tell about the endpoint, and the buttons of its form."""
 
     _inherit = "integration.endpoint"
-
-    @api.constrains("base_url", "allowed_networks")
-    def _check_address(self):
-        """Refuse an address that no call could use, with a word on what is wrong."""
-        for endpoint in self:
-            url = (endpoint.base_url or "").strip().lower()
-            if not url.startswith(("http://", "https://")) or len(url) < 10:
-                raise ValidationError(
-                    self.env._("The address must start with http:// or https:// and name a host.")
-                )
-            try:
-                parse_networks(endpoint.allowed_networks or "")
-            except ValueError as error:
-                raise ValidationError(
-                    self.env._("Private networks: %(error)s.", error=error)
-                ) from error
 
     @api.constrains("connect_timeout", "read_timeout", "deadline_seconds", "max_response_kb")
     def _check_limits(self):

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..tools.errors import AuthError
+from ..tools.http_address import address_fault
 from ..tools.http_auth import HmacAuth, is_free_header
 from ..tools.oauth2 import Grant
 
@@ -84,20 +84,20 @@ class IntegrationEndpoint(models.Model):
     def _check_oauth(self):
         """OAuth 2 needs an address to get tokens from, without a secret in it."""
         for endpoint in self.filtered(lambda e: e.auth_type == "oauth2"):
-            parts = urlsplit((endpoint.oauth_token_url or "").strip())
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise ValidationError(
-                    self.env._(
-                        "Enter the full token address of “%(endpoint)s”, for example "
-                        "https://login.partner.example/oauth2/token",
-                        endpoint=endpoint.name,
-                    )
-                )
-            if parts.username or parts.password:
+            fault = address_fault(endpoint.oauth_token_url)
+            if fault == "login":
                 raise ValidationError(
                     self.env._(
                         "Put client id and client secret of “%(endpoint)s” into its credential, "
                         "not into the token address.",
+                        endpoint=endpoint.name,
+                    )
+                )
+            if fault:
+                raise ValidationError(
+                    self.env._(
+                        "Enter the full token address of “%(endpoint)s”, for example "
+                        "https://login.partner.example/oauth2/token",
                         endpoint=endpoint.name,
                     )
                 )

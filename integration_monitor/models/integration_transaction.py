@@ -4,9 +4,10 @@ from odoo import fields, models
 
 from .integration_loose_reference_mixin import LooseMany2one
 
-# Warehouse staff follow an order without its price, as on its transfers.
+# Warehouse staff follow an order without its price, as on its transfers. So do salespeople who see
+# their own orders alone: they may read all transfers, and a transfer leads to the transaction.
 AMOUNT_GROUPS = (
-    "sales_team.group_sale_salesman,account.group_account_invoice,"
+    "sales_team.group_sale_salesman_all_leads,account.group_account_invoice,"
     "account.group_account_readonly,integration_monitor.group_viewer,"
     "integration_monitor.group_service"
 )

@@ -1,15 +1,10 @@
-"""Who may read a business transaction: whoever may read its documents by his job."""
+"""Who may read a business transaction: whoever may read one of its documents."""
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-#: Roles that read the documents of a model as their job. Sales people may read all transfers in
-#: Odoo; a colleague's order is not theirs for that.
-ROLES = {
-    "stock.picking": ("stock.group_stock_user",),
-    "account.move": ("account.group_account_invoice", "account.group_account_readonly"),
-    "account.payment": ("account.group_account_invoice", "account.group_account_readonly"),
-}
+#: Documents beside the order that lead to its transaction: their forms offer the way.
+LINKED = ("stock.picking", "account.move", "account.payment")
 
 
 class IntegrationTransactionAccess(models.Model):
@@ -47,10 +42,8 @@ class IntegrationTransactionAccess(models.Model):
             orders = reader.env["sale.order"]._search([])
             domain |= Domain("res_model", "=", "sale.order") & Domain("res_id", "in", orders)
         Link = self.env["integration.transaction.document"].sudo()  # its rule asks this field
-        for model, groups in ROLES.items():
-            if any(reader.env.user.has_group(group) for group in groups) and reader.env[
-                model
-            ].has_access("read"):
+        for model in LINKED:
+            if reader.env[model].has_access("read"):
                 documents = reader.env[model]._search([])
                 links = Link._search(
                     Domain("res_model", "=", model) & Domain("res_id", "in", documents)

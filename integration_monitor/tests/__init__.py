@@ -10,6 +10,7 @@ from . import test_digest
 from . import test_discovery
 from . import test_endpoint_breaker
 from . import test_endpoint_concurrency
+from . import test_endpoint_address
 from . import test_endpoint_match
 from . import test_endpoint_quota
 from . import test_exception

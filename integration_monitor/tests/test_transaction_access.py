@@ -27,6 +27,7 @@ class TestTransactionAccess(TransactionCommon):
                 "plain": "base.group_user",
                 "seller": "sales_team.group_sale_salesman",
                 "colleague": "sales_team.group_sale_salesman",
+                "manager": "sales_team.group_sale_salesman_all_leads",
                 "warehouse": "stock.group_stock_user",
                 "accountant": "account.group_account_invoice",
                 "viewer": "integration_monitor.group_viewer",
@@ -60,23 +61,75 @@ class TestTransactionAccess(TransactionCommon):
                 )
                 self.assertEqual(data[0]["name"], self.sold.name)
 
-    def test_others_neither_find_nor_read_it(self):
-        """A salesperson who sees his own orders alone reads a colleague's transactions."""
+    def test_colleagues_reach_it_from_the_transfer(self):
+        """Who may read a transfer sees what it waits for, and no way to the transaction."""
         owner = self.owner(self.sold)
-        for user in ("plain", "colleague"):
-            with self.subTest(user=user):
-                for model in (
+        with self.assertRaises(AccessError):
+            self._call("colleague", "sale.order", "read", self.sold.ids, ["name"])
+        picking = self.sold.picking_ids[:1]
+        [values] = self._call(
+            "colleague",
+            "stock.picking",
+            "read",
+            picking.ids,
+            ["integration_transaction_count", "integration_banner"],
+        )
+        self.assertEqual(values["integration_transaction_count"], 1)
+        self.assertIn("Show all steps", values["integration_banner"])
+        data = self._call(
+            "colleague",
+            "integration.transaction",
+            "web_read",
+            owner.ids,
+            specification={**FORM, "may_open_root": {}},
+        )
+        self.assertFalse(data[0]["may_open_root"])
+
+    def test_a_transfer_tells_no_amounts(self):
+        """The transfer leads a salesperson to what a colleague's customers pay."""
+        owner = self.owner(self.sold)
+        for field in ("amount_total", "amount_company"):
+            with self.assertRaises(AccessError):
+                self._call("colleague", "integration.transaction", "read", owner.ids, [field])
+            with self.assertRaises(AccessError):
+                self._call(
+                    "colleague", "integration.transaction", "search_count", [(field, ">", 1)]
+                )
+            with self.assertRaises(AccessError):
+                self._call(
+                    "colleague",
                     "integration.transaction",
-                    "integration.milestone",
-                    "integration.transaction.document",
-                ):
-                    self.assertEqual(self._found(user, model), 0)
-                with self.assertRaises(AccessError):
-                    self._call(user, "integration.transaction", "read", owner.ids, ["name"])
-                with self.assertRaises(AccessError):
-                    self._call(
-                        user, "integration.milestone", "read", owner.milestone_ids.ids, ["state"]
-                    )
+                    "formatted_read_group",
+                    [("id", "=", owner.id)],
+                    [],
+                    [f"{field}:sum"],
+                )
+
+    def test_an_order_without_transfer_stays_with_its_seller(self):
+        """A salesperson who sees his own orders alone reads a colleague's transactions."""
+        order = self.order(user_id=self.users["seller"].id)
+        order.picking_ids.unlink()
+        owner = self.owner(order)
+        self.assertFalse(owner.document_ids.filtered(lambda link: link.res_model != "sale.order"))
+        domain = [("id", "=", owner.id)]
+        for user, count in (("seller", 1), ("manager", 1), ("colleague", 0)):
+            self.assertEqual(
+                self._call(user, "integration.transaction", "search_count", domain), count, user
+            )
+
+    def test_others_neither_find_nor_read_it(self):
+        """Somebody who may read none of the documents reads what became of the order."""
+        owner = self.owner(self.sold)
+        for model in (
+            "integration.transaction",
+            "integration.milestone",
+            "integration.transaction.document",
+        ):
+            self.assertEqual(self._found("plain", model), 0)
+        with self.assertRaises(AccessError):
+            self._call("plain", "integration.transaction", "read", owner.ids, ["name"])
+        with self.assertRaises(AccessError):
+            self._call("plain", "integration.milestone", "read", owner.milestone_ids.ids, ["state"])
 
     def test_other_company(self):
         """The monitor of one company shows the orders of another."""
@@ -96,7 +149,7 @@ class TestTransactionAccess(TransactionCommon):
         owner = self.owner(self.sold)
         with self.assertRaises(AccessError):
             self._call("warehouse", "integration.transaction", "read", owner.ids, ["amount_total"])
-        data = self._call("seller", "integration.transaction", "read", owner.ids, ["amount_total"])
+        data = self._call("manager", "integration.transaction", "read", owner.ids, ["amount_total"])
         self.assertEqual(data[0]["amount_total"], 200)
 
     def test_messages_are_for_the_monitor(self):

@@ -82,6 +82,14 @@ class AddressRefused(TransportError):
         self.retryable = False
 
 
+class RequestUnusable(AddressRefused):
+    """Nothing was sent: the address, a header or a secret cannot be part of a request."""
+
+    def __init__(self, message: str = "", **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+        self.error_class = "client"  # the fault is ours: it tells nothing of the partner's health
+
+
 class TimeoutError_(TransportError):
     """A connect, read or overall deadline passed."""
 

@@ -22,7 +22,13 @@ import urllib3
 from requests.cookies import RequestsCookieJar
 
 from .classify import error_class_of, from_exception
-from .errors import AddressRefused, IntegrationError, RemoteError, TimeoutError_, TransportError
+from .errors import (
+    IntegrationError,
+    RemoteError,
+    RequestUnusable,
+    TimeoutError_,
+    TransportError,
+)
 from .http_body import read_body
 from .http_redirect import MAX_REDIRECTS, next_address
 from .http_transport import Call, GuardedAdapter, calling
@@ -113,8 +119,8 @@ class HttpClient:
 
         :param path: below the base URL, with its query; a full URL must have the same origin.
         :raises IntegrationError: transport faults only: ``TransportError`` (dns, connect, tls),
-            ``TimeoutError_``, ``AddressRefused``, ``RemoteError`` for a body that is too large or
-            cannot be decoded, and for redirects without end.
+            ``TimeoutError_``, ``AddressRefused``, ``RequestUnusable``; ``RemoteError`` for a body
+            that is too large or cannot be decoded, and for redirects without end.
         """
         url = self._url(path)
         data = body.encode() if isinstance(body, str) else body
@@ -167,17 +173,23 @@ class HttpClient:
         return translated
 
     def _url(self, path: str) -> str:
-        base = urlsplit(self.base_url)
-        if base.scheme not in ("http", "https") or not base.hostname:
-            raise AddressRefused("The address must start with http:// or https:// and name a host.")
+        try:
+            base = urlsplit(self.base_url)
+            named = base.scheme in ("http", "https") and base.hostname and base.port != 0
+        except ValueError:  # an unfinished IPv6 address, a port that is no number
+            named = False
+        if not named:
+            raise RequestUnusable(
+                "The address must start with http:// or https:// and name a valid host and port."
+            )
         if base.username or base.password:
-            raise AddressRefused(
+            raise RequestUnusable(
                 "Put user name and password into the credentials, not the address."
             )
         if "://" in path.partition("?")[0]:
             target = urlsplit(path)
             if (target.scheme, target.netloc) != (base.scheme, base.netloc):
-                raise AddressRefused(f"{target.hostname} is not the host of this endpoint.")
+                raise RequestUnusable(f"{target.hostname} is not the host of this endpoint.")
             return path
         if not path:
             return self.base_url
@@ -189,7 +201,7 @@ class HttpClient:
         session = _session(url, self.verify)
         request = requests.Request(method, url, headers=dict(headers or {}), data=data)
         request.auth = self.auth
-        prepared = session.prepare_request(request)
+        prepared = _prepared(session, request)
         timeout = urllib3.Timeout(connect=self.connect_timeout, read=self.read_timeout)
         return session.send(
             prepared,
@@ -199,6 +211,24 @@ class HttpClient:
             proxies={},
             allow_redirects=False,
         )
+
+
+def _prepared(session: requests.Session, request: requests.Request) -> requests.PreparedRequest:
+    """The request as it will be sent. :raises RequestUnusable: it cannot be."""
+    try:
+        prepared = session.prepare_request(request)
+        for value in prepared.headers.values():
+            if isinstance(value, str):
+                value.encode("latin-1")  # as http.client will
+    except (requests.exceptions.InvalidHeader, UnicodeError) as error:
+        # The error would quote the value, which may be a secret.
+        raise RequestUnusable(
+            "A header, a user name or a secret holds a line break or another character that "
+            "cannot be sent: enter it again."
+        ) from error
+    except (requests.RequestException, ValueError) as error:
+        raise RequestUnusable(f"The address or its path cannot be called ({error}).") from error
+    return prepared
 
 
 class _Session(requests.Session):

@@ -1,3 +1,4 @@
+from . import test_connect_correct
 from . import test_connect_wizard
 from . import test_webhook_access
 from . import test_webhook_evidence

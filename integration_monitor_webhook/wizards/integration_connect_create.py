@@ -5,7 +5,11 @@ import re
 from odoo import models
 
 from odoo.addons.integration_monitor.models.integration_endpoint_sign_in import FRESH
-from odoo.addons.integration_monitor.tools.errors import IntegrationError
+from odoo.addons.integration_monitor.tools.errors import (
+    AuthError,
+    IntegrationError,
+    RequestUnusable,
+)
 
 
 class IntegrationConnectWizard(models.TransientModel):
@@ -51,9 +55,15 @@ class IntegrationConnectWizard(models.TransientModel):
             "name": self.env._("%(system)s API", system=system.name),
             "code": self._free_code("integration.endpoint", system.name),
             "system_id": system.id,
+            **self._outbound_values(),
+            **self._sign_in_values(),
+        }
+
+    def _outbound_values(self):
+        """Values of the endpoint that say where and how it is called."""
+        return {
             "base_url": self.base_url.strip(),
             "health_path": (self.health_path or "/").strip(),
-            **self._sign_in_values(),
             "verify_tls": self.verify_tls,
             "allowed_networks": self.allowed_networks,
         }
@@ -111,6 +121,14 @@ class IntegrationConnectWizard(models.TransientModel):
 
     def _describe_failure(self, error):
         """Say what the kind of failure asks the person to do."""
+        if isinstance(error, RequestUnusable):
+            return self.env._(
+                "Nothing was sent: correct address, path or sign-in. (%(error)s)",
+                error=error.message,
+            )
+        if isinstance(error, AuthError) and getattr(error, "response", None) is None:
+            # The partner's API was not asked: the words say what is missing, or who refused.
+            return error.message
         advice = {
             "dns": self.env._("The host name does not exist: check the address."),
             "connect": self.env._(

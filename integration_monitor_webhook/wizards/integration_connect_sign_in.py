@@ -1,7 +1,5 @@
 """How the partner is signed in to: what 'Connect a partner' asks for each kind."""
 
-from urllib.parse import urlsplit
-
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
@@ -13,6 +11,7 @@ from odoo.addons.integration_monitor.models.integration_endpoint_sign_in import 
     OAUTH_CLIENT_AUTH,
 )
 from odoo.addons.integration_monitor.tools import crypto
+from odoo.addons.integration_monitor.tools.http_address import address_fault
 from odoo.addons.integration_monitor.tools.http_auth import is_free_header
 
 # The same fields, with the same names, as on the endpoint.
@@ -114,6 +113,7 @@ class IntegrationConnectWizard(models.TransientModel):
             raise UserError(
                 self.env._("Enter the token, secret or password that the partner gave you.")
             )
+        self._check_token()
         for name in self._sign_in_headers():
             if not is_free_header(name):
                 raise UserError(
@@ -123,6 +123,16 @@ class IntegrationConnectWizard(models.TransientModel):
                         header=name or "",
                     )
                 )
+
+    def _check_token(self):
+        """What was typed can be sent the way the partner wants it."""
+        # sudo: the field is closed to everybody; it holds what this user typed a moment ago.
+        sealed = self.sudo().token_sealed
+        if sealed:
+            token = crypto.decrypt(sealed, self._encryption_key())
+            refusal = self.env["integration.credential"]._secret_refusal(self.auth_type, token)
+            if refusal:
+                raise UserError(refusal)
 
     def _sign_in_headers(self):
         """:return: names of the headers that the kind of sign-in sends"""
@@ -135,17 +145,17 @@ class IntegrationConnectWizard(models.TransientModel):
 
     def _check_token_address(self):
         """The token address can be one, and holds no secret."""
-        parts = urlsplit((self.oauth_token_url or "").strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        fault = address_fault(self.oauth_token_url)
+        if fault == "login":
+            raise UserError(
+                self.env._("Put client id and secret into the fields below, not into the address.")
+            )
+        if fault:
             raise UserError(
                 self.env._(
                     "Enter the full address where the partner gives tokens, for example "
                     "https://login.partner.example/oauth2/token"
                 )
-            )
-        if parts.username or parts.password:
-            raise UserError(
-                self.env._("Put client id and secret into the fields below, not into the address.")
             )
 
     def _sign_in_values(self):
@@ -153,17 +163,20 @@ class IntegrationConnectWizard(models.TransientModel):
         return {name: self[name] for name in COPIED}
 
     def _store_credential(self, endpoint):
-        """Move the sign-in that was typed to the endpoint."""
+        """Move the sign-in that was typed to the endpoint, in place of the one it has."""
+        former = endpoint.credential_ids.filtered(lambda c: c.state == "active")
+        kept = former.filtered(lambda c: c.kind == self.auth_type)[:1]
+        (former - kept).action_retire()
         if self.auth_type == "none":
             return
+        values = {"login": self.login if self.auth_type in WITH_LOGIN else False}
         # sudo: the field is closed to everybody; it holds what this user typed a moment ago.
         wizard = self.sudo()
-        self.env["integration.credential"].create(
-            {
-                "endpoint_id": endpoint.id,
-                "kind": self.auth_type,
-                "login": self.login if self.auth_type in WITH_LOGIN else False,
-                "secret": crypto.decrypt(wizard.token_sealed, self._encryption_key()),
-            }
-        )
+        if wizard.token_sealed:
+            values["secret"] = crypto.decrypt(wizard.token_sealed, self._encryption_key())
+            values["expires_at"] = False
+        if kept:
+            kept.write(values)
+        else:
+            kept.create({"endpoint_id": endpoint.id, "kind": self.auth_type, **values})
         wizard.token_sealed = False

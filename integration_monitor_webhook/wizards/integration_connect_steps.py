@@ -1,7 +1,5 @@
 """The way through 'Connect a partner': what each step must have, forth and back."""
 
-from urllib.parse import urlsplit
-
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -28,18 +26,21 @@ class IntegrationConnectWizard(models.TransientModel):
     def action_back(self):
         """Show the step before; nothing is lost."""
         self.ensure_one()
-        if self.step in ("flows", "outbound"):
+        if self.step == "outbound" and self.endpoint_id:
+            self._take_over_endpoint()
+            self.step = "handover"
+        elif self.step in ("flows", "outbound"):
             self.step = STEPS[STEPS.index(self.step) - 1]
         return self._reopen()
 
     def action_connect(self):
         """Make system, endpoint, flows and secrets, and show what to hand over."""
         self.ensure_one()
+        if self.flow_ids:
+            raise UserError(self.env._("This partner is connected already."))
         self._check_key()
         for step in STEPS[: 3 if self.has_outbound else 2]:
             getattr(self, f"_check_{step}")()
-        if self.step == "handover":
-            raise UserError(self.env._("This partner is connected already."))
         self._connect()
         self.step = "handover"
         return self._reopen()
@@ -93,16 +94,10 @@ class IntegrationConnectWizard(models.TransientModel):
 
     def _check_outbound(self):
         """Step 3 is complete and the address can be one."""
-        parts = urlsplit((self.base_url or "").strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UserError(
-                self.env._(
-                    "Enter the full address of the partner's API, for example "
-                    "https://api.partner.example/v1"
-                )
-            )
-        if parts.username or parts.password:
-            raise UserError(
-                self.env._("Put user and password into the fields below, not into the address.")
-            )
+        Endpoint = self.env["integration.endpoint"]
+        refusal = Endpoint._address_refusal(self.base_url) or Endpoint._path_refusal(
+            self.health_path
+        )
+        if refusal:
+            raise UserError(refusal)
         self._check_sign_in()

@@ -18,7 +18,7 @@ from types import FrameType
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from demo.scenario import Scenario  # noqa: E402
-from demo.stack import Stack, seeded_template  # noqa: E402
+from demo.stack import Stack, StackEnded, seeded_template  # noqa: E402
 from provision import databases, paths, stamps  # noqa: E402
 from provision.errors import ProvisionError  # noqa: E402
 from provision.progress import step  # noqa: E402
@@ -140,7 +140,14 @@ def main() -> int:
     except KeyboardInterrupt:
         say("Stopped.")
         return 130
-    except (ProvisionError, ServerEnded, SimulatorError, NotInTime, json.JSONDecodeError) as error:
+    except (
+        ProvisionError,
+        ServerEnded,
+        StackEnded,
+        SimulatorError,
+        NotInTime,
+        json.JSONDecodeError,
+    ) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
 

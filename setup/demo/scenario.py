@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +18,7 @@ US_PRODUCTS = ("IPOD2008GREEN", "IPOD2008RED", "IPOD2008BLACK")
 EU_PRODUCTS = ("Bar3",)
 SHOPS = {"shop-us": ("shopify", US_PRODUCTS), "shop-eu": ("woocommerce", EU_PRODUCTS)}
 SETTLE_SECONDS = 120
+LOOK_SECONDS = 1.0
 
 
 class Scenario:
@@ -217,22 +220,47 @@ class Scenario:
             carrier.clear_faults()
 
     def play(self, say: Callable[[str], None]) -> list[str]:
-        """Play every step; return what did not happen in time (nothing, on a good machine)."""
+        """Play every step; return what did not happen in time (nothing, on a good machine).
+
+        :raises StackEnded: a process that the scenario needs has ended
+        """
         missed = []
         for text, action in self.steps():
             say(text)
             try:
-                action()
+                with self._needing_everybody():
+                    action()
             except NotInTime as error:
                 missed.append(str(error))
                 say(f"  not in time: {error}")
         return missed
 
     def trickle(self, stop: threading.Event, every: float = 20.0) -> None:
-        """Let one customer order every few seconds until *stop* is set."""
+        """Let one customer order every few seconds until *stop* is set.
+
+        :raises StackEnded: a process has ended; found out within ``LOOK_SECONDS``
+        """
         number = 100
-        while not stop.wait(every):
+        due = time.monotonic() + every
+        while not stop.wait(min(every, LOOK_SECONDS)):
+            self.stack.check()
+            if time.monotonic() < due:
+                continue
+            due = time.monotonic() + every
             number += 1
-            self.order(
-                seed=number, mix=("plain", "shipping", "discount", "guest")[number % 4 :][:1]
-            )
+            with self._needing_everybody():
+                self.order(
+                    seed=number, mix=("plain", "shipping", "discount", "guest")[number % 4 :][:1]
+                )
+
+    @contextlib.contextmanager
+    def _needing_everybody(self) -> Iterator[None]:
+        """Say which process has ended in place of what its absence leads to."""
+        self.stack.check()
+        try:
+            yield
+        except (OSError, RuntimeError, NotInTime):
+            # Connections break a moment before the process has ended.
+            with contextlib.suppress(NotInTime):
+                wait_until(self.stack.check, LOOK_SECONDS, "the end of a process")
+            raise

@@ -110,6 +110,15 @@ def encryption_key() -> str:
     return os.environ.get(KEY_VARIABLE) or DEMONSTRATION_KEY
 
 
+class StackEnded(RuntimeError):
+    """One of the processes ended while the others need it; the message is one line."""
+
+    def __init__(self, what: str, exit_code: int, log_file: Path) -> None:
+        """Name the process, how it ended and where it says more."""
+        how = f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
+        super().__init__(f"{what} ended ({how}) — see {log_file}")
+
+
 class Stack:
     """Partner simulators and one Odoo server on one seeded database."""
 
@@ -199,6 +208,17 @@ class Stack:
                     "UPDATE integration_endpoint SET base_url = %s WHERE code = %s",
                     [partner.url, name],
                 )
+
+    def check(self) -> None:
+        """Look whether everything that was started still runs.
+
+        :raises StackEnded: names the first process that does not
+        """
+        if (code := self.odoo.exit_code) is not None:
+            raise StackEnded("Odoo", code, self.odoo.log_file)
+        for name, partner in self.partners.items():
+            if (code := partner.exit_code) is not None:
+                raise StackEnded(f"The partner system {name}", code, partner.log_path)
 
     def stop(self) -> None:
         """Stop Odoo first, so that no partner sees a call to nobody, then the partners."""

@@ -134,6 +134,11 @@ class Simulator:
         return self._process.pid if self._process else None
 
     @property
+    def exit_code(self) -> int | None:
+        """Return how the process ended (negative: the signal), None unless it ended by itself."""
+        return self._process.poll() if self._process else None
+
+    @property
     def url(self) -> str:
         """Return the base address, without a final slash."""
         return f"http://127.0.0.1:{self.port}"

@@ -66,6 +66,11 @@ class ManagedProcess:
         """Return the process id while the process runs."""
         return self.process.pid if self.process and self.process.poll() is None else None
 
+    @property
+    def exit_code(self) -> int | None:
+        """Return how the process ended (negative: the signal), None unless it ended by itself."""
+        return self.process.poll() if self.process else None
+
     def start(self) -> None:
         """Start the process; it must not run already."""
         assert self.pid is None, f"{self.command[0]} runs already"

@@ -10,7 +10,7 @@ import pytest
 from http_helpers import always, client, fails
 from wire import answer, certificate, serving
 
-from integration_monitor.tools.errors import AddressRefused, IntegrationError
+from integration_monitor.tools.errors import AddressRefused, IntegrationError, RequestUnusable
 from integration_monitor.tools.http_client import HttpClient
 
 
@@ -202,3 +202,25 @@ def test_what_surrounds_an_answer_is_capped_too(start, flood):
     with serving(behave) as (port, _):
         error = fails(lambda: client(port, max_bytes=4096).request("GET"), "contract", True)
     assert error.retryable is False
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "headers", "auth"),
+    [
+        ("http://[::1/", "/", {}, None),
+        ("http://127.0.0.1:abc/", "/", {}, None),
+        ("http://127.0.0.1:999999/", "/", {}, None),
+        ("http://127.0.0.1:9", "/", {"Bad Header:\r\nX": "secret-1"}, None),
+        ("http://127.0.0.1:9", "/", {"Authorization": "Bearer secret-1\r\n"}, None),
+        ("http://127.0.0.1:9", "/", {"X-API-Key": "secret-1€"}, None),
+        ("http://127.0.0.1:9", "/", {}, ("user", "secret-1€")),
+    ],
+)
+def test_what_cannot_be_sent_is_our_own_fault(base, path, headers, auth):
+    """Nobody was called, and the words blame the partner, or repeat the secret."""
+    client_here = HttpClient(base, allowed_networks="127.0.0.0/8", auth=auth)
+    with pytest.raises(RequestUnusable) as caught:
+        client_here.request("GET", path, headers=headers)
+    error = caught.value
+    assert (error.error_class, error.retryable, error.maybe_delivered) == ("client", False, False)
+    assert "secret-1" not in error.message
