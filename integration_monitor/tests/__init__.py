@@ -54,6 +54,7 @@ from . import test_runbook_access
 from . import test_runbook_causes
 from . import test_shop_order_engine
 from . import test_shop_order_identity
+from . import test_shop_order_names
 from . import test_shop_order_shopify
 from . import test_shop_order_versions
 from . import test_shop_order_woocommerce
