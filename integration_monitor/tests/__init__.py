@@ -2,6 +2,7 @@ from . import test_access
 from . import test_banner
 from . import test_batch
 from . import test_blame
+from . import test_correction
 from . import test_correlation
 from . import test_credential
 from . import test_cron_runs
