@@ -153,10 +153,11 @@ class IntegrationHandler(models.AbstractModel):
         """Tell what is at stake while an inbound message has no document yet.
 
         :return: dict with any of ``amount`` (float), ``currency`` (ISO code), ``reference``
-            (the partner's document number: a later message with the same one makes up for an
-            earlier failed one), ``version`` (a text that sorts by age: a later message makes up
-            only for one that is not newer), ``partner`` (name), ``document`` (a record that the
-            message names) and ``about`` (what it is about, in words), for the exception a person
-            reads
+            (the partner's document number), ``subject`` (what identifies the document, where its
+            number does not; None when nothing does: a later message with the same one makes up
+            for an earlier failed one, and they share an exception), ``version`` (a text that
+            sorts by age: a later message makes up only for one that is not newer), ``partner``
+            (name), ``document`` (a record that the message names) and ``about`` (what it is
+            about, in words), for the exception a person reads
         """
         return {}

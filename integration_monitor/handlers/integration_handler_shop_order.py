@@ -9,6 +9,7 @@ from odoo import models
 from odoo.tools import plaintext2html
 
 from ..tools.errors import BusinessError, IntegrationError, RetryLater
+from ..tools.shop_order.reading import Reader
 
 _logger = logging.getLogger(__name__)
 
@@ -63,23 +64,32 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
             "amount": float(shop.total),
             "currency": shop.currency,
             "reference": shop.name,
+            "subject": self._subject(shop.external_id),
             "about": self.env._("Order %s", shop.name),
             "partner": shop.customer.name or shop.customer.email,
             "document": self._existing_order(message.flow_id, shop),
             "version": shop.updated_at and shop.updated_at.isoformat(),
         }
 
+    def _subject(self, external_id):
+        """Return what identifies an order: its id, as names repeat; None for one without id."""
+        return f"order:{external_id}" if external_id else None
+
     def _stake_of_unreadable(self, payload):
-        """Return number, total and currency of an order that cannot be read as a whole."""
-        body = payload.get("order", payload) if isinstance(payload, dict) else None
+        """Return id, number, total and currency of an order that cannot be read as a whole."""
+        body = payload
+        if isinstance(payload, dict) and set(payload) == {"order"}:
+            body = payload["order"]
         if not isinstance(body, dict):
             return {}
-        stake = {}
+        stake = {"subject": self._subject(Reader(body, "order").identifier("id"))}
         number = body.get("name") or body.get("number")
         if isinstance(number, str | int) and number:
             stake.update(reference=str(number), about=self.env._("Order %s", number))
+        total = body.get("total_price") or body.get("total")
         try:
-            stake["amount"] = float(body.get("total_price") or body.get("total") or 0.0)
+            if total:
+                stake["amount"] = float(total)
         except (TypeError, ValueError):
             _logger.debug("An unreadable order states no total")
         if isinstance(body.get("currency"), str):

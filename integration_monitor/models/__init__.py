@@ -51,6 +51,7 @@ from . import integration_message_work
 from . import integration_message_request
 from . import integration_message_settle
 from . import integration_message_exception
+from . import integration_message_stake
 from . import integration_message_sweep
 from . import integration_message_content
 from . import integration_message_action

@@ -3,7 +3,7 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..tools import payload
+from ..tools import json_safe, payload
 
 EDITABLE = {"payload", "payload_layout"}
 FAILED = ("dead", "quarantined", "cancelled")
@@ -27,6 +27,7 @@ class IntegrationMessage(models.Model):
                     )
                 )
             if "payload" in vals:
+                self._check_correction(vals["payload"])
                 self._keep_original_payload()
                 self._keep_edits(vals["payload"])
         result = super().write(vals)
@@ -36,8 +37,11 @@ class IntegrationMessage(models.Model):
                 message.write(payload.proof(message.payload))
         return result
 
-    def _keep_original_payload(self):
-        """Before the first correction: keep what was sent, and note who corrects."""
+    def _check_correction(self, text):
+        """Refuse a correction that cannot work.
+
+        :raises UserError: the message did not fail, or its content is JSON and the text is not
+        """
         for message in self:
             if message.state not in ("dead", "quarantined"):
                 raise UserError(
@@ -45,6 +49,22 @@ class IntegrationMessage(models.Model):
                         "Only the content of a failed message can be corrected; this one is not."
                     )
                 )
+        if not any(message._is_json() for message in self):
+            return
+        try:
+            json_safe.loads(text or "")
+        except json_safe.MalformedJson as error:
+            raise UserError(
+                self.env._(
+                    "This content would fail again, as it must be JSON. %(reason)s Correct it "
+                    "there and save again, or discard your changes.",
+                    reason=error,
+                )
+            ) from error
+
+    def _keep_original_payload(self):
+        """Before the first correction: keep what was sent, and note who corrects."""
+        for message in self:
             original = message.sudo()  # the engine keeps the evidence, whoever edits
             if not original.payload_original:
                 original.payload_original = original.payload

@@ -12,6 +12,15 @@ class IntegrationMessage(models.Model):
 
     _inherit = "integration.message"
 
+    def _is_json(self):
+        """:return: whether the content is JSON: declared as such, or not declared"""
+        kind = self._media_type()
+        return not kind or kind == "application/json" or kind.endswith("+json")
+
+    def _media_type(self):
+        """:return: the declared media type without its parameters, in lower case; may be empty"""
+        return (self.content_type or "").partition(";")[0].strip().lower()
+
     def _apply_payload_policy(self):
         """Keep, redact or remove the content of a message that is done.
 
@@ -38,7 +47,7 @@ class IntegrationMessage(models.Model):
             try:
                 value = json_safe.loads(text)
             except json_safe.MalformedJson:
-                kind = (self.content_type or "").partition(";")[0].strip().lower()
+                kind = self._media_type()
                 if kind == "application/x-www-form-urlencoded":
                     return redaction.redact_body(text, kind, redaction.MAX_INPUT)
                 return redaction.redact_text(text, redaction.MAX_INPUT)

@@ -9,7 +9,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..tools import fingerprint, redaction
-from ..tools.errors import ContractError, IntegrationError
+from ..tools.errors import IntegrationError
 from .integration_message_settle import ERROR_LIMIT
 
 _logger = logging.getLogger(__name__)
@@ -29,8 +29,7 @@ class IntegrationMessage(models.Model):
         stake = self._stake()
         self._link_document(stake.get("document"))
         if not self.subject_key:
-            subject = stake.get("reference") or self.ordering_key
-            self.subject_key = f"ref:{subject}" if subject else False
+            self.subject_key = self._subject_of(stake, self.ordering_key)
         self.subject_version = stake.get("version") or self.subject_version
         source = failure.source or {}
         transaction = self.transaction_id
@@ -58,6 +57,7 @@ class IntegrationMessage(models.Model):
                     "amount_at_stake": amount,
                     "amount_stated": stated,
                     "deadline_at": transaction.due_at,
+                    **self._told_before(stake, about),
                 }
             ]
         )
@@ -161,57 +161,6 @@ class IntegrationMessage(models.Model):
         document = self.env[self.res_model].browse(self.res_id).exists()
         return document.display_name if document else False
 
-    def _stake(self):
-        """Ask the handler what an inbound message is about; never fails.
-
-        :return: the dict of ``integration.handler._stake``
-        """
-        if self.direction != "inbound" or not self.payload:
-            return {}
-        # The handler runs as the service account here too, and may not break the settlement.
-        message = self.with_user(self.flow_id.service_user_id).sudo(False)
-        try:
-            with self.env.cr.savepoint(flush=False):
-                return message.flow_id._handler()._stake(message, self._parsed_payload()) or {}
-        except ContractError:
-            return {}
-        except Exception:  # noqa: BLE001 - a broken payload must not hide the failure itself
-            _logger.info("Message %s: the stake is unknown", self.id, exc_info=True)
-            return {}
-
-    def _amount_at_stake(self, stake):
-        """Return the open amount in the company's currency; zero when nobody can tell.
-
-        :return: (amount, the amount as the partner states it, or False)
-        """
-        if self.transaction_id:
-            done = self.transaction_id.state == "completed"
-            return 0.0 if done else self.transaction_id.amount_company, False
-        amount, code = stake.get("amount") or 0.0, stake.get("currency")
-        stated = f"{amount:.2f} {code or '?'}" if amount else False
-        company = self.company_id
-        currencies = self.env["res.currency"].with_context(active_test=False)
-        currency = currencies.search([("name", "=", code)], limit=1) if code else currencies
-        if currency == company.currency_id:
-            return amount, False
-        # Without a rate Odoo converts one to one, and yen would count as dollars.
-        if not amount or not currency or not self._has_rate(currency):
-            return 0.0, stated
-        day = fields.Date.context_today(self)
-        return currency._convert(amount, company.currency_id, company, day), stated
-
-    def _has_rate(self, currency):
-        """:return: whether the company knows what the currency is worth"""
-        return bool(
-            self.env["res.currency.rate"].search_count(
-                [
-                    ("currency_id", "=", currency.id),
-                    ("company_id", "in", (False, self.company_id.root_id.id)),
-                ],
-                limit=1,
-            )
-        )
-
     def _resolve_exceptions(self):
         """Close the exceptions of this message, and of older ones about the same matter."""
         exceptions = self.env["integration.exception"].search(
@@ -229,14 +178,36 @@ class IntegrationMessage(models.Model):
             exceptions |= self.env["integration.exception"].search(
                 [("is_open", "=", True), ("message_id", "in", older.ids)]
             )
-        for exception in exceptions:
+        for exception in self._hand_over(exceptions):
             reason = "retry" if exception.state == "retrying" else "auto"
             exception._resolve(reason)
+
+    def _hand_over(self, exceptions):
+        """Leave the exception of a matter to another failed message of it, if there is one.
+
+        :param exceptions: those that the success of this message would close
+        :return: those of which nothing is left
+        """
+        if self.direction != "inbound" or not self.subject_key:
+            return exceptions
+        left = self.search(
+            [
+                ("flow_id", "=", self.flow_id.id),
+                ("state", "in", ("dead", "quarantined")),
+                ("subject_key", "=", self.subject_key),
+            ],
+            limit=1,
+        )
+        shared = exceptions.filtered(lambda item: left and item.dedupe_key == left._dedupe_key())
+        for exception in shared:
+            state = "assigned" if exception.user_id else "open"
+            exception.write({"message_id": left.id, "state": state})
+        return exceptions - shared
 
     def _superseded(self):
         """Return the failed messages of this flow that the success of this one makes up for.
 
-        Those about the same document or reference that came earlier and tell of no newer version:
+        Those about the same document or subject that came earlier and tell of no newer version:
         what a partner delivers late does not undo what it told since.
         """
         # A replay tells nothing that its original did not: failures since then stay open.
@@ -251,12 +222,11 @@ class IntegrationMessage(models.Model):
         )
         if not older or self.state != "done":
             return self.browse()
-        subject, version = self.subject_key, self.subject_version
-        if self.direction == "inbound" and not (subject and version):
-            stake = self._stake()
-            reference = stake.get("reference")
-            subject = subject or (f"ref:{reference}" if reference else False)
-            version = version or stake.get("version")
+        # What was done counts, not what failed before: a person may have corrected the content
+        # into another order, or a partner's later version of it.
+        stake = self._stake()
+        subject = self._subject_of(stake) or self.subject_key
+        version = stake.get("version") or self.subject_version
         repeated = self.replay_of_id.filtered(lambda m: m.state in ("dead", "quarantined"))
         if not subject:
             return repeated

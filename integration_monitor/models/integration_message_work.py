@@ -170,10 +170,7 @@ class IntegrationMessage(models.Model):
 
         :raises ContractError: text that should be JSON and is not
         """
-        kind = (self.content_type or "").partition(";")[0].strip().lower()
-        if kind and kind != "application/json" and not kind.endswith("+json"):
-            return self.payload or ""
-        return json_safe.loads(self.payload or "")
+        return json_safe.loads(self.payload or "") if self._is_json() else self.payload or ""
 
     def _keep_answer(self, response):
         """Keep the partner's answer until it is applied."""

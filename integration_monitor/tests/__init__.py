@@ -2,6 +2,7 @@ from . import test_access
 from . import test_banner
 from . import test_batch
 from . import test_blame
+from . import test_correction
 from . import test_correlation
 from . import test_credential
 from . import test_cron_runs
@@ -59,6 +60,7 @@ from . import test_runbook_access
 from . import test_runbook_causes
 from . import test_shop_order_engine
 from . import test_shop_order_identity
+from . import test_shop_order_names
 from . import test_shop_order_shopify
 from . import test_shop_order_versions
 from . import test_shop_order_woocommerce
