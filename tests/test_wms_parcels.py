@@ -72,12 +72,13 @@ class TestWarehouseParcels(WarehouseCase):
 
     def test_cancelled_before_the_release(self):
         """Nothing is withdrawn that the warehouse was never told."""
+        before = len(self.wms.ledger("requests", method="DELETE"))
         order = self._handle(sample("shopify/order_created.json"))
         self.env.cr.precommit.run()
         order._action_cancel()
         self.drain(self.release_flow)
         self.assertEqual(set(self._messages(self.release_flow).mapped("state")), {"cancelled"})
-        self.assertFalse(self.wms.ledger("requests", method="DELETE"))
+        self.assertEqual(len(self.wms.ledger("requests", method="DELETE")), before)
 
     def _unanswered(self, **fault):
         """Return (cancelled order, its release whose only attempt failed, the withdrawal)."""
