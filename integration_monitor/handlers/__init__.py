@@ -6,6 +6,7 @@ from . import integration_shop_tax
 from . import integration_shop_change
 from . import integration_shop_currency
 from . import integration_wms_transfer
+from . import integration_wms_withdrawal
 from . import integration_handler_shop_order
 from . import integration_handler_shop_order_shopify
 from . import integration_handler_shop_order_woocommerce

@@ -49,6 +49,10 @@ class IntegrationHandler(models.AbstractModel):
                 )
             )
 
+    def _further_events(self):
+        """:return: codes of the events that trigger the handler's flows beside their own"""
+        return ()
+
     def _wanted(self, flow, records):
         """Return the documents, of those that triggered the flow, that are the handler's business.
 

@@ -5,17 +5,19 @@ import json
 from odoo import models
 
 from ..tools.errors import BusinessError, ContractError
+from .integration_wms_withdrawal import CANCELLED
 
 
 class IntegrationHandlerWmsRelease(models.AbstractModel):
     """Tells a warehouse what to ship: the reserved quantities of one transfer.
 
     Sent when the first transfer of a delivery becomes reserved; what comes short is released
-    again with the back order, once that is reserved.
+    again with the back order, once the warehouse closed the release and that is reserved. A
+    transfer that is cancelled later is withdrawn.
     """
 
     _name = "integration.handler.wms.release"
-    _inherit = "integration.handler"
+    _inherit = ["integration.handler", "integration.wms.withdrawal"]
     _description = "Warehouse: release an order"
 
     def _directions(self):
@@ -25,12 +27,24 @@ class IntegrationHandlerWmsRelease(models.AbstractModel):
         """Return the external ids of the groups that the service account needs."""
         return ("stock.group_stock_user", "sales_team.group_sale_salesman_all_leads")
 
+    def _further_events(self):
+        return (CANCELLED,)
+
+    def _wanted(self, flow, records):
+        """Leave out what the warehouse was told already, and what it need not withdraw."""
+        cancelled = records.filtered(lambda picking: picking.state == "cancel")
+        fresh = (records - cancelled).filtered(lambda picking: not picking.integration_release_ref)
+        return fresh | self._told(cancelled) if cancelled else fresh
+
     def _prepare(self, message):
-        """Build the release; None when the transfer needs none any more.
+        """Build the release, or its withdrawal; None when the transfer needs none any more.
 
         :raise BusinessError: a product has no internal reference
+        :raise RetryLater: the release to withdraw is not settled yet
         """
         picking = self.env["stock.picking"].browse(message.res_id).exists()
+        if self._withdraws(message):
+            return self._prepare_withdrawal(picking)
         moves = picking.move_ids.filtered(
             lambda move: move.state in ("assigned", "partially_available")
         )
@@ -107,7 +121,29 @@ class IntegrationHandlerWmsRelease(models.AbstractModel):
         return ""
 
     def _request(self, message, payload):
+        """Say how the release is sent.
+
+        :raise BusinessError: cancelled while earlier attempts failed: never send it again
+        """
+        if self._withdraws(message):
+            return self._request_withdrawal(payload)
+        picking = self.env["stock.picking"].browse(message.res_id).exists()
+        if picking.state == "cancel":
+            raise BusinessError(
+                self.env._(
+                    "Transfer %s was cancelled before the warehouse accepted it. Its withdrawal "
+                    "is sent next and closes this exception.",
+                    picking.name,
+                )
+            )
         return {"method": "POST", "path": "/releases"}
+
+    def _after_response(self, message, response):
+        response = super()._after_response(message, response)
+        if self._withdraws(message):
+            picking = self.env["stock.picking"].browse(message.res_id).exists()
+            return self._judge_withdrawal(picking, response)
+        return response
 
     def _on_success(self, message, response):
         """Keep the number of the release on the transfer.
@@ -117,6 +153,9 @@ class IntegrationHandlerWmsRelease(models.AbstractModel):
         picking = self.env["stock.picking"].browse(message.res_id).exists()
         if not picking:
             return None
+        if self._withdraws(message):
+            picking._message_log(body=self.env._("The warehouse withdrew the release."))
+            return picking
         try:
             number = str(json.loads(response.body)["id"])
         except (ValueError, KeyError, TypeError) as error:

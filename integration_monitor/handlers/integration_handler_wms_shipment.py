@@ -17,7 +17,9 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
     """Validates the released transfer and those that follow it, up to the customer.
 
     What was not shipped becomes a back order, which is reserved and released again. A shipment
-    counts once: repeated it changes nothing, and a second one for the same release is refused.
+    with ``"close": false`` leaves its release open: the back order is still the warehouse's, and
+    its next shipments take from it. A shipment counts once: repeated it changes nothing, and one
+    for a release that is closed is refused.
     """
 
     _name = "integration.handler.wms.shipment"
@@ -54,11 +56,18 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
             if not data.text(key):
                 raise ContractError(self.env._("The shipment has no “%s”.", key))
         picking = self._released_picking(flow, data)
-        if picking.state == "done" and picking.integration_shipment_ref == data.text("shipment_id"):
-            return picking
+        parts = self._parts(picking)
+        shipped = parts.filtered(
+            lambda p: p.state == "done" and p.integration_shipment_ref == data.text("shipment_id")
+        )
+        if shipped:
+            return shipped
+        picking = parts[-1]
         self._check_open(picking, data)
         self._check_released(flow, picking)
-        quantities = self._quantities(flow, picking, data)
+        quantities = self._quantities(flow, parts, data)
+        if quantities is None:
+            return self._close_release(picking, data)
         return self._ship(picking, quantities, data)
 
     def _stake(self, message, payload):
@@ -199,22 +208,31 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
         )
         return any(not f.warehouse_ids or warehouse in f.warehouse_ids for f in flows)
 
-    def _quantities(self, flow, picking, data):
+    def _quantities(self, flow, parts, data):
         """Return the shipped quantity of each move, in the move's unit.
 
-        :return: dict of ``stock.move`` → (quantity, list of (lot name, quantity))
+        :param parts: the transfers of the release, the open one last
+        :return: dict of ``stock.move`` → (quantity, list of (lot name, quantity)); None when the
+            warehouse closes a release of which nothing more is shipped
         """
-        moves = {move.id: move for move in picking.move_ids if move.state != "cancel"}
+        picking = parts[-1]
+        moves = self._moves_by_line(parts)
         mapped = self.env["integration.mapping"]._search_values(
             flow, "product", (line.text("sku") for line in data.children("lines", "line"))
         )
         pieces = defaultdict(Decimal)
         lots = defaultdict(list)
         for line in data.children("lines", "line"):
-            move = moves.get(int(line.number("line_id")))
-            if not move:
+            number = int(line.number("line_id"))
+            if number not in moves:
                 what = self.env._("has no line %s", line.text("line_id"))
                 raise self._refusal(picking, what)
+            move = moves[number]
+            if not move:
+                if line.number("quantity"):
+                    what = self.env._("needs nothing more of line %s", line.text("line_id"))
+                    raise self._refusal(picking, what)
+                continue  # shipped before; reports may list each line of the release
             sku = line.text("sku")
             product = move.product_id
             if sku != product.default_code and mapped.get(sku) != product:
@@ -236,10 +254,13 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
             for lot in line.children("lots", "lot"):
                 lots[move].append((lot.text("name"), float(lot.number("quantity"))))
         if not any(pieces.values()):
+            if len(parts) > 1 and data.flag("close", default=True):
+                return None
             raise self._refusal(picking, self.env._("left the warehouse with no piece at all"))
         return {
             move: (self._checked_quantity(picking, move, pieces[move]), lots[move])
             for move in moves.values()
+            if move
         }
 
     def _checked_quantity(self, picking, move, pieces):

@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from odoo import models
 
+from ..models.integration_milestone_record import Event
 from ..tools.errors import BusinessError
 
 
@@ -12,6 +13,61 @@ class IntegrationWmsTransfer(models.AbstractModel):
 
     _name = "integration.wms.transfer"
     _description = "Transfers done by a warehouse system"
+
+    def _parts(self, picking):
+        """Return the released transfer and the back orders that its release covers still.
+
+        :return: transfers in the order in which they are done; at most the last one is open
+        """
+        parts = last = picking
+        while last.state == "done" and last.integration_release_ref:
+            last = last.backorder_ids.filtered(
+                lambda p: p.integration_release_ref == picking.integration_release_ref
+            )[:1]
+            parts |= last
+        return parts
+
+    def _moves_by_line(self, parts):
+        """Return what is open of each line that the warehouse was told of.
+
+        The warehouse names the move that was released; Odoo splits the rest off as another one.
+
+        :param parts: see :meth:`_parts`
+        :return: dict of line number → ``stock.move``, empty when nothing is left of the line
+        """
+        left = parts[-1].move_ids.filtered(lambda move: move.state != "cancel")
+        moves = {move.id: move for move in left}
+        for told in parts[:-1].move_ids.filtered(lambda move: move.state != "cancel"):
+            moves[told.id] = left.filtered(
+                lambda move, told=told: (move.product_id, move.sale_line_id)
+                == (told.product_id, told.sale_line_id)
+            )[:1]
+        return moves
+
+    def _keep_open(self, picking, data):
+        """Leave what was not shipped with the release, so that it is not released again."""
+        release = picking.integration_release_ref or data.text("release_id") or picking.name
+        rest = picking.backorder_ids.filtered(lambda p: p.state not in ("done", "cancel"))
+        (picking | rest).write({"integration_release_ref": release})
+
+    def _close_release(self, picking, data):
+        """Release a back order by itself: the warehouse closed the release that covered it.
+
+        :return: the back order
+        """
+        picking.integration_release_ref = False
+        picking._message_log(
+            body=self.env._(
+                "The warehouse closed the release without these goods: shipment %s.",
+                data.text("shipment_id"),
+            )
+        )
+        if picking.state == "assigned":
+            company = picking.company_id.id
+            event = Event("picking.first.ready", picking._name, picking.id, None, company)
+            # Which flows there are is the engine's knowledge, not the account's.
+            self.env["integration.flow"].sudo()._emit_for_events([event])
+        return picking
 
     def _ship(self, picking, quantities, data):
         """Do the transfer and carry its quantities through the chain.
@@ -26,6 +82,8 @@ class IntegrationWmsTransfer(models.AbstractModel):
             self._validate(current, amounts, shipment)
             done |= current
             waiting += self._following(current)
+        if not data.flag("close", default=True):
+            self._keep_open(picking, data)
         packages = ", ".join(
             package.text("sscc", "id") for package in data.children("packages", "package")
         )

@@ -16,8 +16,10 @@ class IntegrationFlow(models.Model):
         found = {}
         flows = self.sudo().search([("direction", "=", "outbound"), ("trigger_event", "!=", False)])
         for flow in flows:
-            key = (flow.trigger_event, flow.company_id.id)
-            found[key] = (*found.get(key, ()), flow.id)
+            further = flow._handler()._further_events() if flow.handler in self.env else ()
+            for code in dict.fromkeys((flow.trigger_event, *further)):
+                key = (code, flow.company_id.id)
+                found[key] = (*found.get(key, ()), flow.id)
         return found
 
     @api.model

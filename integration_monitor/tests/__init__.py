@@ -72,6 +72,7 @@ from . import test_sweeper
 from . import test_tour
 from . import test_transaction_access
 from . import test_transaction_status
+from . import test_wms_parcels
 from . import test_wms_release
 from . import test_wms_shipment
 from . import test_replay

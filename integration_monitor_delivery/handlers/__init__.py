@@ -1,3 +1,4 @@
+from . import integration_carrier_invoice
 from . import integration_handler_carrier_booking
 from . import integration_handler_carrier_tracking
 from . import integration_handler_shop_order

@@ -12,7 +12,7 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
     """Moves deliveries along as the carrier reports them; invoices once all is delivered."""
 
     _name = "integration.handler.carrier.tracking"
-    _inherit = "integration.handler"
+    _inherit = ["integration.handler", "integration.carrier.invoice"]
     _description = "Carrier: tracking events"
 
     def _directions(self):
@@ -61,7 +61,7 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
                 self._settle_problems(changed)
         self._record_milestones(message, pickings, event)
         if changed and event.status == "delivered" and message.flow_id.invoice_on_delivery:
-            self._invoice(message.flow_id, changed)
+            self._invoice(message, changed)
         return pickings
 
     def _stake(self, message, payload):
@@ -123,19 +123,6 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
         if values:
             # The recorder's tables are written by code only, whoever runs the handler.
             self.env["integration.milestone"].sudo()._record(values)
-
-    def _all_delivered(self, orders):
-        """Tell whether each outgoing transfer of the orders reached the customer."""
-        return all(
-            picking.integration_delivered_at
-            for picking in orders.picking_ids
-            if picking.picking_type_code == "outgoing" and picking.state != "cancel"
-        )
-
-    def _invoice(self, flow, pickings):
-        """Invoice the orders whose parcels all arrived."""
-        orders = pickings.sale_id.filtered(self._all_delivered)
-        orders.with_company(flow.company_id)._integration_invoice_delivered(flow.payment_journal_id)
 
     def _problem_key(self, picking):
         """One open exception for a delivery, however often the carrier reports trouble."""

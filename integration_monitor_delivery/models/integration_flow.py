@@ -20,8 +20,8 @@ class IntegrationFlow(models.Model):
         "names.",
     )
     invoice_on_delivery = fields.Boolean(
-        help="When the carrier reports the last parcel of an order as delivered, invoice what was "
-        "delivered."
+        help="When the carrier reports the last parcel of an order as delivered, and nothing of it "
+        "is left to ship, invoice what was delivered."
     )
     payment_journal_id = fields.Many2one(
         "account.journal",

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.exceptions import UserError
 
 
 class SaleOrder(models.Model):
@@ -12,6 +13,7 @@ class SaleOrder(models.Model):
 
         :param journal: ``account.journal`` that takes the payment, or None for no payment.
         :return: the posted ``account.move`` records.
+        :raise UserError: an invoice would be below zero, or Odoo refuses it
         """
         orders = self.filtered(lambda order: order.invoice_status == "to invoice")
         # What came back is refunded by a person who has seen it; a down payment is only deducted.
@@ -26,6 +28,17 @@ class SaleOrder(models.Model):
         # superuser; who posts them and takes the money is the caller.
         paid_before = any(orders.order_line.mapped("is_downpayment"))
         invoices = orders._create_invoices(grouped=True, final=paid_before).sudo(self.env.su)
+        for invoice in invoices:
+            if invoice.move_type == "out_invoice" and invoice.amount_total < 0:
+                raise UserError(
+                    self.env._(
+                        "What is to be invoiced of %(order)s comes to %(amount)s, because less was "
+                        "delivered than its deductions assume. Decide with the customer what is "
+                        "owed.",
+                        order=invoice.invoice_origin or invoice.ref or "?",
+                        amount=invoice.currency_id.format(invoice.amount_total),
+                    )
+                )
         invoices.action_post()
         if journal:
             collected = invoices.filtered(

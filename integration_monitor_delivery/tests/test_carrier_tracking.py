@@ -1,7 +1,4 @@
-from unittest.mock import patch
-
 from odoo import Command
-from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from odoo.addons.integration_monitor.tools.errors import ContractError, RetryLater
@@ -81,81 +78,6 @@ class TestCarrierTracking(CarrierCase):
         self.assertEqual((exception.category, exception.is_open), ("partner", True))
         self._track("TRK1", "delivered")
         self.assertEqual((exception.state, exception.resolution), ("resolved", "auto"))
-
-    def _bank(self):
-        """:return: the company's bank journal; with it comes the chart of accounts"""
-        domain = [("type", "=", "bank"), ("company_id", "=", self.company.id)]
-        journals = self.env["account.journal"]
-        if not journals.search_count(domain):
-            self.env["account.chart.template"].try_loading(
-                "generic_coa", company=self.company, install_demo=False
-            )
-        return journals.search(domain, limit=1)
-
-    def test_invoice_and_payment(self):
-        """A delivered order is invoiced and paid once, however often the carrier reports it."""
-        journal = self._bank()
-        self.tracking_flow.write({"invoice_on_delivery": True, "payment_journal_id": journal.id})
-        order, picking = self._shipped()
-        self._book(picking)
-        self._track("TRK1", "delivered")
-        self._track("TRK1", "delivered")
-        invoice = order.invoice_ids
-        self.assertEqual(len(invoice), 1)
-        self.assertEqual(invoice.state, "posted")
-        self.assertEqual(invoice.amount_total, order.amount_total)
-        self.assertIn(invoice.payment_state, ("paid", "in_payment"))
-
-    def test_invoice_is_the_accounts_work(self):
-        """Invoices and payments are made with all rights, whatever the account may do."""
-        seen = []
-        for model, name in (("account.move", "action_post"), ("account.payment", "create")):
-            original = getattr(self.registry[model], name)
-
-            def spy(records, *args, _original=original, **kwargs):
-                seen.append((records.env.su, records.env.uid))
-                return _original(records, *args, **kwargs)
-
-            self.startPatcher(patch.object(self.registry[model], name, spy))
-        self.test_invoice_and_payment()
-        self.assertIn((False, self.service.id), seen)
-        self.assertNotIn(True, [su for su, _uid in seen])
-
-    def test_account_without_the_right_to_invoice(self):
-        """An account that may not invoice does so all the same."""
-        self._bank()
-        self.tracking_flow.invoice_on_delivery = True
-        _order, picking = self._shipped()
-        self._book(picking)
-        self.service.group_ids -= self.env.ref("account.group_account_invoice")
-        with self.assertRaises(AccessError):
-            self._track("TRK1", "delivered")
-
-    def test_late_event_after_a_return(self):
-        """A late event pays money out: it refunds what came back, and registers the payment."""
-        self.test_invoice_and_payment()
-        order = self.env["sale.order"].search([("company_id", "=", self.company.id)], limit=1)
-        invoices = order.invoice_ids
-        picking = order.picking_ids.filtered(lambda p: p.state == "done")
-        wizard = self.env["stock.return.picking"].create({"picking_id": picking.id})
-        for line in wizard.product_return_moves:
-            line.quantity = line.move_id.quantity
-            line.to_refund = True
-        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-        back.move_ids.picked = True
-        back.button_validate()
-        self._track("TRK1", "delivered", at="2024-08-09T10:00:00Z")
-        self.assertEqual(order.invoice_ids, invoices)
-
-    def test_unpaid_order_is_invoiced_only(self):
-        """An order that the customer pays on delivery counts as paid before anybody paid."""
-        self._bank()
-        self.tracking_flow.invoice_on_delivery = True
-        order, picking = self._shipped(financial_status="pending")
-        self._book(picking)
-        self._track("TRK1", "delivered")
-        self.assertEqual(order.invoice_ids.state, "posted")
-        self.assertEqual(order.invoice_ids.payment_state, "not_paid")
 
     def test_company(self):
         """A carrier of one company cannot move the deliveries of another."""

@@ -137,6 +137,7 @@ class Wms(Simulator):
             "warehouse": release["warehouse"],
             "lines": lines,
             "packages": [{"sscc": sscc(), "weight": round(pieces * PIECE_WEIGHT, 3)}],
+            "close": close,
         }
         shipped = {line["line_id"]: line["quantity"] for line in lines}
         for line in release["lines"]:

@@ -48,9 +48,10 @@ class Reader:
                 return value
         return ""
 
-    def flag(self, key: str) -> bool:
-        """Return whether the value is true."""
-        return self.data.get(key) is True
+    def flag(self, key: str, default: bool = False) -> bool:
+        """Return whether the value is true; `default` when it is neither true nor false."""
+        value = self.data.get(key)
+        return value if isinstance(value, bool) else default
 
     def number(self, key: str, default: Decimal | None = None) -> Decimal:
         """Return an exact number.

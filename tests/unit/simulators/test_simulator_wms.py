@@ -52,6 +52,7 @@ def test_one_shipment_per_release_unless_left_open(wms):
     part = {"reference": "WH/PICK/00001", "lines": [{"line_id": 1, "quantity": 4}]}
     shipment = wms.control("POST", "ship", {**part, "close": False})
     assert _quantities(shipment) == {1: 4}
+    assert shipment["close"] is False
     rest = wms.control("POST", "ship", {"reference": "WH/PICK/00001"})
     assert _quantities(rest) == {1: 6, 2: 3}
     assert wms.call("POST", "/control/ship", part).status_code == 409

@@ -1,0 +1,155 @@
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from .common import CarrierCase
+
+
+class InvoiceCase(CarrierCase):
+    """A carrier whose reports invoice what is delivered."""
+
+    def _bank(self):
+        """:return: the company's bank journal; with it comes the chart of accounts"""
+        domain = [("type", "=", "bank"), ("company_id", "=", self.company.id)]
+        journals = self.env["account.journal"]
+        if not journals.search_count(domain):
+            self.env["account.chart.template"].try_loading(
+                "generic_coa", company=self.company, install_demo=False
+            )
+        return journals.search(domain, limit=1)
+
+
+@tagged("post_install", "-at_install")
+class TestCarrierInvoice(InvoiceCase):
+    """An order is invoiced with its last parcel, once."""
+
+    def test_invoice_and_payment(self):
+        """A delivered order is invoiced and paid once, however often the carrier reports it."""
+        journal = self._bank()
+        self.tracking_flow.write({"invoice_on_delivery": True, "payment_journal_id": journal.id})
+        order, picking = self._shipped()
+        self._book(picking)
+        self._track("TRK1", "delivered")
+        self._track("TRK1", "delivered")
+        invoice = order.invoice_ids
+        self.assertEqual(len(invoice), 1)
+        self.assertEqual(invoice.state, "posted")
+        self.assertEqual(invoice.amount_total, order.amount_total)
+        self.assertIn(invoice.payment_state, ("paid", "in_payment"))
+
+    def test_invoice_is_the_accounts_work(self):
+        """Invoices and payments are made with all rights, whatever the account may do."""
+        seen = []
+        for model, name in (("account.move", "action_post"), ("account.payment", "create")):
+            original = getattr(self.registry[model], name)
+
+            def spy(records, *args, _original=original, **kwargs):
+                seen.append((records.env.su, records.env.uid))
+                return _original(records, *args, **kwargs)
+
+            self.startPatcher(patch.object(self.registry[model], name, spy))
+        self.test_invoice_and_payment()
+        self.assertIn((False, self.service.id), seen)
+        self.assertNotIn(True, [su for su, _uid in seen])
+
+    def test_account_without_the_right_to_invoice(self):
+        """An account that may not invoice does so all the same, or the parcel is forgotten."""
+        self._bank()
+        self.tracking_flow.invoice_on_delivery = True
+        order, picking = self._shipped()
+        self._book(picking)
+        self.service.group_ids -= self.env.ref("account.group_account_invoice")
+        self._track("TRK1", "delivered")
+        self.assertTrue(picking.integration_delivered_at)
+        self.assertFalse(order.invoice_ids)
+        self.assertTrue(self._refused(order).is_open)
+
+    def _refused(self, order):
+        """:return: the exceptions about an order that was delivered and not invoiced"""
+        return self.env["integration.exception"].search(
+            [("res_model", "=", "sale.order"), ("res_id", "=", order.id)]
+        )
+
+    def test_negative_invoice(self):
+        """The discount is larger than what was delivered: the parcel arrived all the same."""
+        self._bank()
+        self.tracking_flow.invoice_on_delivery = True
+        order = self._order((1, 2, 3))
+        picking = self._first(order)
+        release = self._release(picking)
+        event = self._shipment(release, picking, IPOD2008GREEN=1, IPOD2008RED=0, IPOD2008BLACK=0)
+        self._ship(event)
+        picking.backorder_ids.action_cancel()
+        order.order_line.filtered(lambda line: line.price_unit < 0).price_unit = -10000
+        self._book(picking)
+        self._track("TRK1", "delivered")
+        self.assertEqual(picking.integration_tracking_status, "delivered")
+        self.assertFalse(order.invoice_ids)
+        self.assertIn("less was delivered", self._refused(order).error_message)
+
+    def test_late_event_after_a_return(self):
+        """A late event pays money out: it refunds what came back, and registers the payment."""
+        self.test_invoice_and_payment()
+        order = self.env["sale.order"].search([("company_id", "=", self.company.id)], limit=1)
+        invoices = order.invoice_ids
+        picking = order.picking_ids.filtered(lambda p: p.state == "done")
+        wizard = self.env["stock.return.picking"].create({"picking_id": picking.id})
+        for line in wizard.product_return_moves:
+            line.quantity = line.move_id.quantity
+            line.to_refund = True
+        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        back.move_ids.picked = True
+        back.button_validate()
+        self._track("TRK1", "delivered", at="2024-08-09T10:00:00Z")
+        self.assertEqual(order.invoice_ids, invoices)
+
+    def test_unpaid_order_is_invoiced_only(self):
+        """An order that the customer pays on delivery counts as paid before anybody paid."""
+        self._bank()
+        self.tracking_flow.invoice_on_delivery = True
+        order, picking = self._shipped(financial_status="pending")
+        self._book(picking)
+        self._track("TRK1", "delivered")
+        self.assertEqual(order.invoice_ids.state, "posted")
+        self.assertEqual(order.invoice_ids.payment_state, "not_paid")
+
+
+@tagged("post_install", "-at_install")
+class TestCarrierInvoiceChain(InvoiceCase):
+    """In a warehouse that picks, packs and ships, what is not picked has no delivery yet."""
+
+    delivery_steps = "pick_pack_ship"
+
+    def _deliver(self, picking, number, **changes):
+        """Ship a released transfer and report its parcel as delivered; return the delivery."""
+        release = self._release(picking)
+        done = self._ship(self._shipment(release, picking, number=f"SHP-{number}", **changes))
+        out = done.filtered(lambda p: p.picking_type_code == "outgoing")
+        self._book(out, tracking=number)
+        self._track(number, "delivered")
+        return out
+
+    def test_last_parcel(self):
+        """The first of two parcels is invoiced, with the discount of the whole order."""
+        self._bank()
+        self.tracking_flow.invoice_on_delivery = True
+        order = self._order((1, 2, 3))
+        picking = self._first(order)
+        self._deliver(picking, "ONE", IPOD2008RED=0, IPOD2008BLACK=0)
+        self.assertFalse(order.invoice_ids)
+        self._deliver(picking.backorder_ids, "TWO")
+        self.assertEqual(order.invoice_ids.state, "posted")
+        self.assertEqual(order.invoice_ids.amount_total, order.amount_total)
+
+    def test_rest_is_cancelled(self):
+        """The customer does without the rest: what he got is invoiced."""
+        self._bank()
+        self.tracking_flow.invoice_on_delivery = True
+        order = self._order((1, 2, 3))
+        picking = self._first(order)
+        release = self._release(picking)
+        done = self._ship(self._shipment(release, picking, IPOD2008BLACK=1))
+        picking.backorder_ids.action_cancel()
+        self._book(done.filtered(lambda p: p.picking_type_code == "outgoing"))
+        self._track("TRK1", "delivered")
+        self.assertEqual(order.invoice_ids.state, "posted")
