@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 
 class LooseMany2one(fields.Many2one):
-    """A many2one without foreign key: for lines that outlive what they name, or are guarded otherwise."""
+    """A many2one without foreign key, for lines that outlive what they name or are guarded else."""
 
     def update_db_foreign_key(self, model, column):
         """Make none."""
