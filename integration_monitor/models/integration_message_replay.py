@@ -74,6 +74,13 @@ class IntegrationMessage(models.Model):
         if not self.flow_id.active:
             text = self.env._("Its flow is archived: restore the flow first.")
             return Verdict("refuse", "inactive", text)
+        refusal = (
+            self.flow_id._account_refusal()
+            if self.flow_id.service_user_id
+            else self.env._("Its flow has no service account.")
+        )
+        if refusal:
+            return Verdict("refuse", "inactive", refusal)
         if self.superseded_by_id:
             text = self.env._("A later message about the same matter took its place.")
             return Verdict("skip", "replaced", text)

@@ -153,7 +153,9 @@ class IntegrationMessage(models.Model):
             attempt=self.attempt_count - self.attempt_start,
             elapsed=(now - since).total_seconds(),
             retry_after=failure.retry_after,
-            status=response.status if response is not None else getattr(failure, "status", None),
+            # A hook may say no to an answer whose status says yes: then the class decides.
+            status=getattr(failure, "status", None)
+            or (response.status if response is not None and not response.ok else None),
         )
 
     def _link_transaction(self):

@@ -27,7 +27,7 @@ DOCUMENT_STATES = [
     ("replaced", "Message replaced"),
     ("given_up", "Message cancelled"),
     ("content", "Content hidden or removed"),
-    ("inactive", "Flow archived"),
+    ("inactive", "Flow cannot run"),
     ("gone", "Message removed"),
 ]
 

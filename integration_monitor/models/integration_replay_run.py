@@ -58,7 +58,7 @@ class IntegrationReplay(models.Model):
                     WHERE id = %s AND state = 'running' AND next_slice_at <= %s
                       FOR NO KEY UPDATE SKIP LOCKED""",
                 self.id,
-                now + timedelta(seconds=1),  # a job comes in the second of its time
+                now,
             )
         )
         if not self.env.cr.fetchone():
@@ -68,7 +68,8 @@ class IntegrationReplay(models.Model):
         sent = self._hand_over(lines)
         if self._next_lines(1):
             self.next_slice_at = now + timedelta(seconds=seconds)
-            self._enqueue_slice(self.next_slice_at)
+            # The runner may be up to a second early, and that job would find nothing due.
+            self._enqueue_slice(self.next_slice_at + timedelta(seconds=1))
         else:
             self.write({"state": "done", "ended_at": now, "next_slice_at": False})
             self._as_asker()._note("done", count=self.sent_count)

@@ -4,6 +4,8 @@ from odoo import api, models
 from odoo.tools import SQL
 
 NOTES = "integration_monitor.sources"
+# Beginnings of names of fields that orders, transfers and invoices write by the way.
+NOISE = ("message_", "activity_", "last_", "customer_rank", "supplier_rank", "standard_price")
 
 
 class IntegrationSourceMixin(models.AbstractModel):
@@ -39,7 +41,7 @@ class IntegrationSourceMixin(models.AbstractModel):
     @api.model
     def _integration_is_noise(self, vals):
         """:return: whether a write corrects nothing: followers, activities, bookkeeping"""
-        return all(name.startswith(("message_", "activity_", "last_")) for name in vals)
+        return all(name.startswith(NOISE) for name in vals)
 
     def _integration_note_sources(self, keys):
         """Remember what the records are known by.

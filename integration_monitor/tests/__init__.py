@@ -82,3 +82,4 @@ from . import test_owner_rule
 from . import test_message_edit
 from . import test_expectation
 from . import test_replay_screens
+from . import test_replay_neutralize

@@ -56,8 +56,12 @@ class TestEndpointBreaker(BreakerCase):
         """A partner is down for an hour, and every order of that hour dies."""
         messages = self.trip()
         self.assertEqual(self.tried, 3)
-        self.assertEqual(messages.mapped("attempt_count"), [1, 1, 1, 0, 0])
-        self.assertEqual(messages.mapped("state"), ["retry"] * 3 + ["pending"] * 2)
+        # Chance says after which wait a message is tried again, and so which ones were tried.
+        self.assertEqual(sum(messages.mapped("attempt_count")), 3)
+        self.assertEqual(
+            messages.mapped("state"),
+            ["retry" if message.attempt_count else "pending" for message in messages],
+        )
         self.assertEqual(messages.mapped("hold_reason"), ["breaker"] * 5)
         self.assertEqual(self.endpoint.breaker_reason, "refused")
         late = self.emit()

@@ -168,6 +168,14 @@ class TestReplay(ReplayCase):
         self.assertEqual((line.verdict, line.document_state), ("refuse", "unreadable"))
         self.assertIn("ZeroDivisionError", line.reason)
 
+    def test_flow_that_cannot_run(self):
+        """Messages are made that nobody can work on, or the dry run is an error."""
+        message = self.done()
+        self.inbound.service_user_id.active = False
+        line = self.plan(message).line_ids
+        self.assertEqual((line.verdict, line.document_state), ("refuse", "inactive"))
+        self.assertIn("archived", line.reason)
+
     def test_slices_keep_the_rate(self):
         """The partner gets 20 messages in one second, or each of them twice."""
         messages = self.done(5)

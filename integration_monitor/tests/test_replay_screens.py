@@ -14,7 +14,10 @@ class TestReplayScreens(HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.user = new_test_user(
-            cls.env, "im_screens", groups="base.group_user,integration_monitor.group_administrator"
+            cls.env,
+            "im_screens",
+            groups="base.group_user,integration_monitor.group_administrator,"
+            "stock.group_stock_user,sales_team.group_sale_salesman",
         )
         system = cls.env["integration.system"].create(
             {"name": "Screens", "code": "im_screens", "environment": "test"}

@@ -9,10 +9,12 @@ import ledgers
 import pytest
 from world import World
 
+from demo.scenario import SHOPS
 from testing.rpc import RpcError
 from testing.waiting import wait_until
 
 BOOKING = "carrier.booking"
+KNOWN = SHOPS["shop-us"][1][0]
 
 
 @pytest.fixture(autouse=True)
@@ -140,20 +142,11 @@ def test_a_later_success_resolves_it(world: World) -> None:
     """The order is changed back in the shop and goes through; its exception stays for ever."""
     [key] = world.order(seed=52, skus=("LATE-PRODUCT",))
     exception = world.scenario.wait_exception([("source_value", "=", "LATE-PRODUCT")])
-    world.person().call(
-        "product.product",
-        "create",
-        {
-            "name": "Late product",
-            "default_code": "LATE-PRODUCT",
-            "type": "consu",
-            "is_storable": True,
-            "taxes_id": [(5,)],
-        },
-    )
-    # The shop delivers the order again, as a new event.
+    # The shop delivers the order again, as a new event, with an article that everybody knows.
     shop = world.partners["shop-us"]
     [order] = [order for order in shop.ledger("orders") if order["key"] == key]
+    for line in order["payload"]["line_items"]:
+        line["sku"] = KNOWN
     shop.control(
         "POST",
         "orders",
