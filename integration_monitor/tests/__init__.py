@@ -14,6 +14,7 @@ from . import test_endpoint_concurrency
 from . import test_endpoint_address
 from . import test_endpoint_match
 from . import test_endpoint_quota
+from . import test_endpoint_screens
 from . import test_exception
 from . import test_exchange
 from . import test_exchange_use
