@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from world import World
 
-from demo.scenario import Scenario
-from demo.stack import StackEnded
 from provision import config, databases, paths, stamps, venv
 from testing.waiting import free_port
 
@@ -63,28 +58,6 @@ def test_a_second_demonstration_is_refused(own_database: str) -> None:
     with stamps.only_one(f"demo-{own_database}", "held by the test itself"):
         line = refused(own_database, free_port())
     assert "runs already" in line and "--database" in line
-
-
-def test_an_end_of_a_process_ends_the_demonstration(world: World) -> None:
-    """Odoo has ended, and the demonstration goes on for hours without a word."""
-    stack = world.stack
-    scenario = Scenario(stack)
-    carrier = stack.partners["carrier"]
-    for name, process, log in (
-        ("carrier", carrier, carrier.log_path),
-        ("Odoo", stack.odoo, stack.odoo.log_file),
-    ):
-        assert process.pid
-        os.kill(process.pid, signal.SIGKILL)
-        with pytest.raises(StackEnded, match=name) as told:
-            scenario.trickle(threading.Event(), every=0.2)
-        assert str(log) in str(told.value)
-        assert "signal 9" in str(told.value)
-        with pytest.raises(StackEnded, match=name):
-            scenario.play(lambda _text: None)
-        if process is carrier:
-            carrier.restart()
-            stack.check()
 
 
 def test_demonstration_plays_to_its_end(demonstration: Any) -> None:
