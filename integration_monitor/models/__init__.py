@@ -14,6 +14,7 @@ from . import integration_endpoint_match
 from . import integration_endpoint_quota
 from . import integration_endpoint_bucket
 from . import integration_endpoint_breaker
+from . import integration_endpoint_breaker_told
 from . import integration_endpoint_breaker_action
 from . import integration_endpoint_maintenance
 from . import integration_maintenance

@@ -6,10 +6,8 @@ from datetime import timedelta
 
 from odoo import fields, models
 
-from ..instrumentation import log_writer
 from ..tools import breaker
 from ..tools.backoff import RETRY_AFTER_CAP
-from ..tools.observation import Observation
 
 # Columns of the state machine's fields.
 COLUMNS = {
@@ -74,12 +72,13 @@ class IntegrationEndpoint(models.Model):
         values["forced"] = bool(values["forced"])
         return breaker.State(**values)
 
-    def _set_breaker(self, before, after, reason=None):
-        """Write what changed, and tell the log when the state did.
+    def _set_breaker(self, before, after, reason=None, error_class=None):
+        """Write what changed, and tell log and people when the state did.
 
         :param before: ``State`` as it was read
         :param after: ``State`` that follows
         :param str reason: for a person; kept while the breaker is not closed
+        :param str error_class: kind of the failure that opened it
         """
         if before == after:
             return
@@ -96,20 +95,7 @@ class IntegrationEndpoint(models.Model):
             values["breaker_reason"] = reason[:250]
         self.write(values)
         if before.state != after.state and breaker.HALF_OPEN != after.state:
-            opened = after.state == breaker.OPEN
-            log_writer.record(
-                self.env,
-                Observation(
-                    kind="monitor",
-                    outcome="error" if opened else "ok",
-                    operation="breaker.open" if opened else "breaker.close",
-                    system_id=self.system_id.id,
-                    endpoint_id=self.id,
-                    company_id=self.company_id.id,
-                    user_id=self.env.uid,
-                    error_message=reason or None,
-                ),
-            )
+            self._tell_breaker(after, reason, error_class)
 
     def _count_failure(self, failure, message):
         """Let one failed attempt count for breaker and pause; in the settling transaction.
@@ -151,7 +137,7 @@ class IntegrationEndpoint(models.Model):
             calls=calls,
             failures=failures,
         )
-        endpoint._set_breaker(before, after, failure.message or str(failure))
+        endpoint._set_breaker(before, after, failure.message or str(failure), failure.error_class)
         if after.state != breaker.OPEN:
             return None
         endpoint._outbound_flows()._wake()

@@ -38,6 +38,12 @@ class IntegrationException(models.Model):
                 "warehouses. If no message is due, press Ignore. This closes by itself when "
                 "one is made."
             )
+        if about == "breaker":
+            return self.env._(
+                "Its messages wait, and one of them tries from time to time whether it answers "
+                "again. Ask the partner, or press Test Connection on the endpoint: when it "
+                "answers, all go. This closes by itself then."
+            )
         if about == "queue":
             return self.env._(
                 "Open Reporting, Queues. If nobody works on anything, background jobs stand "
