@@ -35,7 +35,12 @@ def pair_with_secret(value: list[Any] | tuple[Any, ...]) -> int | None:
         return None
     if len(value) == 3:
         return 2 if value[1] in _OPERATORS else None
-    # ["email", "phone"] lists names; of a credential nothing is left to chance.
+    # ["email", "phone"] lists names, in small letters: a value may have "Pw" in it by chance. Of a
+    # credential nothing is left to chance.
     other = value[1]
-    lists_names = isinstance(other, str) and is_masked(other[:_MAX_NAME])
+    lists_names = isinstance(other, str) and _is_plain(other) and is_masked(other[:_MAX_NAME])
     return 1 if is_credential_name(name) or not lists_names else None
+
+
+def _is_plain(text: str) -> bool:
+    return text.islower() and not any(character.isdigit() for character in text)
