@@ -4,6 +4,7 @@ from . import integration_maintenance_mixin
 from . import integration_system
 from . import integration_system_account
 from . import integration_system_maintenance
+from . import integration_sign_in_mixin
 from . import integration_endpoint
 from . import integration_endpoint_sign_in
 from . import integration_endpoint_token

@@ -13,13 +13,6 @@ from ..tools.oauth2 import Grant
 
 # In the context: a person wants to know how it is now, not what was found a moment ago.
 FRESH = "integration_fresh_sign_in"
-HMAC_ALGORITHMS = [("sha256", "SHA-256"), ("sha512", "SHA-512")]
-HMAC_SIGNED = [("body", "The body"), ("timestamp_body", "Timestamp, dot, body")]
-HMAC_ENCODINGS = [("hex", "Hexadecimal"), ("base64", "Base64")]
-OAUTH_CLIENT_AUTH = [
-    ("basic", "In the header (Basic)"),
-    ("post", "In the body (POST)"),
-]
 
 
 @dataclass(frozen=True)
@@ -36,49 +29,10 @@ class SignIn:
 
 
 class IntegrationEndpoint(models.Model):
-    """The settings of each kind of sign-in, and what a call makes of them."""
+    """Checks the settings of each kind of sign-in; what a call makes of them."""
 
-    _inherit = "integration.endpoint"
-
-    hmac_header = fields.Char(
-        string="Header of the Signature",
-        default="X-Signature",
-        help="The header that carries the signature, as the partner names it.",
-    )
-    hmac_prefix = fields.Char(
-        string="Before the Signature",
-        help="What the partner wants before the signature, for example sha256=. Often nothing.",
-    )
-    hmac_algorithm = fields.Selection(HMAC_ALGORITHMS, string="Algorithm", default="sha256")
-    hmac_signed = fields.Selection(
-        HMAC_SIGNED,
-        string="What Is Signed",
-        default="body",
-        help="The bytes of the body, or a timestamp (seconds since 1970), a dot and the body: "
-        "partners who check the time want the second.",
-    )
-    hmac_encoding = fields.Selection(HMAC_ENCODINGS, string="Written As", default="hex")
-    hmac_timestamp_header = fields.Char(
-        string="Header of the Timestamp",
-        default="X-Timestamp",
-        help="The header that carries the timestamp that was signed.",
-    )
-    oauth_token_url = fields.Char(
-        string="Token Address",
-        help="Where tokens are given, for example https://login.partner.example/oauth2/token",
-    )
-    oauth_scope = fields.Char(
-        string="Scope", help="What the token may be used for, as the partner says. Often nothing."
-    )
-    oauth_audience = fields.Char(
-        string="Audience", help="Which API the token is for, when the partner asks for it."
-    )
-    oauth_client_auth = fields.Selection(
-        OAUTH_CLIENT_AUTH,
-        string="Client Signs In",
-        default="basic",
-        help="How client id and client secret are sent to the token address.",
-    )
+    _name = "integration.endpoint"
+    _inherit = ["integration.endpoint", "integration.sign.in.mixin"]
 
     @api.constrains("auth_type", "oauth_token_url")
     def _check_oauth(self):
@@ -136,17 +90,6 @@ class IntegrationEndpoint(models.Model):
                         endpoint=endpoint.name,
                     )
                 )
-
-    def _sign_in_header_names(self):
-        """:return: names of the headers that the endpoint's kind of sign-in sends"""
-        if self.auth_type == "api_key":
-            return [self.auth_header or "X-API-Key"]
-        if self.auth_type == "hmac":
-            names = [self.hmac_header or ""]
-            if self.hmac_signed == "timestamp_body":
-                names.append(self.hmac_timestamp_header or "")
-            return names
-        return []
 
     def _active_credential(self):
         """Return the newest active credential for the endpoint's sign-in.

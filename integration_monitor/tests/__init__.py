@@ -10,6 +10,7 @@ from . import test_dependency
 from . import test_digest
 from . import test_discovery
 from . import test_endpoint_breaker
+from . import test_endpoint_breaker_told
 from . import test_endpoint_concurrency
 from . import test_endpoint_address
 from . import test_endpoint_match

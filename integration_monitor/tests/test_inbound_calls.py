@@ -2,47 +2,21 @@
 
 import json
 import xmlrpc.client
-from datetime import timedelta
 from unittest.mock import patch
 
 import psycopg2
 
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..instrumentation import log_writer
-from ..instrumentation.refusals import Coalescer
+from .common_inbound import PASSWORD, InboundCase
 
 READ = {"domain": [], "fields": ["name"], "limit": 1}
-PASSWORD = "correct-horse-battery-9"
-RPC_LOGGERS = ("odoo.addons.rpc.controllers.xmlrpc", "odoo.addons.rpc.controllers.jsonrpc")
 
 
 @tagged("post_install", "-at_install")
-class TestInboundCalls(HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.caller = new_test_user(
-            cls.env,
-            "im_api",
-            groups="base.group_user,base.group_partner_manager",
-            password=PASSWORD,
-        )
-        cls.key = (
-            cls.env["res.users.apikeys"]
-            .with_user(cls.caller)
-            ._generate("rpc", "test", cls.env.cr.now() + timedelta(days=1))
-        )
-
-    def setUp(self):
-        super().setUp()
-        # Refusals of other tests would swallow these.
-        self.startPatcher(patch.object(log_writer, "refusals", Coalescer()))
-        muted = mute_logger(*RPC_LOGGERS)
-        muted.__enter__()
-        self.addCleanup(muted.__exit__, None, None, None)
-
+class TestInboundCalls(InboundCase):
     def observed(self, seen):
         return [line for line in seen if line.kind == "rpc_in"]
 

@@ -4,42 +4,16 @@ import io
 import json
 import urllib.error
 import xmlrpc.client
-from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.tests import HttpCase, new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tests import tagged
 
 from ..instrumentation import log_writer
-from ..instrumentation.refusals import Coalescer
-
-PASSWORD = "correct-horse-battery-9"
-LOGGERS = (
-    "odoo.http",
-    "odoo.sql_db",
-    "odoo.addons.rpc.controllers.xmlrpc",
-    "odoo.addons.rpc.controllers.jsonrpc",
-)
+from .common_inbound import PASSWORD, InboundCase
 
 
 @tagged("post_install", "-at_install")
-class TestInboundFaults(HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        groups = "base.group_user,base.group_partner_manager"
-        cls.caller = new_test_user(cls.env, "im_faulty", groups=groups, password=PASSWORD)
-        keys = cls.env["res.users.apikeys"].with_user(cls.caller)
-        cls.key = keys._generate("rpc", "test", cls.env.cr.now() + timedelta(days=1))
-
-    def setUp(self):
-        super().setUp()
-        # Refusals of other tests would swallow these.
-        self.startPatcher(patch.object(log_writer, "refusals", Coalescer()))
-        muted = mute_logger(*LOGGERS)
-        muted.__enter__()
-        self.addCleanup(muted.__exit__, None, None, None)
-
+class TestInboundFaults(InboundCase):
     def post(self, path, body, **headers):
         """:return: the one line that the call leaves"""
         with log_writer.captured() as seen:

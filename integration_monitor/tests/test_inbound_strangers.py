@@ -2,39 +2,19 @@
 
 import json
 import xmlrpc.client
-from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..instrumentation import log_writer
-from ..instrumentation.refusals import Coalescer
+from .common_inbound import InboundCase
 
 SECRET = "MyPassWord"
-LOGGERS = ("odoo.http", "odoo.addons.rpc.controllers.xmlrpc", "odoo.addons.rpc.controllers.jsonrpc")
 
 
 @tagged("post_install", "-at_install")
-class TestInboundStrangers(HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.caller = new_test_user(cls.env, "im_api", groups="base.group_user")
-        cls.key = (
-            cls.env["res.users.apikeys"]
-            .with_user(cls.caller)
-            ._generate("rpc", "test", cls.env.cr.now() + timedelta(days=1))
-        )
-
-    def setUp(self):
-        super().setUp()
-        # Refusals of other tests would swallow these.
-        self.startPatcher(patch.object(log_writer, "refusals", Coalescer()))
-        muted = mute_logger(*LOGGERS)
-        muted.__enter__()
-        self.addCleanup(muted.__exit__, None, None, None)
-
+class TestInboundStrangers(InboundCase):
     def knock(self, path, times=1, **options):
         """Call a route. :return: (status of the last answer, lines)"""
         options.setdefault("data", "{}")

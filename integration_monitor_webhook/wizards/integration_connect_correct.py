@@ -2,10 +2,10 @@
 
 from odoo import models
 
-from .integration_connect_sign_in import COPIED
+from odoo.addons.integration_monitor.models.integration_sign_in_mixin import SIGN_IN_FIELDS
 
 #: Fields of the third step, with the same names on the endpoint.
-SHARED = ("base_url", "health_path", "verify_tls", "allowed_networks", *COPIED)
+SHARED = ("base_url", "health_path", "verify_tls", "allowed_networks", *SIGN_IN_FIELDS)
 
 
 class IntegrationConnectWizard(models.TransientModel):

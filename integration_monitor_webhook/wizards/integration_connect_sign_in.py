@@ -4,82 +4,23 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
 
-from odoo.addons.integration_monitor.models.integration_endpoint_sign_in import (
-    HMAC_ALGORITHMS,
-    HMAC_ENCODINGS,
-    HMAC_SIGNED,
-    OAUTH_CLIENT_AUTH,
-)
 from odoo.addons.integration_monitor.tools import crypto
 from odoo.addons.integration_monitor.tools.http_address import address_fault
 from odoo.addons.integration_monitor.tools.http_auth import is_free_header
 
-# The same fields, with the same names, as on the endpoint.
-COPIED = (
-    "auth_type",
-    "auth_header",
-    "hmac_header",
-    "hmac_prefix",
-    "hmac_algorithm",
-    "hmac_signed",
-    "hmac_encoding",
-    "hmac_timestamp_header",
-    "oauth_token_url",
-    "oauth_scope",
-    "oauth_audience",
-    "oauth_client_auth",
-)
 WITH_LOGIN = ("basic", "oauth2")
 
 
 class IntegrationConnectWizard(models.TransientModel):
     """Asks only what the chosen kind of sign-in needs, and says what is missing."""
 
-    _inherit = "integration.connect.wizard"
+    _name = "integration.connect.wizard"
+    _inherit = ["integration.connect.wizard", "integration.sign.in.mixin"]
 
     login = fields.Char(string="User")
     token = fields.Char(compute="_compute_token", inverse="_inverse_token")
     token_sealed = fields.Char(groups=NO_ACCESS)
     token_given = fields.Boolean(readonly=True)
-    hmac_header = fields.Char(
-        string="Header of the Signature",
-        default="X-Signature",
-        help="The header that carries the signature, as the partner names it.",
-    )
-    hmac_prefix = fields.Char(
-        string="Before the Signature",
-        help="What the partner wants before the signature, for example sha256=. Often nothing.",
-    )
-    hmac_algorithm = fields.Selection(HMAC_ALGORITHMS, string="Algorithm", default="sha256")
-    hmac_signed = fields.Selection(
-        HMAC_SIGNED,
-        string="What Is Signed",
-        default="body",
-        help="The bytes of the body, or a timestamp (seconds since 1970), a dot and the body: "
-        "partners who check the time want the second.",
-    )
-    hmac_encoding = fields.Selection(HMAC_ENCODINGS, string="Written As", default="hex")
-    hmac_timestamp_header = fields.Char(
-        string="Header of the Timestamp",
-        default="X-Timestamp",
-        help="The header that carries the timestamp that was signed.",
-    )
-    oauth_token_url = fields.Char(
-        string="Token Address",
-        help="Where tokens are given, for example https://login.partner.example/oauth2/token",
-    )
-    oauth_scope = fields.Char(
-        string="Scope", help="What the token may be used for, as the partner says. Often nothing."
-    )
-    oauth_audience = fields.Char(
-        string="Audience", help="Which API the token is for, when the partner asks for it."
-    )
-    oauth_client_auth = fields.Selection(
-        OAUTH_CLIENT_AUTH,
-        string="Client Signs In",
-        default="basic",
-        help="How client id and client secret are sent to the token address.",
-    )
 
     def _compute_token(self):
         """Never shown again once typed."""
@@ -114,7 +55,7 @@ class IntegrationConnectWizard(models.TransientModel):
                 self.env._("Enter the token, secret or password that the partner gave you.")
             )
         self._check_token()
-        for name in self._sign_in_headers():
+        for name in self._sign_in_header_names():
             if not is_free_header(name):
                 raise UserError(
                     self.env._(
@@ -134,14 +75,11 @@ class IntegrationConnectWizard(models.TransientModel):
             if refusal:
                 raise UserError(refusal)
 
-    def _sign_in_headers(self):
-        """:return: names of the headers that the kind of sign-in sends"""
+    def _sign_in_header_names(self):
+        """Where an endpoint falls back on the usual header for a key, a name is asked for here."""
         if self.auth_type == "api_key":
             return [self.auth_header]
-        if self.auth_type == "hmac":
-            stamp = [self.hmac_timestamp_header] if self.hmac_signed == "timestamp_body" else []
-            return [self.hmac_header, *stamp]
-        return []
+        return super()._sign_in_header_names()
 
     def _check_token_address(self):
         """The token address can be one, and holds no secret."""
@@ -157,10 +95,6 @@ class IntegrationConnectWizard(models.TransientModel):
                     "https://login.partner.example/oauth2/token"
                 )
             )
-
-    def _sign_in_values(self):
-        """:return: the endpoint's values"""
-        return {name: self[name] for name in COPIED}
 
     def _store_credential(self, endpoint):
         """Move the sign-in that was typed to the endpoint, in place of the one it has."""

@@ -1,0 +1,41 @@
+"""Whom an open breaker tells."""
+
+from datetime import timedelta
+
+from freezegun import freeze_time
+
+from odoo.tests import tagged
+
+from ..tools.errors import TransportError
+from .test_endpoint_breaker import OK, START, BreakerCase
+
+
+@tagged("post_install", "-at_install")
+class TestEndpointBreakerTold(BreakerCase):
+    def test_somebody_is_told(self):
+        """Orders wait behind an open breaker for a day, and nobody has a task."""
+        with freeze_time(START) as clock:
+            self.trip()
+            [problem] = self.env["integration.exception"].search(
+                [("endpoint_id", "=", self.endpoint.id), ("is_open", "=", True)]
+            )
+            self.assertEqual(problem.dedupe_key, f"breaker:{self.endpoint.id}")
+            self.assertIn("refused", problem.error_message)
+            self.assertTrue(problem.advice)
+            clock.tick(timedelta(seconds=31))
+            with self.answers(TransportError("refused still")):
+                self.drain(self.outbound)
+            self.assertEqual(self.endpoint.breaker_state, "open")
+            self.assertTrue(problem.is_open)
+            clock.tick(timedelta(seconds=61))
+            with self.answers(OK):
+                self.drain(self.outbound)
+            self.assertEqual(self.endpoint.breaker_state, "closed")
+            self.assertEqual((problem.state, problem.resolution), ("resolved", "auto"))
+
+    def test_a_person_who_opens_it_is_told_nothing(self):
+        """Who stops the calls himself gets a task that says so."""
+        self.endpoint._switch_breaker("open", "They move house")
+        self.assertFalse(
+            self.env["integration.exception"].search([("endpoint_id", "=", self.endpoint.id)])
+        )
