@@ -1,6 +1,8 @@
-"""Completes an observation, and cuts it before it waits: no answer of 20 MB must be held."""
+"""Completes an observation, and cuts it before it waits: no answer of 20 MB must be held.
 
-import dataclasses
+In place: who records an observation hands it over, and each copy would cost its call.
+"""
+
 from itertools import islice
 
 from ..tools import context
@@ -15,55 +17,55 @@ _BASE = 1000  # bytes that a line without texts takes, roughly
 _MAX_TEXT = MAX_INPUT + 4
 
 
-def completed(observation):
-    """The observation with what it does not tell taken from the execution context."""
+_FROM_CONTEXT = (
+    "correlation_id",
+    "trace_id",
+    "span_id",
+    "flow_id",
+    "message_id",
+    "endpoint_id",
+)
+
+
+def complete(observation):
+    """Take what the observation does not tell from the execution context."""
     current = context.current()
-    missing = {
-        name: getattr(current, name)
-        for name in (
-            "correlation_id",
-            "trace_id",
-            "span_id",
-            "flow_id",
-            "message_id",
-            "endpoint_id",
-        )
-        if getattr(observation, name) is None and getattr(current, name) is not None
-    }
-    if observation.kind == "http_out":
-        missing.pop("endpoint_id", None)  # whom it called is known; maybe none of our endpoints
-    return dataclasses.replace(observation, **missing) if missing else observation
+    if current is context.EMPTY:
+        return
+    # Whom a call went to is known; maybe none of our endpoints.
+    names = _FROM_CONTEXT[:-1] if observation.kind == "http_out" else _FROM_CONTEXT
+    for name in names:
+        if getattr(observation, name) is None:
+            setattr(observation, name, getattr(current, name))
 
 
-def trimmed(observation):
-    """The observation with its texts cut to what the redactor looks at, and its size in bytes.
+def trim(observation):
+    """Cut its texts to what the redactor looks at.
 
-    A copy when something had to be cut, else the same object.
+    :return: its size in bytes, roughly
     """
-    changes = {}
     size = _BASE
     excerpt = observation.response_excerpt
     if excerpt:
         size += min(len(excerpt), _MAX_TEXT)
         if isinstance(excerpt, bytes | bytearray | memoryview) and b"\0" in bytes(excerpt[:1024]):
-            changes["response_excerpt"] = f"({len(excerpt)} bytes of binary data)"
+            observation.response_excerpt = f"({len(excerpt)} bytes of binary data)"
         elif len(excerpt) > _MAX_TEXT:
-            changes["response_excerpt"] = excerpt[:_MAX_TEXT]
+            observation.response_excerpt = excerpt[:_MAX_TEXT]
     message = observation.error_message
     if message:
         text = message if isinstance(message, str) else str(message)
         size += min(len(text), _MAX_TEXT)
         if text is not message or len(text) > _MAX_TEXT:
-            changes["error_message"] = text[:_MAX_TEXT]
+            observation.error_message = text[:_MAX_TEXT]
     if observation.request_headers:
-        headers, length = _headers(observation.request_headers)
+        observation.request_headers, length = _headers(observation.request_headers)
         size += length
-        changes["request_headers"] = headers
     if observation.detail:
         budget = [_MAX_NODES]
-        changes["detail"] = _facts(observation.detail, budget)
+        observation.detail = _facts(observation.detail, budget)
         size += 64 * (_MAX_NODES - budget[0])
-    return (dataclasses.replace(observation, **changes) if changes else observation), size
+    return size
 
 
 def _headers(headers):

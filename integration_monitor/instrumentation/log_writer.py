@@ -30,7 +30,7 @@ from .log_backlog import Backlog, confession
 from .log_buffer import MAX_BUFFER, Line
 from .log_stats import count, snapshot
 from .log_store import PAGE, database_sink, write_in_test, write_on
-from .log_trim import completed, trimmed
+from .log_trim import complete, trim
 from .refusals import Coalescer, is_repeatable
 
 _logger = logging.getLogger(__name__)
@@ -48,13 +48,15 @@ def record(env_or_dbname, observation):
     """Buffer one observation; what is not given comes from the execution context.
 
     :param env_or_dbname: an environment, or a database name.
-    :return: the observation as it was buffered (``log_buffer.Buffer.holds`` it until it is
+    :param observation: handed over: it is completed and cut in place
+    :return: the observation when it was buffered (``log_buffer.Buffer.holds`` it until it is
         written), or None
     """
     dbname = None
     try:
         dbname = env_or_dbname if isinstance(env_or_dbname, str) else env_or_dbname.cr.dbname
-        observation, size = trimmed(completed(observation))
+        complete(observation)
+        size = trim(observation)
         if is_repeatable(observation) and not refusals.offer(dbname, observation):
             count("coalesced")
             return None
@@ -86,7 +88,7 @@ def _flush(buffer, last=False):
     """``last``: also refusals that are held back to be counted together, and without a pause."""
     try:
         for dbname, observation in refusals.due(last):
-            _append(buffer, Line(dbname, *trimmed(observation)))
+            _append(buffer, Line(dbname, observation, trim(observation)))
         by_database = buffer.take()
         for dbname, backlog in list(_backlogs.items()):
             if backlog.owes():

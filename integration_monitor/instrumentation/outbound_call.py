@@ -161,7 +161,7 @@ class OutboundCall:
                 quota_limit=quota.limit,
                 quota_remaining=quota.remaining,
                 quota_reset=quota.reset,
-                request_headers=_texts(self.request.headers),
+                request_headers=self.request.headers,
                 response_excerpt=excerpt or None,
                 detail=self._detail(response),
             ),
@@ -269,10 +269,6 @@ def _sent_bytes(request):
 def _length(headers):
     text = _text(headers.get("Content-Length")) or ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
-
-
-def _texts(headers):
-    return {_text(name): _text(value) for name, value in headers.items()}
 
 
 def _text(value):
