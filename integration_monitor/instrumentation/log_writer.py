@@ -47,10 +47,8 @@ refusals = Coalescer()
 def record(env_or_dbname, observation):
     """Buffer one observation; what is not given comes from the execution context.
 
-    :param env_or_dbname: an environment, or a database name.
-    :param observation: handed over: it is completed and cut in place
-    :return: the observation when it was buffered (``log_buffer.Buffer.holds`` it until it is
-        written), or None
+    :param env_or_dbname: an environment, or a database name; the observation is handed over
+    :return: the observation when it was buffered (``log_buffer.Buffer.holds`` tells), or None
     """
     dbname = None
     try:
