@@ -20,6 +20,7 @@ from .tools.observation import Observation, utcnow
 _logger = logging.getLogger(__name__)
 
 MAX_NOTES = 16
+DIRECTIONS = ("inbound", "outbound")
 _SHOWN = 40  # characters of what cannot be read
 
 
@@ -152,7 +153,11 @@ class exchange:  # noqa: N801 - used like a function, as ``contextlib.closing`` 
             kind="custom",
             outcome=outcome,
             occurred_at=self._occurred_at or utcnow(),
-            direction=self._direction or target.get("direction") or "outbound",
+            direction=(
+                self._direction
+                if self._direction in DIRECTIONS
+                else target.get("direction") or "outbound"
+            ),
             system_id=target.get("system_id"),
             endpoint_id=target.get("endpoint_id"),
             flow_id=target.get("flow_id"),
@@ -177,7 +182,8 @@ class exchange:  # noqa: N801 - used like a function, as ``contextlib.closing`` 
 
     def _outcome(self, error):
         """:return: tuple (outcome, error class, message)"""
-        if error is not None:
+        # A generator whose caller wants no more of it is closed with an exception.
+        if error is not None and not isinstance(error, GeneratorExit):
             known = classify.error_class_of(error)
             if known == "unknown" and isinstance(error, UserError):
                 # Also one that Odoo refuses (AccessError): it says nothing about the partner's
@@ -201,6 +207,8 @@ class exchange:  # noqa: N801 - used like a function, as ``contextlib.closing`` 
         detail = dict(self._notes)
         if self._batch is not None:
             detail["batch"] = str(self._batch)
+        if self._direction not in (None, *DIRECTIONS):
+            detail["unknown_direction"] = str(self._direction)
         for what in self._target.get("unknown", ()):
             detail[f"unknown_{what}"] = str(self._given[what])
         for what, shown in self._unreadable.items():

@@ -1,4 +1,5 @@
 import threading
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import requests
@@ -61,8 +62,31 @@ class TestOutboundCallsHarmless(OutboundCase):
                 answer = session.get(f"http://127.0.0.1:{port}/", timeout=5)
         self.assertEqual(answer.status_code, "no number")
         self.assertEqual(len(received), 2)
-        log_writer.write_on(self.env.cr, seen)  # and PostgreSQL takes the line
-        self.assertEqual(len(seen), 1)
+        log_writer.write_on(self.env.cr, seen)  # and PostgreSQL takes the lines
+        # What cannot be described is missing, and told to be.
+        self.assertEqual([line.operation for line in seen], [None, "log.dropped"])
+
+    def test_answers_of_another_make(self):
+        """An adapter for another protocol answers as it likes, and its calls are not seen."""
+
+        class Adapter(requests.adapters.BaseAdapter):
+            def send(self, request, **_options):
+                return SimpleNamespace(
+                    status_code=200, headers={}, history=(), url=request.url, cookies={}, raw=None,
+                    is_redirect=False, text="hello", content=b"hello",
+                )  # fmt: skip
+
+            def close(self):
+                pass
+
+        session = requests.Session()
+        session.mount("http://", Adapter())
+        with self.lines() as seen:
+            self.assertEqual(session.get("http://archive.example/files", timeout=5).text, "hello")
+        self.assertEqual(
+            [(line.host, line.status_code, line.outcome) for line in seen],
+            [("archive.example", 200, "ok")],
+        )
 
     def test_a_broken_registry_stops_nothing(self):
         """The monitor is broken, and so is the shop."""
@@ -82,7 +106,8 @@ class TestOutboundCallsHarmless(OutboundCase):
                 self.assertEqual(requests.get(f"http://127.0.0.1:{port}/", timeout=5).text, "ok")
                 with self.assertRaises(requests.ConnectionError):
                     requests.get(f"http://127.0.0.1:{self.closed_port()}/", timeout=5)
-        self.assertEqual(seen, [])
+        (line,) = seen
+        self.assertEqual((line.operation, line.count), ("log.dropped", 3))
         self.assertEqual(log_writer.stats()["failed"] - before, 3)
 
     def test_databases_without_the_suite_are_left_alone(self):

@@ -191,8 +191,7 @@ class InboundCall:
         refused = outcome == "refused"
         operation, path = self._words()
         if error_message and operation != self.operation:
-            for given in self.operation.rsplit(".", 1):  # Odoo quotes what it does not know
-                error_message = error_message.replace(given, "…")
+            error_message = inbound_words.without(error_message, self.operation)
         log_writer.record(
             self.dbname,
             Observation(

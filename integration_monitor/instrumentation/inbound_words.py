@@ -43,3 +43,10 @@ def stranger_path(path, status):
     if _SERVICE.fullmatch(path) or (path.startswith(OURS) and status != 404):
         return path_template(path)
     return next((start for start in (*RPC_PATHS, OURS) if path.startswith(start)), "/") + "…"
+
+
+def without(message, operation):
+    """The message without the names in ``operation``: Odoo quotes what it does not know."""
+    for name in operation.rsplit(".", 1):
+        message = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", message)
+    return message

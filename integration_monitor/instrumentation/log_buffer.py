@@ -29,14 +29,15 @@ class Line(NamedTuple):
 
 
 class Buffer:
-    """Lines of one execution; used by one thread only."""
+    """Lines of one execution; threads that it starts with its context add to it, too."""
 
-    __slots__ = ("__weakref__", "bytes", "claimed", "lines", "pid")
+    __slots__ = ("__weakref__", "bytes", "claimed", "lines", "over", "pid")
 
     def __init__(self, claimed=False):
         self.lines = []
         self.bytes = 0
         self.claimed = claimed  # an execution is open and will flush it
+        self.over = False  # its execution is over: what is added now must be written at once
         self.pid = os.getpid()
         with _open_lock:
             _open.add(self)
@@ -60,17 +61,23 @@ class Buffer:
     def moved(self):
         """A buffer with the lines of this one, which is empty afterwards."""
         other = Buffer(claimed=True)
-        other.lines, other.bytes = self.lines, self.bytes
-        self.lines, self.bytes = [], 0
+        other.lines, other.bytes = self._emptied()
         return other
 
     def take(self):
         """The lines, by database; the buffer is empty afterwards."""
-        lines, self.lines, self.bytes = self.lines, [], 0
+        lines, _bytes = self._emptied()
         by_database = {}
         for line in lines:
             by_database.setdefault(line.dbname, []).append(line)
         return by_database
+
+    def _emptied(self):
+        """:return: the lines and their bytes; what another thread adds meanwhile stays"""
+        lines = self.lines[:]
+        del self.lines[: len(lines)]
+        number, self.bytes = self.bytes, 0
+        return lines, number
 
 
 _current = ContextVar("integration_log_buffer", default=None)
@@ -91,8 +98,15 @@ def start():
 
 
 def finish(token):
-    """Restore the buffer that was current before :func:`start`."""
+    """Restore the buffer that was current before :func:`start`.
+
+    :return: the one that was current until now, to be flushed. Threads and tasks that carry the
+        execution's context may add to it later, and find that nobody else will flush it.
+    """
+    buffer = _current.get()
+    buffer.claimed, buffer.over = False, True
     _current.reset(token)
+    return buffer
 
 
 def gathered():
@@ -105,8 +119,7 @@ def gathered():
     everything = Buffer(claimed=True)
     for other in others:
         if other.pid == everything.pid:
-            lines, other.lines, other.bytes = other.lines, [], 0
-            everything.lines += lines
+            everything.lines += other._emptied()[0]
     return everything
 
 

@@ -12,6 +12,9 @@ import psycopg2
 
 from odoo.sql_db import db_connect
 
+# A crash may lose the last fraction of a second of log, never a business fact; and nobody waits
+# long for a table that an upgrade has locked.
+_SETTINGS = ("synchronous_commit = off", "lock_timeout = '2s'", "statement_timeout = '10s'")
 _lock = threading.Lock()
 _kept = None
 _of_the_parent = []  # never touched again: the parent speaks over these
@@ -36,6 +39,11 @@ def lent(dbname):
             _kept.transaction = None
             _kept.cache.clear()
         _lock.release()
+
+
+def settings(scope):
+    """:return: the statements that bound what is waited for; scope is SESSION or LOCAL"""
+    return "; ".join(f"SET {scope} {setting}" for setting in _SETTINGS)
 
 
 def close():
@@ -63,5 +71,6 @@ def _cursor(dbname):
         close()
         cursor = db_connect(dbname).cursor()
         cursor.connection.autocommit = True
+        cursor.execute(settings("SESSION"))  # the pool resets what it gets back
         _kept = cursor
     return _kept

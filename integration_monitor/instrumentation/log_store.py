@@ -15,18 +15,12 @@ from odoo.tools import SQL
 
 from ..tools.observation import CLOCK_SKEW, COLUMNS, utcnow
 from ..tools.redaction_names import ContentRules
-from . import log_connection, log_content, log_table
+from . import log_connection, log_content, log_partitions, log_table
 from .log_rows import row
 
 _logger = logging.getLogger(__name__)
 
 PAGE = 500
-# A crash may lose the last fraction of a second of log, never a business fact; and nobody waits
-# long for a table that an upgrade has locked.
-_SETTINGS = (
-    "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '2s';"
-    " SET LOCAL statement_timeout = '10s';"
-)
 _PAST_MONTHS = 13
 # What tells two lines apart; their contents are the same if these are.
 _MARKS = ("occurred_at", "kind", "outcome", "duration_ms", "trace_id", "span_id", "status_code")
@@ -48,7 +42,7 @@ def write_on(cr, observations):
         for item in observations
     }
     for retention_class, year, month in sorted(months):  # in one order: no deadlock
-        log_table.ensure_partition(cr, retention_class, year, month)
+        log_partitions.ensure_partition(cr, retention_class, year, month)
     return lost + _store(cr, rows)
 
 
@@ -66,7 +60,7 @@ def database_sink(dbname, observations, doubtful=False):
         if lost is not None:
             return lost
     with contextlib.closing(db_connect(dbname).cursor()) as cr:
-        cr.execute(_SETTINGS)
+        cr.execute(log_connection.settings("LOCAL"))
         if doubtful:
             observations = _not_yet_written(cr, observations)
         lost = write_on(cr, observations)
@@ -84,14 +78,14 @@ def write_in_test(dbname, observations):
 
 
 def _write_at_once(cr, observations):
-    """The usual case: settings and rows in one statement, which is one transaction.
+    """The usual case: one statement, which is one transaction.
 
     :return: how many lines are lost for good; None: nothing was written, it needs more care
     """
     observations, rows = _rows(cr, observations)
     try:
         if rows:
-            _insert(cr, rows, _SETTINGS)
+            _insert(cr, rows)
     except (psycopg2.errors.CheckViolation, psycopg2.DataError):
         return None
     except (psycopg2.OperationalError, psycopg2.InterfaceError):
@@ -151,7 +145,7 @@ def _store(cr, rows):
     return sum(_store(cr, [single]) for single in rows)
 
 
-def _insert(cr, rows, settings=""):
+def _insert(cr, rows):
     # The driver's cursor: Odoo's would log a missing partition as an error. Tests wrap theirs.
     driver = getattr(cr, "_cursor", cr)._obj
     # Most columns are empty in most lines: leaving them out halves the work of both sides.
@@ -161,7 +155,7 @@ def _insert(cr, rows, settings=""):
         if any(value is not None for value in values)
     )
     rows = map(itemgetter(*used), rows)
-    psycopg2.extras.execute_values(driver, settings + _statement(used), rows, page_size=PAGE)
+    psycopg2.extras.execute_values(driver, _statement(used), rows, page_size=PAGE)
 
 
 @lru_cache(maxsize=256)

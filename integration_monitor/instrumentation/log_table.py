@@ -1,27 +1,20 @@
-"""The table behind ``integration.log``: partitions, indexes, the view that the ORM reads.
+"""The table behind ``integration.log``: columns, indexes, the view that the ORM reads.
 
 ``integration_log_data`` is partitioned by retention class (LIST), and each class by month (RANGE),
 so that keeping refused calls for two weeks and audit entries for a year is a matter of dropping
-tables. The ORM does not know partitioned tables, therefore the model sits on the auto-updatable
-view ``integration_log``.
+tables (``log_partitions.py``). The ORM does not know partitioned tables, therefore the model sits
+on the auto-updatable view ``integration_log``.
 """
-
-import logging
-import re
-from datetime import datetime, timedelta
 
 import psycopg2
 
 from odoo.tools import SQL
 
-from ..tools.observation import RETENTION_CLASSES, utcnow
-
-_logger = logging.getLogger(__name__)
+from ..tools.observation import RETENTION_CLASSES
 
 TABLE = "integration_log_data"
 VIEW = "integration_log"
 SEQUENCE = "integration_log_data_id_seq"
-MONTHS_AHEAD = 3
 
 # Column and type, in the order of the first release; append new ones at the end.
 COLUMNS = {
@@ -96,7 +89,6 @@ _PARTIAL = {
     "integration_log_data_fingerprint_idx": "fingerprint IS NOT NULL",
     "integration_log_data_failed_idx": "outcome = 'error'",
 }
-_LEAF = re.compile(r"integration_log_(standard|refused|audit)_y([0-9]{4})m([0-9]{2})")
 
 
 def ensure_schema(cr):
@@ -123,7 +115,7 @@ def ensure_schema(cr):
             SQL(
                 "CREATE TABLE IF NOT EXISTS %s PARTITION OF %s FOR VALUES IN (%s)"
                 " PARTITION BY RANGE (occurred_at)",
-                SQL.identifier(_class_table(retention_class)),
+                SQL.identifier(class_table(retention_class)),
                 SQL.identifier(TABLE),
                 SQL(f"'{retention_class}'"),  # DDL takes literals only; a constant of ours
             )
@@ -140,98 +132,6 @@ def ensure_schema(cr):
             )
         )
     _ensure_view(cr)
-
-
-def ensure_partitions(cr, today=None, months_ahead=MONTHS_AHEAD):
-    """Make the partitions of last month, this one and ``months_ahead`` more; returns how many."""
-    today = today or utcnow()
-    months = [_add_months(today, offset) for offset in range(-1, months_ahead + 1)]
-    return sum(
-        ensure_partition(cr, retention_class, month.year, month.month)
-        for retention_class in RETENTION_CLASSES
-        for month in months
-    )
-
-
-def ensure_partition(cr, retention_class, year, month):
-    """Make the partition of a month; returns whether it was missing.
-
-    The table is made first and attached then: attaching takes a weaker lock on the parent than
-    CREATE TABLE … PARTITION OF, so that writers go on.
-    """
-    start = _month(year, month)
-    name = _leaf_name(retention_class, start)
-    if _exists(cr, name):
-        return False
-    parent = SQL.identifier(_class_table(retention_class))
-    # One maker at a time; taking the lock also makes the other's table known to this session.
-    # A writer that must not wait longer tries again later: no error of Odoo's.
-    cr.execute(SQL("LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE", parent), log_exceptions=False)
-    if _exists(cr, name):
-        return False
-    cr.execute(
-        SQL(
-            "CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)",
-            SQL.identifier(name),
-            parent,
-        )
-    )
-    cr.execute(
-        SQL(
-            "ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)",
-            parent,
-            SQL.identifier(name),
-            _month_literal(start),
-            _month_literal(_add_months(start, 1)),
-        )
-    )
-    return True
-
-
-def partitions(cr):
-    """List of (table name, retention class, first day, first day after), oldest first."""
-    cr.execute(
-        SQL(
-            """
-            SELECT leaf.relname
-              FROM pg_inherits i
-              JOIN pg_class leaf ON leaf.oid = i.inhrelid
-             WHERE i.inhparent = ANY(%s::regclass[])
-             ORDER BY leaf.relname
-            """,
-            [_class_table(name) for name in RETENTION_CLASSES],
-        )
-    )
-    result = []
-    for (name,) in cr.fetchall():
-        match = _LEAF.fullmatch(name)
-        if match:
-            start = _month(int(match.group(2)), int(match.group(3)))
-            result.append((name, match.group(1), start, _add_months(start, 1)))
-    return result
-
-
-def drop_expired(cr, retention_days, now):
-    """Drop partitions whose last day is older than their class keeps; returns their names.
-
-    :param retention_days: days per retention class.
-    """
-    dropped = []
-    for name, retention_class, _start, end in partitions(cr):
-        if end > now - timedelta(days=retention_days[retention_class]):
-            continue
-        try:
-            with cr.savepoint(flush=False):
-                cr.execute(SQL("SET LOCAL lock_timeout = '3s'"))
-                parent = SQL.identifier(_class_table(retention_class))
-                leaf = SQL.identifier(name)
-                cr.execute(SQL("ALTER TABLE %s DETACH PARTITION %s", parent, leaf))
-                cr.execute(SQL("DROP TABLE %s", leaf))
-        except psycopg2.errors.LockNotAvailable:
-            _logger.info("Log partition %s is in use; it is dropped on the next run.", name)
-            continue
-        dropped.append(name)
-    return dropped
 
 
 def drop_all(cr):
@@ -273,27 +173,6 @@ def _column_names(cr, table):
     return [name for (name,) in cr.fetchall()]
 
 
-def _exists(cr, name):
-    cr.execute(SQL("SELECT to_regclass(%s) IS NOT NULL", name))
-    return cr.fetchone()[0]
-
-
-def _class_table(retention_class):
+def class_table(retention_class):
+    """:return: the table of a retention class, whose partitions are the months"""
     return f"integration_log_{retention_class}"
-
-
-def _leaf_name(retention_class, start):
-    return f"integration_log_{retention_class}_y{start.year:04d}m{start.month:02d}"
-
-
-def _month(year, month):
-    return datetime(year, month, 1)  # noqa: DTZ001 - naive UTC, as the column holds it
-
-
-def _add_months(moment, months):
-    index = moment.year * 12 + moment.month - 1 + months
-    return _month(index // 12, index % 12 + 1)
-
-
-def _month_literal(moment):
-    return SQL(f"'{moment:%Y-%m-%d} 00:00:00'")

@@ -61,9 +61,7 @@ def record(env_or_dbname, observation):
         _append(log_buffer.current(), Line(dbname, observation, size))
         return observation
     except Exception:  # observing must never break what it observes
-        if dbname:
-            _lose(dbname)
-        note_failure("An observation could not be recorded.")
+        note_failure("An observation could not be recorded.", dbname)
         return None
 
 
@@ -98,14 +96,16 @@ def _flush(buffer, last=False):
 
 
 def unclaimed():
-    """How many lines are buffered outside of an execution: nobody flushes them before the exit."""
+    """:return: lines buffered outside of an execution, and whether theirs is over"""
     buffer = log_buffer.current()
-    return 0 if buffer.claimed else len(buffer.lines)
+    return (0 if buffer.claimed else len(buffer.lines)), buffer.over
 
 
-def note_failure(what):
-    """Count and log the exception at hand, which must reach nobody; ``what`` is a sentence."""
+def note_failure(what, dbname=None):
+    """Count and log the exception at hand; ``dbname``: the database whose log lacks a line."""
     count("failed")
+    if dbname:
+        _lose(dbname)
     _logger.warning(what, exc_info=True)  # noqa: LOG014 - handlers call it
 
 
@@ -120,8 +120,7 @@ def execution(**values):
     try:
         yield
     finally:
-        flush()
-        log_buffer.finish(buffer_token)
+        _flush(log_buffer.finish(buffer_token))
         context.finish(token)
 
 

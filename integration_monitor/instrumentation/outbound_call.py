@@ -26,13 +26,17 @@ class OutboundCall:
     @classmethod
     def begin(cls, session, request):
         """The call about to be made, with ``request`` to be sent; None when nobody observes it."""
+        dbname = None
         try:
             if getattr(session, "integration_self_observed", False):
                 return None
             registry = registry_here()
-            return None if registry is None else cls(registry, session, request)
+            if registry is None:
+                return None
+            dbname = registry.db_name
+            return cls(registry, session, request)
         except Exception:  # whatever is odd about the request, it is the caller's to send
-            log_writer.note_failure("An outbound call is not observed.")
+            log_writer.note_failure("An outbound call is not observed.", dbname)
             return None
 
     def __init__(self, registry, session, request):
@@ -105,12 +109,12 @@ class OutboundCall:
             response = getattr(error, "response", None)
             self._record(translated, response, excerpt=None)
         except Exception:  # the caller gets his own exception, whatever ours is
-            log_writer.note_failure("A failed outbound call was not recorded.")
+            log_writer.note_failure("A failed outbound call was not recorded.", self.dbname)
 
     def answered(self, response):
         """Record the call that ``response`` answers, or refuses: by its status, or in its body."""
         try:
-            self.redirected(response.next)  # a caller may follow by himself
+            self.redirected(getattr(response, "next", None))  # a caller may follow by himself
             if response.status_code >= 400:
                 excerpt = _excerpt(response)
                 error = classify.from_status(response.status_code, response.headers, excerpt)
@@ -119,9 +123,9 @@ class OutboundCall:
                 excerpt = _excerpt(response) if error else None
             observation = self._record(error, response, excerpt)
             if _body_in_memory(response) is None:
-                answer_stream.watch(response.raw, self.dbname, observation)
+                answer_stream.watch(getattr(response, "raw", None), self.dbname, observation)
         except Exception:  # the caller gets his answer, whatever we make of it
-            log_writer.note_failure("An outbound call was not recorded.")
+            log_writer.note_failure("An outbound call was not recorded.", self.dbname)
 
     def _record(self, error, response, excerpt):
         duration = (time.perf_counter() - self._began) * 1000
@@ -170,11 +174,9 @@ class OutboundCall:
         return observation
 
     def _company_id(self):
-        """The company that the line belongs to: the endpoint's, unless the caller has another."""
+        """The company that the line belongs to: the endpoint's, else the caller's."""
         own = self.target and self.target.company_id
-        if own and (not self.companies or own in self.companies):
-            return own
-        return self.companies[0] if self.companies else None
+        return own or (self.companies[0] if self.companies else None)
 
     def _detail(self, response):
         """Facts that explain the line; an unknown host also tells how to reach it."""
@@ -185,8 +187,9 @@ class OutboundCall:
             if self.address.port:
                 detail["port"] = self.address.port
         if response is not None:
-            if response.history:
-                detail["redirects"] = len(response.history)
+            history = getattr(response, "history", None)
+            if history:
+                detail["redirects"] = len(history)
                 last = address_of(response.url)
                 if last and self.address and last.host != self.address.host:
                     detail["answered_by"] = last.host
@@ -219,7 +222,9 @@ def _companies(registry):
 
 def _body_in_memory(response):
     """The body when ``requests`` has read it already; None for one that is still to be read."""
-    body = response._content  # the property would read the stream in the caller's place
+    # The property would read the stream in the caller's place; some adapters answer with other
+    # objects, which have neither.
+    body = getattr(response, "_content", None)
     return body if isinstance(body, bytes) else None
 
 
@@ -248,7 +253,7 @@ def _received_bytes(response):
 
 def _retried(response):
     """Attempts before this answer that the session's adapter made by itself, and why."""
-    retries = getattr(response.raw, "retries", None)
+    retries = getattr(getattr(response, "raw", None), "retries", None)
     failed = [past for past in getattr(retries, "history", ()) if not past.redirect_location]
     if not failed:
         return {}

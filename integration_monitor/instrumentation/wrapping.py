@@ -37,10 +37,13 @@ def _only_database():
 
 
 def flush_outside_executions():
-    """Write what no execution will flush: at once in threads, which end unseen, else in lots.
+    """Write what no execution will flush: at once in threads and tasks, which end unseen.
+
+    Else in lots.
 
     Call it after ``log_writer.record``; within an execution it does nothing. Never raises.
     """
-    waiting = log_writer.unclaimed()
-    if waiting >= LOT or (waiting and threading.current_thread() is not threading.main_thread()):
+    waiting, over = log_writer.unclaimed()
+    here = threading.current_thread() is threading.main_thread()
+    if waiting >= LOT or (waiting and (over or not here)):
         log_writer.flush()

@@ -8,14 +8,12 @@ from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
-LEARNT_UNTIL = "integration_monitor.dependency_learnt_until"
+LEARNT_UNTIL = "integration_monitor.dependency_learnt_id"
 # How long after something came in a call may still belong to it.
 TRACE_HOURS = 24
-# Lines of one sweep, the newest ones first; an hour of heavy traffic is sampled.
+# Lines of one sweep, the newest ones first; a day of heavy traffic is sampled.
 MAX_LINES = 100_000
 MAX_PAIRS = 500
-# Lines are written when their work is over: leave those of the last minutes to the next sweep.
-SETTLE_MINUTES = 5
 
 
 class IntegrationDependency(models.Model):
@@ -25,28 +23,30 @@ class IntegrationDependency(models.Model):
 
     @api.model
     def _learn(self):
-        """Scheduled hourly: learn from the calls that were made since the last time.
+        """Scheduled hourly: learn from the lines that were written since the last time.
+
+        New is told by ids: a line carries the time at which its work began, and is written when
+        it is over, hours later if it is a long import.
 
         :return: number of dependencies that were seen
         """
         # Bookkeeping of the sweep itself.
         parameters = self.env["ir.config_parameter"].sudo()
-        until = fields.Datetime.now() - timedelta(minutes=SETTLE_MINUTES)
-        oldest = until - timedelta(hours=TRACE_HOURS)
-        since = fields.Datetime.to_datetime(parameters.get_param(LEARNT_UNTIL)) or oldest
-        seen = self._learn_between(max(since, oldest), until)
-        parameters.set_param(LEARNT_UNTIL, fields.Datetime.to_string(until))
+        last_id = int(parameters.get_param(LEARNT_UNTIL) or 0)
+        self.env.cr.execute(SQL("SELECT COALESCE(max(id), 0) FROM integration_log_data"))
+        newest_id = self.env.cr.fetchone()[0]
+        seen = self._learn_since(last_id)
+        parameters.set_param(LEARNT_UNTIL, newest_id)
         return seen
 
     @api.model
-    def _learn_between(self, since, until):
-        """Learn from the outbound lines of a time: one statement.
+    def _learn_since(self, last_id):
+        """Learn from pairs of lines of the last day of which one is new: one statement.
 
         A trace counts once for each pair of systems. What people archived or declared keeps its
         kind, and is counted.
 
-        :param datetime since: included, UTC
-        :param datetime until: not included
+        :param int last_id: lines with greater ids are new
         :return: number of dependencies that were seen
         """
         self.flush_model()
@@ -54,17 +54,15 @@ class IntegrationDependency(models.Model):
             SQL(
                 """
                 WITH calls AS MATERIALIZED (
-                    SELECT trace_id, system_id, endpoint_id, occurred_at
+                    SELECT trace_id, system_id, endpoint_id, occurred_at, id > %(last)s AS is_new
                       FROM integration_log_data
-                     WHERE occurred_at >= %(since)s AND occurred_at < %(until)s
-                       AND direction = 'outbound' AND kind != 'message'
+                     WHERE occurred_at >= %(since)s AND direction = 'outbound' AND kind != 'message'
                        AND trace_id IS NOT NULL AND system_id IS NOT NULL
                      ORDER BY occurred_at DESC LIMIT %(lines)s
                 ), arrivals AS MATERIALIZED (
-                    SELECT trace_id, system_id, endpoint_id, flow_id, occurred_at
+                    SELECT trace_id, system_id, endpoint_id, flow_id, id > %(last)s AS is_new
                       FROM integration_log_data
-                     WHERE occurred_at >= %(before)s AND occurred_at < %(until)s
-                       AND direction = 'inbound'
+                     WHERE occurred_at >= %(since)s AND direction = 'inbound'
                        AND trace_id IS NOT NULL AND system_id IS NOT NULL
                      ORDER BY occurred_at DESC LIMIT %(lines)s
                 ), pairs AS (
@@ -73,7 +71,7 @@ class IntegrationDependency(models.Model):
                            max(c.occurred_at) AS last_seen
                       FROM calls c
                       JOIN arrivals a ON a.trace_id = c.trace_id
-                     WHERE a.system_id != c.system_id
+                     WHERE a.system_id != c.system_id AND (a.is_new OR c.is_new)
                      GROUP BY 1, 2, 3, 4
                 )
                 INSERT INTO integration_dependency AS d (
@@ -98,9 +96,8 @@ class IntegrationDependency(models.Model):
                               last_seen = greatest(d.last_seen, excluded.last_seen),
                               flow_id = COALESCE(excluded.flow_id, d.flow_id)
                 """,
-                since=since,
-                until=until,
-                before=since - timedelta(hours=TRACE_HOURS),
+                since=fields.Datetime.now() - timedelta(hours=TRACE_HOURS),
+                last=last_id,
                 lines=MAX_LINES,
                 pairs=MAX_PAIRS,
                 uid=self.env.uid,

@@ -25,7 +25,8 @@ class IntegrationEndpoint(models.Model):
             self.env,
             Observation(
                 kind="monitor",
-                outcome="error" if opened else "ok",
+                # What failed are the calls; that we stop calling is no failure of its own.
+                outcome="ok",
                 operation="breaker.open" if opened else "breaker.close",
                 system_id=self.system_id.id,
                 endpoint_id=self.id,

@@ -9,7 +9,8 @@ from ..tools.errors import category_of
 
 _logger = logging.getLogger(__name__)
 
-MAX_BATCHES = 200
+# So many become exceptions together; one that cannot be written takes no others along.
+PAGE = 200
 
 
 class IntegrationException(models.Model):
@@ -27,8 +28,12 @@ class IntegrationException(models.Model):
         :param SQL new: condition on ``integration_log_data`` that holds for the new lines
         """
         lines = self._batch_lines(new)
-        if not lines:
-            return
+        for start in range(0, len(lines), PAGE):
+            self._judge_batches(lines[start : start + PAGE])
+
+    @api.model
+    def _judge_batches(self, lines):
+        """Open or close the exception of each batch, told by its newest line."""
         complete = [line["key"] for line in lines if line["outcome"] == "ok"]
         partial = [line for line in lines if line["outcome"] == "error"]
         try:
@@ -59,10 +64,8 @@ class IntegrationException(models.Model):
                                IS NOT NULL) l
                   JOIN integration_flow f ON f.id = l.flow_id
                  ORDER BY l.flow_id, batch, l.occurred_at DESC, l.id DESC
-                 LIMIT %s
                 """,
                 new,
-                MAX_BATCHES,
             )
         )
         lines = self.env.cr.dictfetchall()

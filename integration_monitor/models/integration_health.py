@@ -80,7 +80,11 @@ class IntegrationHealth(models.AbstractModel):
         :param int seconds: not if it ran within so many seconds
         :return: whether it ran; False also while another worker or server is at it
         """
-        self.env["integration.metric"]._roll_up()
+        try:
+            self.env["integration.metric"]._roll_up()
+        except Exception:
+            # Without new figures there is still much to see; the health page tells that they stand.
+            _logger.exception("The log could not be counted")
         for _attempt in range(WATCH_ATTEMPTS):
             try:
                 with self.env.registry.cursor() as cr:

@@ -16,6 +16,7 @@ MESSAGE_WARNING = timedelta(minutes=15)
 MESSAGE_LIMIT = timedelta(minutes=60)
 CRON_LIMIT = timedelta(minutes=10)
 DROPS_WITHIN = timedelta(minutes=15)
+COUNT_LIMIT = timedelta(minutes=10)
 # The one that runs each minute: when it is late, the scheduler does not run.
 CRON_OF_THE_ENGINE = "ir_cron_sweep"
 
@@ -192,7 +193,21 @@ class IntegrationHealth(models.AbstractModel):
 
     @api.model
     def _part_log(self, now):
-        """Lines of the log that were lost lately; the log writer leaves a line about them."""
+        """Lines of the log that were lost lately; the log writer leaves a line about them.
+
+        Also whether lines are counted: everything else is judged by the figures.
+        """
+        self.env.cr.execute(
+            SQL("SELECT counted_at FROM integration_metric_watermark WHERE counted_at < %s",
+                now - COUNT_LIMIT)
+        )  # fmt: skip
+        standing = self.env.cr.fetchone()
+        if standing:
+            message = self.env._(
+                "The log is not counted any more, so figures and issues stand still. Look for the "
+                "reason in Odoo's own log."
+            )
+            return "warning", 0, "lines", standing[0], message
         self.env.cr.execute(
             SQL(
                 """

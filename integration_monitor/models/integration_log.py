@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..instrumentation import log_table
+from ..instrumentation import log_partitions, log_table
 from .integration_loose_reference_mixin import LooseMany2one
 
 KINDS = [
@@ -39,6 +39,7 @@ ERROR_CLASSES = [
     ("unknown", "Unknown"),
 ]
 # Days that each retention class is kept when no setting says otherwise.
+RETENTION_MAX = 36500
 RETENTION_DEFAULTS = {"standard": 30, "refused": 14, "audit": 365}
 
 
@@ -136,7 +137,7 @@ class IntegrationLog(models.Model):
     def init(self):
         """Create or upgrade the partitioned table, its indexes, partitions and the view."""
         log_table.ensure_schema(self.env.cr)
-        log_table.ensure_partitions(self.env.cr)
+        log_partitions.ensure_partitions(self.env.cr)
 
     @api.depends("method", "path_template", "operation", "kind", "status_code")
     def _compute_display_name(self):
@@ -189,15 +190,16 @@ class IntegrationLog(models.Model):
         for name, default in RETENTION_DEFAULTS.items():
             text = parameters.get_param(f"integration_monitor.log_retention_{name}_days") or ""
             # A slip of the pen must not empty the log: unreadable or below a day is the default.
-            result[name] = int(text) if text.isdigit() and int(text) >= 1 else default
+            days = int(text) if text.isascii() and text.isdigit() else 0
+            result[name] = min(days, RETENTION_MAX) if days else default
         return result
 
     @api.model
     def _maintain_partitions(self):
         """Scheduled daily: make the coming months' partitions, drop those past their retention."""
         cr = self.env.cr
-        log_table.ensure_partitions(cr)
-        log_table.drop_expired(cr, self._retention_days(), fields.Datetime.now())
+        log_partitions.ensure_partitions(cr)
+        log_partitions.drop_expired(cr, self._retention_days(), fields.Datetime.now())
 
     @api.model
     def _logs_web_traffic(self):

@@ -9,6 +9,12 @@ from .integration_loose_reference_mixin import LooseMany2one
 LEVELS = [("minute", "Minute"), ("hour", "Hour"), ("lifetime", "Since the beginning")]
 
 
+class BigInteger(fields.Integer):
+    """What a busy endpoint counts since the beginning: more than 2,147,483,647 after months."""
+
+    _column_type = ("int8", "int8")
+
+
 class IntegrationMetric(models.Model):
     """Counts by outcome, bytes and a duration histogram, per system, endpoint, flow and kind.
 
@@ -31,11 +37,11 @@ class IntegrationMetric(models.Model):
     flow_id = LooseMany2one("integration.flow", readonly=True)
     company_id = LooseMany2one("res.company", readonly=True)
 
-    count_ok = fields.Integer("Succeeded", readonly=True)
-    count_error = fields.Integer("Failed", readonly=True)
-    count_refused = fields.Integer("Refused", readonly=True)
-    count_duplicate = fields.Integer("Duplicates", readonly=True)
-    count_total = fields.Integer("Interactions", readonly=True)
+    count_ok = BigInteger("Succeeded", readonly=True)
+    count_error = BigInteger("Failed", readonly=True)
+    count_refused = BigInteger("Refused", readonly=True)
+    count_duplicate = BigInteger("Duplicates", readonly=True)
+    count_total = BigInteger("Interactions", readonly=True)
     error_classes = fields.Json("Failures by class", readonly=True)
     request_bytes = fields.Float("Sent (bytes)", digits=(20, 0), readonly=True)
     response_bytes = fields.Float("Received (bytes)", digits=(20, 0), readonly=True)

@@ -42,9 +42,16 @@ class IntegrationMetric(models.Model):
                     singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
                     snapshot pg_snapshot NOT NULL,
                     last_id bigint NOT NULL,
-                    baseline_id bigint NOT NULL
+                    baseline_id bigint NOT NULL,
+                    counted_at timestamp
                 )
                 """
+            )
+        )
+        cr.execute(
+            SQL(
+                "ALTER TABLE integration_metric_watermark"
+                " ADD COLUMN IF NOT EXISTS counted_at timestamp"
             )
         )
         # Nothing is visible in this snapshot: the first roll-up counts the whole log.
@@ -120,10 +127,11 @@ class IntegrationMetric(models.Model):
         cr.execute(
             SQL(
                 "UPDATE integration_metric_watermark"
-                " SET snapshot = %s::pg_snapshot, last_id = %s, baseline_id = %s",
+                " SET snapshot = %s::pg_snapshot, last_id = %s, baseline_id = %s, counted_at = %s",
                 snapshot,
                 newest_id,
                 baseline_id,
+                fields.Datetime.now(),
             )
         )
         self.env["integration.metric"].invalidate_model()

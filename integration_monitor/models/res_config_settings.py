@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import config
 
 from .integration_endpoint_call import ENVIRONMENT_OPTION
+from .integration_log import RETENTION_MAX
 
 PREFIX = "integration_monitor."
 
@@ -105,13 +106,21 @@ class ResConfigSettings(models.TransientModel):
 
     @api.constrains("integration_retention_days", "integration_message_retention_days")
     def _check_integration_retention(self):
-        """Zero days would remove evidence at once."""
+        """Zero days would remove evidence at once; of a thousand years no date can be reckoned."""
         for settings in self:
-            if (
-                settings.integration_retention_days < 1
-                or settings.integration_message_retention_days < 1
-            ):
+            kept = (
+                settings.integration_retention_days,
+                settings.integration_message_retention_days,
+            )
+            if min(kept) < 1:
                 raise ValidationError(self.env._("Keep log and messages for at least one day."))
+            if max(kept) > RETENTION_MAX:
+                raise ValidationError(
+                    self.env._(
+                        "Keep log and messages for %(days)s days (a hundred years) at most.",
+                        days=RETENTION_MAX,
+                    )
+                )
 
     @api.constrains(
         "integration_replay_max_count",

@@ -52,6 +52,16 @@ class TestBatch(IntegrationCase):
         self.run_batch(10, 10, batch="monday")
         self.assertEqual(self.exceptions().mapped("is_open"), [False])
 
+    def test_many_at_once(self):
+        """The first minute after an outage finds hundreds, and tells of two hundred."""
+        with self.enter_registry_test_mode(), log_writer.execution():
+            for number in range(205):
+                with exchange(self.env, "prices", flow="im.test.orders", batch=str(number)) as x:
+                    x.announced(2)
+                    x.applied(1)
+        self.env["integration.metric"]._roll_up_on(self.env.cr)
+        self.assertEqual(len(self.exceptions()), 205)
+
     def test_a_batch_that_broke_off_waits_for_a_person(self):
         """An import that stops in the middle opens nothing, because it raised."""
         self.run_batch(10, 4, error=TimeoutError("the line went dead"))

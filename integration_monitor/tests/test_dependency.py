@@ -185,8 +185,18 @@ class TestDependency(IntegrationCase):
         trace = new_trace_id()
         self.trace(("inbound", "shop", {"trace_id": trace}), hours=20)
         self.trace(("outbound", "wms", {"trace_id": trace}), hours=1)
-        self.env["integration.dependency"]._learn_between(self.now - timedelta(hours=2), self.now)
+        self.env["integration.dependency"]._learn()
         self.assertEqual(self.learnt().depends_on_system_id, self.systems["wms"])
+
+    def test_an_import_that_takes_hours(self):
+        """What began before the sweep and ended after it teaches nothing, on either side."""
+        for number, sides in enumerate((("inbound", "outbound"), ("outbound", "inbound"))):
+            trace = new_trace_id()
+            systems = {"inbound": "shop", "outbound": "wms"}
+            for side in sides:
+                self.trace((side, systems[side], {"trace_id": trace}), hours=2)
+                self.env["integration.dependency"]._learn()
+            self.assertEqual(self.learnt().evidence_count, number + 1)
 
     def test_what_people_said_stays(self):
         """A refused dependency is learnt again each hour; a declared one becomes learnt."""

@@ -6,6 +6,7 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
+from ..instrumentation import log_writer
 from ..tools.errors import TransportError
 from .test_endpoint_breaker import OK, START, BreakerCase
 
@@ -34,8 +35,11 @@ class TestEndpointBreakerTold(BreakerCase):
             self.assertEqual((problem.state, problem.resolution), ("resolved", "auto"))
 
     def test_a_person_who_opens_it_is_told_nothing(self):
-        """Who stops the calls himself gets a task that says so."""
-        self.endpoint._switch_breaker("open", "They move house")
+        """Who stops the calls himself gets a task that says so, and a failure in the log."""
+        with log_writer.captured() as seen:
+            self.endpoint._switch_breaker("open", "They move house")
+        lines = [(line.operation, line.outcome) for line in seen if line.kind == "monitor"]
+        self.assertEqual(lines, [("breaker.open", "ok")])
         self.assertFalse(
             self.env["integration.exception"].search([("endpoint_id", "=", self.endpoint.id)])
         )

@@ -87,3 +87,5 @@ class TestEndpointMatch(IntegrationCase):
         self.assertEqual(self.found(url).endpoint_id, min(self.endpoint.id, theirs.id))
         self.assertEqual(self.found(url, (other.id,)).endpoint_id, theirs.id)
         self.assertEqual(self.found(url, (other.id,)).company_id, other.id)
+        theirs.active = False
+        self.assertIsNone(self.found(url, (other.id,)))

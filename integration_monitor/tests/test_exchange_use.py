@@ -65,6 +65,25 @@ class TestExchangeUse(ExchangeCase):
             (line.error_class, line.detail), ("timeout", {"unreadable_applied": "'many'"})
         )
 
+    def test_what_is_read_to_a_point_only(self):
+        """Who stops reading a long file when he has seen enough is told of a failure."""
+
+        def lines():
+            with exchange(self.env, "prices", direction="sideways") as x:
+                for number in range(9):
+                    x.received(1)
+                    yield number
+
+        def work():
+            reader = lines()
+            next(reader)
+            reader.close()
+
+        line = self.observed(work)
+        self.assertEqual((line.outcome, line.records_received), ("ok", 1))
+        self.assertEqual(line.direction, "outbound")
+        self.assertEqual(line.detail, {"unknown_direction": "sideways"})
+
     def test_numbers_as_files_give_them(self):
         """A batch of five, announced as text, of which three were booked, is complete."""
         for announced in ("5", Decimal("5.00"), 5.0, b"5"):

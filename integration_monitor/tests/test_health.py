@@ -148,6 +148,16 @@ class TestHealth(HealthMixin, IntegrationCase):
         part = self.parts()["log"]
         self.assertEqual((part["status"], part["value"]), ("warning", 7))
 
+    def test_figures_that_stand_still(self):
+        """All is well, the page says for days: nothing is counted that could tell otherwise."""
+        self.env.cr.execute(
+            "UPDATE integration_metric_watermark SET counted_at = %s",
+            (fields.Datetime.now() - timedelta(minutes=11),),
+        )
+        part = self.parts()["log"]
+        self.assertEqual(part["status"], "warning")
+        self.assertIn("stand still", part["message"])
+
     def test_queues(self):
         """Messages of one flow stand still, and the page is green."""
         queue = self.env["integration.queue"].create({"kind": "flow", "flow_id": self.inbound.id})

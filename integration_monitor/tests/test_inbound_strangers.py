@@ -85,6 +85,8 @@ class TestInboundStrangers(InboundCase):
         status, (line,) = self.knock(f"/json/2/res.partner/{SECRET}", headers=headers)
         self.assertEqual((status, line.outcome, line.error_class), (404, "error", "client"))
         self.assertIsNone(line.operation)
+        _status, (line,) = self.knock("/json/2/no.model/x", headers=headers)
+        self.assertIn("does not exist", line.error_message)
 
     def test_databases_that_are_not_there(self):
         """A made-up database is loaded, or leaves a line in another one."""

@@ -4,7 +4,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
-from ..instrumentation import log_table, log_writer
+from ..instrumentation import log_partitions, log_table, log_writer
 from ..tools.observation import COLUMNS, Observation
 from ..tools.tracing import new_correlation_id
 
@@ -36,7 +36,7 @@ class TestIntegrationLog(TransactionCase):
         return self.Log.search([("flow_id", "=", FLOW)])
 
     def _leaves(self):
-        return {name for name, *_rest in log_table.partitions(self.env.cr)}
+        return {name for name, *_rest in log_partitions.partitions(self.env.cr)}
 
     def test_the_indexes_exist(self):
         """The log is slow on the first busy day: the ORM ignores indexes of such a table."""
@@ -56,7 +56,7 @@ class TestIntegrationLog(TransactionCase):
             "(occurred_at, id) WHERE ((outcome)::text = 'error'::text)",
         ):
             self.assertIn(columns, definitions)
-        leaf = log_table._leaf_name("standard", fields.Datetime.now())
+        leaf = log_partitions.leaf_name("standard", fields.Datetime.now())
         self.env.cr.execute("SELECT count(*) FROM pg_indexes WHERE tablename = %s", (leaf,))
         self.assertEqual(self.env.cr.fetchone()[0], len(log_table.INDEXES) + 1)
 
@@ -73,20 +73,21 @@ class TestIntegrationLog(TransactionCase):
         self.Log._maintain_partitions()
         for retention_class in ("standard", "refused", "audit"):
             for offset in range(4):
-                month = log_table._add_months(now, offset)
-                self.assertIn(log_table._leaf_name(retention_class, month), self._leaves())
+                month = log_partitions.add_months(now, offset)
+                self.assertIn(log_partitions.leaf_name(retention_class, month), self._leaves())
         # Last month's may be out of its retention already.
-        log_table.ensure_partitions(self.env.cr)
-        last_month = log_table._add_months(now, -1)
-        self.assertIn(log_table._leaf_name("refused", last_month), self._leaves())
-        self.assertEqual(log_table.ensure_partitions(self.env.cr), 0)
+        log_partitions.ensure_partitions(self.env.cr)
+        last_month = log_partitions.add_months(now, -1)
+        self.assertIn(log_partitions.leaf_name("refused", last_month), self._leaves())
+        self.assertEqual(log_partitions.ensure_partitions(self.env.cr), 0)
 
     def test_the_year_turns(self):
         """January's partition is missing or covers the wrong days."""
-        made = log_table.ensure_partitions(self.env.cr, datetime(2099, 11, 30, 23, 59))
+        made = log_partitions.ensure_partitions(self.env.cr, datetime(2099, 11, 30, 23, 59))
         self.assertEqual(made, 15)
         ranges = {
-            name: (start, end) for name, _class, start, end in log_table.partitions(self.env.cr)
+            name: (start, end)
+            for name, _class, start, end in log_partitions.partitions(self.env.cr)
         }
         self.assertEqual(
             ranges["integration_log_standard_y2099m12"],
@@ -96,24 +97,42 @@ class TestIntegrationLog(TransactionCase):
     def test_old_months_are_dropped_by_class(self):
         """The disk fills up, or the audit trail is thrown away with the rest."""
         for retention_class in ("standard", "refused", "audit"):
-            log_table.ensure_partition(self.env.cr, retention_class, 2020, 5)
+            log_partitions.ensure_partition(self.env.cr, retention_class, 2020, 5)
         now = datetime(2020, 7, 5)
-        dropped = log_table.drop_expired(
+        dropped = log_partitions.drop_expired(
             self.env.cr, {"standard": 30, "refused": 40, "audit": 365}, now
         )
         self.assertEqual(dropped, ["integration_log_standard_y2020m05"])
         self.Log._maintain_partitions()
         self.assertFalse({name for name in self._leaves() if "2020" in name})
-        self.assertIn(log_table._leaf_name("standard", fields.Datetime.now()), self._leaves())
+        self.assertIn(log_partitions.leaf_name("standard", fields.Datetime.now()), self._leaves())
 
     def test_a_slip_in_the_settings_does_not_empty_the_log(self):
         """Somebody types 'ten' or 0 and the evidence of a year is gone."""
         parameters = self.env["ir.config_parameter"]
-        for text in ("ten", "0", "-3", ""):
+        for text in ("ten", "0", "-3", "", "²"):
             parameters.set_param("integration_monitor.log_retention_audit_days", text)
             self.assertEqual(self.Log._retention_days()["audit"], 365)
         parameters.set_param("integration_monitor.log_retention_audit_days", "90")
         self.assertEqual(self.Log._retention_days()["audit"], 90)
+        parameters.set_param("integration_monitor.log_retention_audit_days", "9" * 12)
+        self.Log._maintain_partitions()
+
+    def test_a_month_that_was_taken_out_to_be_kept(self):
+        """A database administrator detaches a month for his archive, and its lines are lost."""
+        cr = self.env.cr
+        log_partitions.ensure_partition(cr, "audit", 2031, 5)
+        cr.execute(
+            "ALTER TABLE integration_log_audit DETACH PARTITION integration_log_audit_y2031m05"
+        )
+        for made in (True, False):
+            self.assertEqual(log_partitions.ensure_partition(cr, "audit", 2031, 5), made)
+        self.assertIn("integration_log_audit_y2031m05_2", self._leaves())
+        dropped = log_partitions.drop_expired(
+            cr, {"standard": 9999, "refused": 9999, "audit": 1}, datetime(2031, 7, 1)
+        )
+        self.assertIn("integration_log_audit_y2031m05_2", dropped)
+        cr.execute("SELECT count(*) FROM integration_log_audit_y2031m05")  # it is still theirs
 
     def test_an_upgrade_adds_columns_and_keeps_lines(self):
         """A new release loses the log or cannot be installed."""
@@ -133,7 +152,7 @@ class TestIntegrationLog(TransactionCase):
     def test_uninstalling_leaves_nothing(self):
         """An uninstalled suite leaves gigabytes behind."""
         cr = self.env.cr
-        log_table.ensure_partition(cr, "audit", 2031, 5)  # made by an old line, or ahead
+        log_partitions.ensure_partition(cr, "audit", 2031, 5)  # made by an old line, or ahead
         self.env["integration.metric"]._drop_storage()
         log_table.drop_all(cr)
         cr.execute(
@@ -183,9 +202,9 @@ class TestIntegrationLog(TransactionCase):
         query = self.Log._search([("occurred_at", ">=", since)], limit=80)
         self.env.cr.execute("EXPLAIN " + self.env.cr.mogrify(*_code(query)).decode())
         plan = "\n".join(row[0] for row in self.env.cr.fetchall())
-        last_month = log_table._add_months(since, -1)
-        self.assertIn(log_table._leaf_name("standard", since), plan)
-        self.assertNotIn(log_table._leaf_name("standard", last_month), plan)
+        last_month = log_partitions.add_months(since, -1)
+        self.assertIn(log_partitions.leaf_name("standard", since), plan)
+        self.assertNotIn(log_partitions.leaf_name("standard", last_month), plan)
 
     def test_viewers_read_without_headers_and_answers(self):
         """Everybody in the office reads what partners answer."""

@@ -125,6 +125,20 @@ class TestIntegrationMetric(MetricCase):
             self._roll()
         self.assertEqual(self._metric().mapped("count_ok"), [2, 2, 2, 2])
 
+    def test_more_than_two_billion(self):
+        """After a quarter of a year nothing is counted any more, nor watched."""
+        self._lines()
+        self._roll()
+        self.env.cr.execute(
+            "UPDATE integration_metric SET count_ok = 2147483646, count_total = 2147483646"
+            " WHERE flow_id = %s AND level = 'lifetime'",
+            (FLOW,),
+        )
+        self._lines(5)
+        self._roll()
+        self.Metric.invalidate_model()
+        self.assertEqual(self._metric().count_total, 2147483651)
+
     def test_lifetime_outlives_the_log(self):
         """Counters of the monitoring go backwards when old lines are dropped."""
         self._lines(5)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
-from ..instrumentation import log_table
+from ..instrumentation import log_partitions
 from .test_integration_metric import FLOW, MetricCase
 from .test_log_writer import real_cursor
 
@@ -132,7 +132,7 @@ class TestConcurrentRollUp(MetricCase):
     def test_a_month_without_partition_made_by_two_writers(self):
         """Two workers make the same partition, and one of them loses its lines."""
         then = fields.Datetime.now().replace(day=1) - timedelta(days=320)
-        leaf = log_table._leaf_name("audit", then)
+        leaf = log_partitions.leaf_name("audit", then)
         faults = []
         barrier = threading.Barrier(2)
 

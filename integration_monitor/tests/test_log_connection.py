@@ -56,9 +56,9 @@ class TestLogConnection(LogWriterCase):
         """A server that is restarted between the commit of a page and its answer."""
         insert = log_store._insert
 
-        def insert_and_lose(cr, rows, settings=""):
-            insert(cr, rows, settings)
-            if settings:
+        def insert_and_lose(cr, rows):
+            insert(cr, rows)
+            if cr.connection.autocommit:
                 with real_cursor(self.dbname) as other:
                     backend = cr.connection.get_backend_pid()
                     other.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
@@ -125,7 +125,7 @@ class TestLogConnection(LogWriterCase):
         backend = self._backend()
         with log_connection.lent(self.dbname) as cr:
             cr.execute("SHOW synchronous_commit")
-            self.assertEqual(cr.fetchone(), ("on",))
+            self.assertEqual(cr.fetchone(), ("off",))
         log_connection.close()
         cursors = [db_connect(self.dbname).cursor()]
         try:
@@ -133,6 +133,8 @@ class TestLogConnection(LogWriterCase):
                 cursors.append(db_connect(self.dbname).cursor())
                 self.assertLess(len(cursors), 60, "it was not given back to the pool")
             self.assertFalse(cursors[-1].connection.autocommit)
+            cursors[-1].execute("SHOW synchronous_commit")
+            self.assertEqual(cursors[-1].fetchone(), ("on",))
             cursors[-1].execute("SHOW transaction_isolation")
             self.assertEqual(cursors[-1].fetchone(), ("repeatable read",))
         finally:

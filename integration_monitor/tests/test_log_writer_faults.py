@@ -2,8 +2,10 @@
 
 # Connections of their own, as in production, are what these tests are about.
 # pylint: disable=invalid-commit
+import contextvars
 import json
 import random
+import threading
 import time
 from datetime import timedelta
 
@@ -11,7 +13,8 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
-from ..instrumentation import log_table, log_writer
+from ..instrumentation import log_partitions, log_writer
+from ..instrumentation.wrapping import flush_outside_executions
 from ..tools.observation import Observation, utcnow
 from .test_log_writer import FLOW, LogWriterCase, real_cursor
 
@@ -25,6 +28,26 @@ class TestLogWriterFaults(LogWriterCase):
             for observation in observations:
                 log_writer.record(self.env, observation)
         return self._rows(columns)
+
+    def test_work_that_outlives_its_execution(self):
+        """Pools and event loops go on with the context of a request that is over: calls vanish."""
+
+        def call():
+            may_go.wait(10)
+            log_writer.record(self.env.cr.dbname, Observation("custom", operation="late"))
+            flush_outside_executions()
+
+        may_go = threading.Event()
+        with log_writer.captured() as seen:
+            with log_writer.execution():
+                thread = threading.Thread(target=contextvars.copy_context().run, args=(call,))
+                thread.start()
+                task = contextvars.copy_context()
+            may_go.set()
+            thread.join()
+            task.run(call)
+            del task
+            self.assertEqual([line.operation for line in seen], ["late", "late"])
 
     def test_payloads_of_20_megabytes(self):
         """One catalogue of 20 MB keeps a worker busy, or fills the table."""
@@ -92,7 +115,7 @@ class TestLogWriterFaults(LogWriterCase):
     def test_a_missing_partition_is_made_by_the_writer(self):
         """The first call after a month's standstill is not in the log."""
         then = utcnow().replace(day=1) - timedelta(days=300)
-        leaf = log_table._leaf_name("audit", then)
+        leaf = log_partitions.leaf_name("audit", then)
         self.env.cr.execute("SELECT to_regclass(%s)", (leaf,))
         self.assertIsNone(self.env.cr.fetchone()[0])
         self.addCleanup(self._drop_leaf, leaf)
@@ -102,7 +125,7 @@ class TestLogWriterFaults(LogWriterCase):
             Observation("custom"),
         )
         self.assertEqual({name for (name,) in rows},
-                         {leaf, log_table._leaf_name("standard", utcnow())})  # fmt: skip
+                         {leaf, log_partitions.leaf_name("standard", utcnow())})  # fmt: skip
 
     def _drop_leaf(self, leaf):
         with real_cursor(self.env.cr.dbname) as cr:
@@ -118,9 +141,9 @@ class TestLogWriterFaults(LogWriterCase):
                 with freeze_time(now.replace(year=now.year + years, day=1)):
                     log_writer.record(self.env, Observation("custom", duration_ms=-5.0, lag_ms=-1))
         self.assertEqual(len({item.occurred_at.year for item in seen}), 3)
-        before = len(log_table.partitions(self.env.cr))
+        before = len(log_partitions.partitions(self.env.cr))
         log_writer.write_on(self.env.cr, seen)
-        self.assertEqual(len(log_table.partitions(self.env.cr)), before)
+        self.assertEqual(len(log_partitions.partitions(self.env.cr)), before)
         lines = self.env["integration.log"].search([("flow_id", "=", FLOW)])
         self.assertEqual({line.occurred_at.year for line in lines}, {utcnow().year})
         self.assertEqual(set(lines.mapped("duration_ms") + lines.mapped("lag_ms")), {0.0})
@@ -128,7 +151,7 @@ class TestLogWriterFaults(LogWriterCase):
         with freeze_time(now.replace(year=now.year + 40, day=1)):
             log_writer.write_on(self.env.cr, [Observation("custom", flow_id=FLOW)])
         self.assertEqual(self.env["integration.log"].search_count([("flow_id", "=", FLOW)]), 4)
-        self.assertEqual(len(log_table.partitions(self.env.cr)), before + 1)
+        self.assertEqual(len(log_partitions.partitions(self.env.cr)), before + 1)
 
     def test_the_future_is_now(self):
         """A partner's date of next month stays on top of the log until it has come."""

@@ -45,6 +45,7 @@ _CONNECT = (
     http.client.BadStatusLine,
     OSError,
 )
+_PROXY_REFUSES = ("Tunnel connection failed: 407", "Tunnel connection failed: 401")
 _CONTRACT = (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError)
 _CLIENT = (
     requests.exceptions.TooManyRedirects,
@@ -71,6 +72,9 @@ def error_class_of(error: BaseException) -> str:
             return known
     if any(isinstance(item, socket.gaierror) for item in chain):
         return "dns"
+    # http.client has no exception of its own for a proxy that refuses the tunnel.
+    if any(isinstance(item, OSError) and str(item).startswith(_PROXY_REFUSES) for item in chain):
+        return "auth"
     # A handshake that runs out of time is a timeout, not a bad certificate.
     if any(_is_timeout(item) for item in chain):
         return "timeout"

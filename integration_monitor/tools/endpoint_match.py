@@ -98,13 +98,18 @@ class MatchTable:
     def find(self, address: Address | None, company_ids: Sequence[int] = ()) -> Target | None:
         """The endpoint that the address belongs to, or None.
 
-        Endpoints of ``company_ids`` come first, in that order; then the most specific pattern,
-        the same port, the longest base path, the oldest endpoint.
+        Of several the most specific pattern counts, the same port, the longest base path, the
+        oldest endpoint.
+
+        :param company_ids: the companies that the call may be for, first the likeliest, whose
+            endpoints come first; other companies' are not looked at. Empty: nobody knows.
         """
         if address is None:
             return None
         best: tuple[tuple[int, ...], Target] | None = None
         for specificity, (target, exact_port) in self._candidates(address.host):
+            if company_ids and target.company_id not in (None, *company_ids):
+                continue
             same_port = target.port == address.port
             if exact_port and not same_port:
                 continue

@@ -162,7 +162,7 @@ def _measure(
 
 def _fill(registry: Any, ids: dict[str, list[int]], rows: int) -> None:
     """Fill the log without its indexes and make them then, as an upgrade does."""
-    from odoo.addons.integration_monitor.instrumentation import log_table
+    from odoo.addons.integration_monitor.instrumentation import log_partitions, log_table
 
     begun = time.monotonic()
     now = datetime.now(timezone.utc).replace(tzinfo=None)
@@ -170,7 +170,7 @@ def _fill(registry: Any, ids: dict[str, list[int]], rows: int) -> None:
         for number in range(DAYS // 28 + 2):
             month = now - timedelta(days=28 * number)
             for retention_class in log_table.RETENTION_CLASSES:
-                log_table.ensure_partition(cursor, retention_class, month.year, month.month)
+                log_partitions.ensure_partition(cursor, retention_class, month.year, month.month)
         for index in log_table.INDEXES:
             cursor.execute(f"DROP INDEX {index}")
         step = 500_000

@@ -101,13 +101,23 @@ recover()
 result = [business(), seen()]
 """
 PARTITIONS = """
-from odoo.addons.integration_monitor.instrumentation import log_table
-leaves = [name for name, *_rest in log_table.partitions(env.cr)]
+from odoo.addons.integration_monitor.instrumentation import log_partitions
+leaves = [name for name, *_rest in log_partitions.partitions(env.cr)]
 env.cr.commit()
 ddl("DROP TABLE " + ", ".join(leaves))
 order("fault-1")
 order("fault-2")
-result = [business(), seen(), len(leaves), len(log_table.partitions(env.cr)), log_writer.stats()]
+left = log_partitions.partitions(env.cr)
+result = [business(), seen(), len(leaves), len(left), log_writer.stats()]
+"""
+UNCOUNTED = """
+env.cr.execute("UPDATE integration_health_mark SET watched_at = '2020-01-01'")
+env.cr.commit()
+ddl("ALTER TABLE integration_metric RENAME TO integration_metric_away")
+watched = env["integration.health"]._watch(0)
+ddl("ALTER TABLE integration_metric_away RENAME TO integration_metric")
+env.cr.execute("SELECT watched_at > '2021-01-01' FROM integration_health_mark")
+result = [watched, env.cr.fetchone()[0]]
 """
 # A real serialisation failure: another transaction changes the row that this one has read.
 RETRIED = """
@@ -216,6 +226,11 @@ def test_a_line_that_is_dropped_reaches_figures_and_health(shell: OdooShell) -> 
             " WHERE level = 'lifetime' AND kind = 'monitor'"
         )
         assert cr.fetchall() == [("monitor", 1)]
+
+
+def test_figures_that_cannot_be_written(shell: OdooShell) -> None:
+    """The figures fail, and nobody looks at queues, endpoints and silence any more."""
+    assert cause(shell, UNCOUNTED) == [True, True]
 
 
 def test_each_attempt_once(shell: OdooShell) -> None:

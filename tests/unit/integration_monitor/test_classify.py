@@ -115,6 +115,15 @@ def test_tls_handshake_timeout():
     assert classify.error_class_of(error) == "timeout"
 
 
+def test_a_proxy_that_wants_a_password():
+    """Somebody looks for a broken line, and it is the proxy's password that expired."""
+    refusal = answer(b"", status="407 Who are you")
+    with serving(lambda connection, *_: connection.sendall(refusal)) as (port, _):
+        proxies = {"https": f"http://127.0.0.1:{port}"}
+        error = raised(lambda: requests.get("https://h.invalid/", proxies=proxies, timeout=5))
+    assert classify.error_class_of(error) == "auth"
+
+
 def test_our_own_mistakes():
     """A wrong address in the configuration is blamed on the partner."""
     for url in ("nonsense", "ftp://x/", "http://", "http://[bad/"):

@@ -91,7 +91,8 @@ def test_companies_have_their_own():
     targets = [("https://h.example", "", 1), ("https://x.example", "*.example", 2)]
     assert found(targets, "https://h.example/") == 1
     assert found(targets, "https://h.example/", (2,)) == 2
-    assert found(targets, "https://h.example/", (3,)) == 1
+    assert found(targets, "https://h.example/", (3,)) is None
+    assert found([*targets, ("https://h.example", "", None)], "https://h.example/", (3,)) == 3
     assert found(targets, "https://h.example/", (2, 1)) == 2
     same = [("https://h.example", "", 5), ("https://h.example", "", 4)]
     assert found(same, "https://h.example/") == 1
