@@ -104,6 +104,8 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
         order = self._existing_order(flow, shop)
         if shop.cancelled:
             return self._cancel_order(message, flow, shop, order)
+        if shop.refunded:
+            return self._refund_order(shop, order)
         if order:
             return self._update_order(message, flow, shop, order)
         return self._create_order(message, flow, shop)

@@ -100,14 +100,52 @@ class IntegrationShopChange(models.AbstractModel):
         order._message_log(body=self.env._("Cancelled in the shop: %s.", reason))
         return order
 
+    def _refund_order(self, shop, order):
+        """The shop gave all the money back, and says nothing of the goods.
+
+        That is all right once they have left, or when the order is cancelled here as well.
+
+        :raise BusinessError: they are still to be sent
+        """
+        known = order.integration_external_updated_at
+        if known and shop.updated_at and shop.updated_at < known:
+            return order
+        accepted = order and order.integration_external_digest == shop.digest()
+        if order.state == "cancel" or accepted or self._shipped_pickings(order):
+            self._note_version(order, shop, digest=shop.digest())
+            return order
+        if order:
+            raise BusinessError(
+                self.env._(
+                    "The shop gave the money for order %(order)s back, and %(name)s has not left "
+                    "yet. Cancel %(name)s and press Retry; to deliver it all the same, press "
+                    "Ignore.",
+                    order=shop.name,
+                    name=order.name,
+                ),
+                source={"res_model": "sale.order", "key": "id", "value": order.id},
+            )
+        raise BusinessError(
+            self.env._(
+                "The shop gave the money for order %(order)s back before the order came here, so "
+                "it was not made. Press Ignore if nothing is to be delivered; else make the order "
+                "by hand.",
+                order=shop.name,
+            )
+        )
+
+    def _shipped_pickings(self, order):
+        """:return: the transfers with which goods of the order have left the house"""
+        return order.picking_ids.filtered(
+            lambda picking: picking.state == "done" and picking.picking_type_code == "outgoing"
+        )
+
     def _check_cancellable(self, shop, order):
         """Refuse to cancel what has left the house or is invoiced.
 
         :raise BusinessError: with what a person has to arrange
         """
-        shipped = order.picking_ids.filtered(
-            lambda picking: picking.state == "done" and picking.picking_type_code == "outgoing"
-        )
+        shipped = self._shipped_pickings(order)
         if shipped:
             text = self.env._("was shipped with %s already", ", ".join(shipped.mapped("name")))
         elif any(line.qty_invoiced > 0 for line in order.order_line):

@@ -11,6 +11,7 @@ from odoo.service import common, db, model
 
 from . import inbound_call, log_writer, rpc_mistakes
 from .inbound_words import is_known
+from .wrapping import has_suite
 
 _MARK = "_integration_monitor_wrapped"
 
@@ -75,6 +76,8 @@ def _wrap_call_kw(original):
     def call_kw(records, name, args, kwargs):
         # The password was right: this runs as the caller, once for each attempt.
         call = inbound_call.current()
+        if call is not None and not has_suite(records.env.cr.dbname):
+            call = None
         if call is not None and not call.interactive:
             try:
                 call.begin_attempt()

@@ -10,7 +10,7 @@ from odoo.fields import NO_ACCESS
 from odoo.tools import config
 
 from ..tools import crypto
-from ..tools.errors import AuthError
+from ..tools.errors import AuthError, IntegrationError
 from ..tools.http_address import has_control_characters, is_sendable_secret
 
 KEY_VARIABLE = "INTEGRATION_MONITOR_KEY"
@@ -109,7 +109,24 @@ class IntegrationCredential(models.Model):
             crypto.encrypt("probe", self._encryption_key())
         except crypto.MissingKeyError as error:
             return False, error.message
+        if not self._secrets_fit():
+            return False, self.env._(
+                "Stored secrets cannot be read with this encryption key: they were stored with "
+                "another one. Add that key behind the new one, separated by a comma, or enter "
+                "the secrets again."
+            )
         return True, self.env._("An encryption key is set.")
+
+    @api.model
+    def _secrets_fit(self):
+        """:return: whether every active secret can be read with the key that is set"""
+        # Of all companies, and never shown: the key is one for the whole database.
+        for credential in self.sudo().search([("secret_encrypted", "!=", False)]):
+            try:
+                crypto.decrypt(credential.secret_encrypted, self._encryption_key())
+            except IntegrationError:
+                return False
+        return True
 
     @api.model
     def _encryption_key_is_set(self):

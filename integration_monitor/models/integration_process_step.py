@@ -115,7 +115,9 @@ class IntegrationProcessStep(models.Model):
                 flow.system_id.id,
                 frozenset(flow.warehouse_ids.ids),
                 tells=flow in telling,
-                told=any(
+                # A carrier knows parcels that were booked with him, whoever did that.
+                told=flow.system_id.kind == "carrier"
+                or any(
                     other.system_id == flow.system_id and other.trigger_event.startswith("picking.")
                     for other in telling - flow
                 ),

@@ -108,6 +108,10 @@ class IntegrationTransactionBlame(models.Model):
         facts = verdict.facts
         if verdict.text == "message_retry":
             return self._retry_text(facts)
+        if verdict.text == "message_failed" and facts["attempt"] == 1:
+            return self.env._(
+                "%(flow)s failed: %(error)s", flow=facts["flow"], error=_short(facts["error"])
+            )
         if verdict.text == "message_failed":
             return self.env._(
                 "%(flow)s failed after %(attempt)s attempts: %(error)s",

@@ -71,6 +71,11 @@ class TestCredential(IntegrationCase):
             self.assertFalse(usable)
             self.assertIn("generate_key", text)
         self.assertTrue(self.credential._encryption_status()[0])
+        other = {"INTEGRATION_MONITOR_KEY": crypto.generate_key()}
+        with patch.dict(os.environ, other):
+            usable, text = self.credential._encryption_status()
+            self.assertFalse(usable, "the settings are green, and no call leaves")
+            self.assertIn("another one", text)
 
     def test_rotation(self):
         """After a new key was put in front, old secrets cannot be read."""

@@ -57,6 +57,43 @@ class TestShopOrderVersions(ShopCase):
         self.assertEqual(order.state, "sale")
         self.assertTrue(order.amount_total)
 
+    def test_refunded_before_it_is_shipped(self):
+        """The customer has his money back, and the goods are sent to him."""
+        for payload, flow in (
+            (self._shopify(1, financial_status="refunded"), self.flow),
+            (self._shopify(1, financial_status="voided"), self.flow),
+        ):
+            with self.assertRaisesRegex(BusinessError, "before the order came here"):
+                self._handle(payload, flow=flow)
+        order = self._woo(1, "processing")
+        self.assertTrue(order.integration_shop_collected)
+        with self.assertRaisesRegex(BusinessError, "has not left yet"):
+            self._woo(2, "refunded")
+        order._action_cancel()
+        self.assertEqual(self._woo(2, "refunded"), order)
+        self.assertFalse(order.integration_shop_collected)
+
+    def test_a_refund_that_a_person_accepted(self):
+        """Each later version of a refunded order asks the same question again."""
+        order = self._woo(1, "processing")
+        payload = {
+            **sample("woocommerce/order_created.json"),
+            "date_modified_gmt": "2030-01-01T02:00:00",
+            "status": "refunded",
+        }
+        message = self.env["integration.message"].new({"flow_id": self.woo_flow.id})
+        self.env[self.woo_flow.handler]._accept(message, payload)
+        self.assertEqual(self._woo(3, "refunded"), order)
+
+    def test_a_refund_after_the_goods_left(self):
+        """A return is paid back, and somebody is to cancel what was delivered long ago."""
+        order = self._woo(1, "processing")
+        for picking in order.picking_ids:
+            picking.move_ids.write({"quantity": 1, "picked": True})
+            picking.with_context(skip_backorder=True)._action_done()
+        self.assertEqual(self._woo(2, "refunded"), order)
+        self.assertEqual(order.state, "sale")
+
     def test_shop_takes_a_cancelled_order_up_again(self):
         """A cancellation is taken back in the shop, and Odoo keeps the order cancelled."""
         first = self._woo(1, "processing")

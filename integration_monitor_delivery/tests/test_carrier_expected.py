@@ -49,6 +49,13 @@ class TestCarrierExpected(CarrierCase):
             self.assertEqual(states["shipped"], "reached")
             self.assertNotIn("Test Shop", transaction.waits_on or "")
 
+    def test_a_carrier_that_only_tracks(self):
+        """Labels are printed at the carrier's desk, and what the customer fetched is waited for."""
+        self.booking_flow.active = False
+        self.tracking_flow.system_id.kind = "carrier"
+        _picking, transaction = self._shipped_with(self.env["delivery.carrier"])
+        self.assertEqual(transaction.waits_for_step_id.code, "invoiced")
+
     def test_discarded_booking_ends_the_wait(self):
         """A booking that a person gave up is waited for all the same."""
         picking, transaction = self._shipped_with(self.carrier)

@@ -163,13 +163,14 @@ class OdooServer(ManagedProcess):
         )
         command = [str(venv.python()), str(config.program()), "-d", database]
         command += ["--db-filter", f"^{database}$", "--http-port", str(self.port)]
+        if not channels:
+            without = [name for name in config.SERVER_WIDE.split(",") if name != "queue_job"]
+            command += ["--load", ",".join(without)]
         command += ["--workers", str(workers), *options]
         #: Where the process for long polling listens, if there is one.
         self.gevent_port = free_port() if workers else 0
         if workers:
             command += ["--gevent-port", str(self.gevent_port)]
-        if not channels:
-            command += ["--load", ",".join(config.SERVER_WIDE.split(",")[:-1])]
         # queue_job's runner calls the server at this address.
         runner = {"ODOO_QUEUE_JOB_HOST": "127.0.0.1", "ODOO_QUEUE_JOB_PORT": str(self.port)}
         environment = {**config.environment(conf), **runner, **(env or {})}

@@ -86,6 +86,25 @@ def test_calls_of_a_service_account(office: Office, partner: Outside) -> None:
     assert len(office.working()) > 1, "one worker did it all"
 
 
+def test_the_first_request_of_each_worker(
+    new_database: Callable[[str], str], log_folder: Path, partner: Outside
+) -> None:
+    """Hosts of several databases name none: what a worker answers first has no line."""
+    office = Office(
+        new_database(templates.suite_template()), log_folder, partner,
+        "--limit-request", "3", "--max-cron-threads", "0",
+    )  # fmt: skip
+    named = office.server.command.index("-d")
+    del office.server.command[named : named + 2]
+    names = [f"first-{number}" for number in range(10)]
+    with office.server:
+        office.server.wait_ready(path="/web/database/selector")
+        for name in names:
+            assert office.json2("res.partner/search", correlation=name, domain=[]).ok
+        office.wait_lines(len(names), "correlation_id LIKE 'first-%%' AND kind = 'rpc_in'")
+        office.server.kill9()
+
+
 def test_refused_sign_ins(office: Office) -> None:
     """Somebody tries keys and passwords, and it depends on the process whether that is told."""
     key = "f00d" * 10

@@ -137,7 +137,8 @@ class ShopOrder:
     """An order as the shop states it. All amounts are exact and in `currency`.
 
     `tax_totals` says how much of every tax the customer pays; its sum is `total_tax`.
-    `collected`: the shop has the money, or the right to take it. `ready`: may be confirmed.
+    `collected`: the shop has the money, or the right to take it. `refunded`: it gave all of it
+    back, or lost that right. `ready`: may be confirmed.
     `warnings` are sentences for a person about oddities that did not stop the order.
     """
 
@@ -160,6 +161,7 @@ class ShopOrder:
     ready: bool = True
     payment_state: str = ""
     collected: bool = False
+    refunded: bool = False
     payment_method: str = ""
     note: str = ""
     discount_codes: tuple[str, ...] = ()
@@ -201,4 +203,6 @@ class ShopOrder:
             "shipping": asdict(self.shipping),
             "billing": asdict(self.billing),
         }
+        if self.refunded:
+            content["refunded"] = True
         return hashlib.sha256(repr(content).encode()).hexdigest()

@@ -21,6 +21,7 @@ from .reconcile import reconcile
 
 # An authorised amount is captured by the shop when the goods leave.
 COLLECTED = frozenset({"paid", "authorized"})
+REFUNDED = frozenset({"refunded", "voided"})
 
 
 def parse_shopify(payload: Any) -> ShopOrder:
@@ -60,6 +61,7 @@ def parse_shopify(payload: Any) -> ShopOrder:
         cancel_reason=body.text("cancel_reason"),
         payment_state=body.text("financial_status"),
         collected=body.text("financial_status") in COLLECTED,
+        refunded=body.text("financial_status") in REFUNDED,
         payment_method=_payment_method(body),
         note=body.text("note"),
         discount_codes=tuple(c.text("code") for c in body.children("discount_codes", "code")),

@@ -23,6 +23,7 @@ from .reconcile import reconcile
 CANCELLED = frozenset({"cancelled", "trash"})
 # The customer has not finished paying: a quotation, confirmed by a later status. A payment that
 # failed may be tried again for as long as the order is not cancelled.
+REFUNDED = "refunded"
 UNPAID = frozenset({"pending", "failed", "checkout-draft", "auto-draft"})
 
 
@@ -73,7 +74,9 @@ def parse_woocommerce(payload: Any) -> ShopOrder:
         payment_state=status,
         # The date is set for cash on delivery, too, as soon as the order is worked on.
         collected=bool(body.text("date_paid_gmt", "date_paid"))
+        and status != REFUNDED
         and body.text("payment_method") != "cod",
+        refunded=status == REFUNDED,
         payment_method=body.text("payment_method_title", "payment_method"),
         note=body.text("customer_note"),
         discount_codes=tuple(c.text("code") for c in body.children("coupon_lines", "coupon")),

@@ -4,6 +4,8 @@ import {GraphRenderer} from "@web/views/graph/graph_renderer";
 import {graphView} from "@web/views/graph/graph_view";
 
 const BAR_WIDTH = 48; // pixels
+// What the colours mean elsewhere in the suite, too.
+const COLORS = {ok: "#28a745", error: "#dc3545", refused: "#ffac00", duplicate: "#8f9aa3"};
 
 /** Keeps the hours without traffic: a gap is what a reader looks for. */
 export class TrafficGraphModel extends GraphModel {
@@ -26,8 +28,17 @@ export class TrafficGraphModel extends GraphModel {
 export class TrafficGraphRenderer extends GraphRenderer {
     getBarChartData() {
         const data = super.getBarChartData();
+        const {fields, groupBy} = this.model.metaData;
+        const byOutcome = groupBy[1]?.fieldName === "outcome" && groupBy.length === 2;
+        const codes = Object.fromEntries(
+            fields.outcome.selection.map(([code, label]) => [label, code])
+        );
         for (const dataset of data.datasets) {
             dataset.maxBarThickness = BAR_WIDTH;
+            const color = byOutcome && COLORS[codes[dataset.label]];
+            if (color) {
+                dataset.backgroundColor = color;
+            }
         }
         return data;
     }
