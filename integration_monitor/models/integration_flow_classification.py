@@ -41,7 +41,6 @@ class IntegrationFlow(models.Model):
         "failed for longer counts as lost.",
     )
     tolerated_loss = fields.Float(
-        string="Tolerated Loss",
         default=0.0,
         digits=(16, 2),
         help="So many messages may be lost in a period of 7 or 30 days: given up by people, or "
@@ -56,8 +55,8 @@ class IntegrationFlow(models.Model):
         string="Follows from It", compute="_compute_classification_text"
     )
     hand_set_text = fields.Char(string="Set by Hand", compute="_compute_classification_text")
-    service_ids = fields.One2many("integration.flow.service", "flow_id", string="Service")
-    outage_ids = fields.One2many("integration.flow.outage", "flow_id", string="Outages")
+    service_ids = fields.One2many("integration.flow.service", "flow_id")
+    outage_ids = fields.One2many("integration.flow.outage", "flow_id")
 
     _recovery_time_range = models.Constraint(
         "CHECK (recovery_time >= 0)", "The minutes until a flow has recovered are zero or more."
@@ -65,12 +64,12 @@ class IntegrationFlow(models.Model):
 
     def init(self):
         """Flows that were there before keep what they have, as if chosen under their criticality."""
-        super().init()
         self.env.cr.execute(
             SQL(
                 "UPDATE integration_flow SET classified_as = criticality WHERE classified_as IS NULL"
             )
         )
+        return super().init()
 
     @api.constrains("tolerated_loss", "tolerated_loss_unit")
     def _check_tolerated_loss(self):

@@ -14,9 +14,7 @@ class IntegrationFlowDelay(models.Model):
     _log_access = False
     _order = "day desc, flow_id, seconds"
 
-    flow_id = fields.Many2one(
-        "integration.flow", required=True, readonly=True, ondelete="cascade"
-    )
+    flow_id = fields.Many2one("integration.flow", required=True, readonly=True, ondelete="cascade")
     day = fields.Date(required=True, readonly=True, help="UTC.")
     seconds = fields.Integer(
         required=True,

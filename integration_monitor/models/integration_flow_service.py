@@ -73,9 +73,7 @@ class IntegrationFlowService(models.Model):
     failing_count = fields.Integer(
         string="Failed, Not Lost", readonly=True, help="Failed within the recovery time."
     )
-    lost_allowed = fields.Float(
-        string="Tolerated", readonly=True, digits=(16, 1), aggregator=None
-    )
+    lost_allowed = fields.Float(string="Tolerated", readonly=True, digits=(16, 1), aggregator=None)
     latency_verdict = fields.Selection(VERDICTS, string="Latency", readonly=True)
     recovery_verdict = fields.Selection(VERDICTS, string="Recovery", readonly=True)
     loss_verdict = fields.Selection(VERDICTS, string="Loss", readonly=True)
@@ -161,9 +159,7 @@ class IntegrationFlowService(models.Model):
                        IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in COLUMNS)})""",
             [[row[name] for name in COLUMNS] for row in rows],
             template="({})".format(
-                ", ".join(
-                    "%s::timestamp" if name == "failing_since" else "%s" for name in COLUMNS
-                )
+                ", ".join("%s::timestamp" if name == "failing_since" else "%s" for name in COLUMNS)
             ),
             page_size=1000,
         )

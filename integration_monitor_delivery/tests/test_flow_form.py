@@ -34,9 +34,7 @@ class TestFlowForm(CarrierCase):
             if not any(parent.tag == "field" for parent in node.iterancestors())
         }
         names = {"fields": {"display_name": {}}}
-        specification = {
-            name: names if flow._fields[name].relational else {} for name in shown
-        }
+        specification = {name: names if flow._fields[name].relational else {} for name in shown}
         methods = shown["delivery_method_ids"]
         return flow.web_read(specification)[0], methods.get("readonly") not in ("1", "True")
 
