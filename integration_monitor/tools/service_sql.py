@@ -1,7 +1,7 @@
 """SQL of the measured service of flows: delays and outages are counted from new lines of the log.
 
-Delays keep whole seconds up to an hour and whole minutes beyond, so that a percentile is exact where
-promises are made, and a day of a flow stays a few hundred rows.
+Delays keep whole seconds up to an hour and whole minutes beyond, so that a percentile is exact
+where promises are made, and a day of a flow stays a few hundred rows.
 """
 
 # The line tells of a message that is done; a replay is as old as what it repeats, and says nothing.
@@ -72,7 +72,8 @@ COUNT_OUTAGES = """
 # One row a flow and period. Nearest-rank percentile: the smallest delay that 95 %% kept to.
 MEASURE = """
     WITH flow AS MATERIALIZED (
-        SELECT * FROM integration_flow WHERE active AND (%(ids)s::int[] IS NULL OR id = ANY(%(ids)s))
+        SELECT * FROM integration_flow
+         WHERE active AND (%(ids)s::int[] IS NULL OR id = ANY(%(ids)s))
     ), delay AS (
         SELECT d.flow_id, d.seconds, sum(d.count) AS n30,
                COALESCE(sum(d.count) FILTER (WHERE d.day >= %(week)s::date), 0) AS n7
