@@ -63,10 +63,11 @@ class IntegrationFlow(models.Model):
     )
 
     def init(self):
-        """Flows that were there before keep what they have, as if chosen under their criticality."""
+        """Flows that were there before keep what they have."""
         self.env.cr.execute(
             SQL(
-                "UPDATE integration_flow SET classified_as = criticality WHERE classified_as IS NULL"
+                "UPDATE integration_flow SET classified_as = criticality"
+                " WHERE classified_as IS NULL"
             )
         )
         return super().init()

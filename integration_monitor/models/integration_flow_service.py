@@ -82,7 +82,7 @@ class IntegrationFlowService(models.Model):
     )
     latency_text = fields.Char(string="95 % Done Within", compute="_compute_texts")
     recovery_text = fields.Char(string="Longest, Latest Recovery", compute="_compute_texts")
-    loss_text = fields.Char(string="Messages Lost", compute="_compute_texts")
+    loss_text = fields.Char(string="Lost of Tolerated", compute="_compute_texts")
 
     _flow_days_uniq = models.UniqueIndex("(flow_id, days)")
 
@@ -101,10 +101,15 @@ class IntegrationFlowService(models.Model):
                 )
             service.loss_text = "–"
             if service.loss_verdict != "no_data":
-                service.loss_text = self.env._(
-                    "%(lost)s of %(allowed)s tolerated",
-                    lost=service.lost_count,
-                    allowed=f"{service.lost_allowed:.1f}".removesuffix(".0"),
+                figures = {
+                    "lost": service.lost_count,
+                    "allowed": f"{service.lost_allowed:.1f}".removesuffix(".0"),
+                    "failed": service.failing_count,
+                }
+                service.loss_text = (
+                    self.env._("%(lost)s of %(allowed)s, %(failed)s failed", **figures)
+                    if service.failing_count
+                    else self.env._("%(lost)s of %(allowed)s", **figures)
                 )
 
     @api.model
@@ -127,11 +132,10 @@ class IntegrationFlowService(models.Model):
         return " ".join(parts[:2]) or f"0 {units[-1][1]}"
 
     @api.model
-    def _watch_promises(self, now, flows=None):
+    def _watch_promises(self, now):
         """Compare what was measured with what is promised: one statement to read, one to write.
 
         :param datetime now: UTC
-        :param flows: only these; default: all that are active
         """
         today = datetime.combine(now.date(), time())
         self.env["integration.flow"].flush_model()
@@ -142,7 +146,6 @@ class IntegrationFlowService(models.Model):
             SQL(
                 service_sql.MEASURE,
                 now=now,
-                ids=flows.ids if flows is not None else None,
                 week=today - timedelta(days=6),
                 month=today - timedelta(days=29),
             )

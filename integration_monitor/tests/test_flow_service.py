@@ -142,7 +142,7 @@ class TestFlowService(ServiceCase):
         self.assertEqual((self.measured("7").lost_count, service.loss_verdict), (2, "broken"))
         self.inbound.tolerated_loss = 3
         service = self.measured()
-        self.assertEqual((service.loss_verdict, service.loss_text), ("at_risk", "3 of 3 tolerated"))
+        self.assertEqual((service.loss_verdict, service.loss_text), ("at_risk", "3 of 3, 1 failed"))
         self.inbound.tolerated_loss = 5
         self.assertEqual(self.measured().loss_verdict, "kept")
         self.inbound.write({"tolerated_loss": 50, "tolerated_loss_unit": "percent"})

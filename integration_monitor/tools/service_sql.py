@@ -72,13 +72,13 @@ COUNT_OUTAGES = """
 # One row a flow and period. Nearest-rank percentile: the smallest delay that 95 %% kept to.
 MEASURE = """
     WITH flow AS MATERIALIZED (
-        SELECT * FROM integration_flow
-         WHERE active AND (%(ids)s::int[] IS NULL OR id = ANY(%(ids)s))
+        SELECT * FROM integration_flow WHERE active
     ), delay AS (
-        SELECT d.flow_id, d.seconds, sum(d.count) AS n30,
-               COALESCE(sum(d.count) FILTER (WHERE d.day >= %(week)s::date), 0) AS n7
-          FROM integration_flow_delay d JOIN flow f ON f.id = d.flow_id
-         WHERE d.day >= %(month)s::date GROUP BY 1, 2
+        -- Of all flows: one pass over the table is cheaper than a search for each of them.
+        SELECT flow_id, seconds, sum(count)::int AS n30,
+               COALESCE(sum(count) FILTER (WHERE day >= %(week)s::date), 0)::int AS n7
+          FROM integration_flow_delay
+         WHERE day >= %(month)s::date GROUP BY 1, 2
     ), rank AS (
         SELECT flow_id, seconds, n7, n30,
                sum(n7) OVER low AS upto7, sum(n7) OVER whole AS all7,
@@ -112,7 +112,7 @@ MEASURE = """
     ), outage AS (
         SELECT o.flow_id, o.began_at, o.ended_at,
                EXTRACT(EPOCH FROM COALESCE(o.ended_at, %(now)s) - o.began_at)::bigint AS seconds
-          FROM integration_flow_outage o JOIN flow f ON f.id = o.flow_id
+          FROM integration_flow_outage o
          WHERE o.ended_at IS NULL OR o.ended_at >= %(month)s
     ), recovery AS (
         SELECT flow_id, min(began_at) FILTER (WHERE ended_at IS NULL) AS failing_since,
