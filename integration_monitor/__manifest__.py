@@ -34,6 +34,7 @@
         "views/integration_endpoint_views.xml",
         "views/integration_maintenance_views.xml",
         "views/integration_flow_views.xml",
+        "views/integration_flow_service_views.xml",
         "views/integration_retry_policy_views.xml",
         "views/integration_mapping_views.xml",
         "views/res_users_views.xml",

@@ -7,6 +7,7 @@
     "license": "LGPL-3",
     "depends": ["integration_monitor", "stock_delivery"],
     "data": [
+        "security/ir.model.access.csv",
         "views/delivery_carrier_views.xml",
         "views/integration_flow_views.xml",
         "views/stock_picking_views.xml",

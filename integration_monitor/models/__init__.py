@@ -25,6 +25,10 @@ from . import integration_retry_policy
 from . import integration_flow
 from . import integration_flow_view
 from . import integration_flow_setup
+from . import integration_flow_classification
+from . import integration_flow_delay
+from . import integration_flow_outage
+from . import integration_flow_service
 from . import integration_flow_receive
 from . import integration_flow_condition
 from . import integration_flow_emit
@@ -100,6 +104,7 @@ from . import integration_issue_view
 from . import integration_exception_batch
 from . import integration_exception_issue
 from . import integration_metric_issue
+from . import integration_metric_service
 from . import integration_runbook
 from . import integration_runbook_step
 from . import integration_runbook_run

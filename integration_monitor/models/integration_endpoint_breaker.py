@@ -47,6 +47,9 @@ class IntegrationEndpoint(models.Model):
     breaker_trips = fields.Integer(
         readonly=True, copy=False, help="How often it opened since it was last closed."
     )
+    breaker_trips_total = fields.Integer(
+        readonly=True, copy=False, aggregator=None, help="How often it opened altogether."
+    )
     breaker_failures = fields.Integer(readonly=True, copy=False)
     breaker_timeouts = fields.Integer(readonly=True, copy=False)
     breaker_probe = fields.Integer(
@@ -93,6 +96,8 @@ class IntegrationEndpoint(models.Model):
             values.update(breaker_reason=False, breaker_closed_at=now)
         elif reason:
             values["breaker_reason"] = reason[:250]
+        if after.state == breaker.OPEN and before.state != breaker.OPEN:
+            values["breaker_trips_total"] = self.breaker_trips_total + 1
         self.write(values)
         if before.state != after.state and breaker.HALF_OPEN != after.state:
             self._tell_breaker(after, reason, error_class)

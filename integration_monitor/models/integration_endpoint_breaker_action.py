@@ -72,12 +72,18 @@ class IntegrationEndpoint(models.Model):
     def action_test_connection(self):
         """A partner that answers a person's test is tried no further: the breaker closes."""
         result = super().action_test_connection()
-        answered = result["params"]["type"] == "success"
-        endpoint = self.sudo()  # the engine's own notes
-        if answered and endpoint.breaker_state != "closed" and not endpoint.breaker_forced:
-            endpoint._set_breaker(endpoint._breaker(), breaker.close(endpoint._breaker()))
-            endpoint._after_gate_change()
+        if result["params"]["type"] == "success":
+            self._close_breaker_after_test()
         return result
+
+    def _close_breaker_after_test(self):
+        """Let what waits go: the partner answered a person. :return: whether that closed it"""
+        endpoint = self.sudo()  # the engine's own notes
+        if endpoint.breaker_state == "closed" or endpoint.breaker_forced:
+            return False
+        endpoint._set_breaker(endpoint._breaker(), breaker.close(endpoint._breaker()))
+        endpoint._after_gate_change()
+        return True
 
     def write(self, vals):
         """A breaker that is switched off holds nothing any more."""

@@ -56,11 +56,9 @@ class IntegrationFlow(models.Model):
         default="integration.handler.noop",
         help="The code that turns a message into a document, or a document into a message.",
     )
-    criticality = fields.Selection(CRITICALITIES, required=True, default="normal")
+    criticality = fields.Selection(CRITICALITIES, required=True)
     priority = fields.Integer(default=10, help="Smaller goes first.")
-    latency_tolerance = fields.Integer(
-        default=15, help="Minutes that a message may wait before it counts as late."
-    )
+    latency_tolerance = fields.Integer(default=15)
     retry_policy_id = fields.Many2one(
         "integration.retry.policy",
         required=True,

@@ -117,6 +117,7 @@ class IntegrationHealth(models.AbstractModel):
             env["integration.flow"]._watch_silence,
             env["integration.expectation"]._watch_missing,
             env["integration.queue"]._watch,
+            env["integration.flow.service"]._watch_promises,
             env["integration.system"]._watch_health,
         ):
             try:

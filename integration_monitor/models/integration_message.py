@@ -133,6 +133,9 @@ class IntegrationMessage(models.Model):
     transaction_id = fields.Many2one(
         "integration.transaction", readonly=True, index="btree_not_null", ondelete="set null"
     )
+    given_up = fields.Boolean(
+        readonly=True, copy=False, help="A person cancelled or discarded it: it counts as lost."
+    )
     exception_ids = fields.One2many("integration.exception", "message_id")
     duplicate_count = fields.Integer(
         readonly=True, help="How often the partner delivered the same message again."
@@ -166,5 +169,6 @@ class IntegrationMessage(models.Model):
     _subject_idx = models.Index(
         "(flow_id, subject_key) WHERE subject_key IS NOT NULL AND state IN ('dead', 'quarantined')"
     )
+    _given_up_idx = models.Index("(flow_id, done_at) WHERE given_up")
     _document_idx = models.Index("(res_model, res_id) WHERE res_id IS NOT NULL")
     _state_idx = models.Index("(state, id DESC)")

@@ -96,6 +96,7 @@ class IntegrationMessage(models.Model):
                     "attempt_start": message.attempt_count,
                     "budget_at": now,
                     "conflict_count": 0,
+                    "given_up": False,
                     "done_at": False,
                 }
             )

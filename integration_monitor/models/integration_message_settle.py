@@ -71,6 +71,7 @@ class IntegrationMessage(models.Model):
                 "done_at": fields.Datetime.now(),
                 "next_attempt_at": False,
                 "error_message": reason,
+                "given_up": by_person,
                 "answer": False,
             }
         )

@@ -1,8 +1,12 @@
 """What the engine does for a step of a runbook; with the rights of whoever presses Do."""
 
-from odoo import models
+from datetime import timedelta
+
+from odoo import fields, models
 from odoo.exceptions import UserError
 
+# What waited or failed before an exception without a message opened is proposed for a replay, too.
+BEFORE = timedelta(hours=1)
 NOTICE = "integration_monitor.mail_template_runbook_notice"
 
 
@@ -35,11 +39,18 @@ class IntegrationRunbookRunLine(models.Model):
         return True, self.env._("%(count)s messages are tried again.", count=len(messages))
 
     def _do_probe(self):
-        """Call the endpoint's health path, signing in as each call does."""
+        """Call the endpoint's health path, signing in as each call does; closes its breaker."""
         endpoint = self.run_id.exception_id.endpoint_id
         if not endpoint:
             raise UserError(self._no_endpoint())
         failure, words = endpoint._probe()
+        if failure is None and endpoint._close_breaker_after_test():
+            words = self.env._("%(words)s The circuit breaker is closed again.", words=words)
+        elif failure is None and endpoint.breaker_state != "closed":
+            words = self.env._(
+                "%(words)s Its circuit breaker was opened by a person: close it on the endpoint.",
+                words=words,
+            )
         return failure is None, words
 
     def _do_pause(self):
@@ -77,22 +88,25 @@ class IntegrationRunbookRunLine(models.Model):
         return True, self.env._("A mail to %(partner)s is on its way.", partner=partner.email)
 
     def _do_replay(self):
-        """Open the replay of the exception's messages; the person decides there."""
-        model = self.env["integration.runbook.step"]._replay_model()
-        if not model:
-            raise UserError(
-                self.env._("Replay is not installed here: use Retry, or skip the step.")
-            )
-        messages = self.run_id.exception_id.sudo()._retry_messages()  # only their ids
+        """Open the replay of all that came since the failure; the person decides there."""
+        exception = self.run_id.exception_id
+        messages = exception.sudo()._retry_messages()  # only their ids, and when they came
+        since = min(messages.mapped("received_at"), default=exception.opened_at - BEFORE)
         action = {
             "type": "ir.actions.act_window",
             "name": self.env._("Replay"),
-            "res_model": model,
+            "res_model": "integration.replay.wizard",
             "views": [(False, "form")],
             "target": "new",
-            "context": {"active_model": "integration.message", "active_ids": messages.ids},
+            "context": {
+                "default_scope": "flow",
+                "default_flow_id": exception.flow_id.id,
+                "default_since": fields.Datetime.to_string(since),
+                "default_message_ids": messages.ids,
+                "default_reason": self.env._("Runbook “%(name)s”", name=self.run_id.name),
+            },
         }
-        return action, self.env._("Replay of %(count)s messages was opened.", count=len(messages))
+        return action, self.env._("The replay was opened: its dry run says what it would do.")
 
     def _switch(self):
         """:return: the flow or endpoint that a pause stops"""

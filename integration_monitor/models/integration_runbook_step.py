@@ -3,9 +3,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-# Whichever of them an installed addon brings.
-REPLAY_MODELS = ("integration.replay.wizard", "integration.replay")
-
 
 class IntegrationRunbookStep(models.Model):
     """What to do, how to see that it is done, and what the engine can do for the person."""
@@ -31,22 +28,15 @@ class IntegrationRunbookStep(models.Model):
 
     @api.model
     def _selection_action(self):
-        """What the engine can do here; replay only where somebody offers it."""
-        actions = [
+        """What the engine can do for a person."""
+        return [
             ("retry", self.env._("Retry")),
+            ("replay", self.env._("Replay")),
             ("probe", self.env._("Probe the endpoint")),
             ("pause", self.env._("Pause the flow")),
             ("resume", self.env._("Resume the flow")),
             ("notify", self.env._("Notify the partner by mail")),
         ]
-        if self._replay_model():
-            actions.insert(1, ("replay", self.env._("Replay")))
-        return actions
-
-    @api.model
-    def _replay_model(self):
-        """:return: name of the model that replays messages, or None"""
-        return next((name for name in REPLAY_MODELS if name in self.env), None)
 
     @api.constrains("name", "text", "action")
     def _check_content(self):

@@ -2,6 +2,7 @@ from . import test_access
 from . import test_banner
 from . import test_batch
 from . import test_blame
+from . import test_classification
 from . import test_correction
 from . import test_correlation
 from . import test_credential
@@ -23,6 +24,7 @@ from . import test_flow_condition
 from . import test_flow_limits
 from . import test_flow_receive
 from . import test_flow_redaction
+from . import test_flow_service
 from . import test_guards
 from . import test_health
 from . import test_hmac

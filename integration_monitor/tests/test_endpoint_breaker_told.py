@@ -8,7 +8,10 @@ from odoo.tests import tagged
 
 from ..instrumentation import log_writer
 from ..tools.errors import TransportError
+from .common import IntegrationCase
+from .common_partner import PartnerMixin
 from .test_endpoint_breaker import OK, START, BreakerCase
+from .test_runbook import RunbookMixin
 
 
 @tagged("post_install", "-at_install")
@@ -43,3 +46,18 @@ class TestEndpointBreakerTold(BreakerCase):
         self.assertFalse(
             self.env["integration.exception"].search([("endpoint_id", "=", self.endpoint.id)])
         )
+
+
+@tagged("post_install", "-at_install")
+class TestBreakerInRunbook(RunbookMixin, PartnerMixin, IntegrationCase):
+    def test_probe_and_the_breaker(self):
+        """The partner answers, and his messages wait on; or what a person opened closes."""
+        self.partner.open = True
+        self.endpoint.base_url = self.partner.url
+        for forced, state in ((False, "closed"), (True, "open")):
+            self.endpoint.write({"breaker_state": "open", "breaker_forced": forced})
+            exception = self.exception()
+            run = self.start(exception, self.runbook("probe", code=f"p{forced}"))
+            exception.action_runbook_do()
+            self.assertEqual((self.endpoint.breaker_state, run.state), (state, "done"))
+            self.assertIn("breaker", run.line_ids.outcome)

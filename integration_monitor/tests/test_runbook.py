@@ -207,16 +207,20 @@ class TestRunbook(RunbookMixin, PartnerMixin, IntegrationCase):
         self.assertIn(self.system.name, mail.subject)
         self.assertNotIn("hunter2", mail.body_html)
 
-    def test_replay_is_offered_where_it_exists(self):
-        """A step is offered that nothing here can do."""
-        offered = dict(self.env["integration.runbook.step"]._selection_action())
-        model = self.env["integration.runbook.step"]._replay_model()
-        self.assertEqual("replay" in offered, bool(model))
-        if model:
-            exception = self.exception()
-            run = self.start(exception, self.runbook("replay"))
-            self.assertEqual(exception.action_runbook_do()["res_model"], model)
-            self.assertEqual(run.state, "done")
+    def test_replay_knows_what_and_since_when(self):
+        """The person looks up flow and moment of a failure that the exception knows."""
+        exception = self.exception()
+        run = self.start(exception, self.runbook("replay"))
+        action = exception.action_runbook_do()
+        self.assertEqual(run.state, "done")
+        wizard = Form(
+            self.env[action["res_model"]]
+            .with_user(self.users["operator"])
+            .with_context(**action["context"])
+        )
+        self.assertEqual((wizard.scope, wizard.flow_id), ("flow", exception.flow_id))
+        self.assertEqual(wizard.since, exception.opened_at - timedelta(hours=1))
+        self.assertIn(run.name, wizard.reason)
 
     def test_the_best_match_is_proposed(self):
         """The general runbook hides the one for exactly this cause."""

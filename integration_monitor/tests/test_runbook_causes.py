@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
+from ..tools.payload import proof
 from .common import IntegrationCase
 from .common_partner import PartnerMixin
 from .common_shop import ShopCase, sample
@@ -44,7 +45,9 @@ class CauseMixin:
             self.assertTrue(line.text and line.check_text, line.name)
             self.assertEqual(line, run.current_line_id)
             if line.action:
-                line.action_do()
+                opened = line.action_do()
+                if line.action == "replay":
+                    self.replay(opened)
                 if line.state == "current":
                     line._skip(line.outcome)
             else:
@@ -55,6 +58,26 @@ class CauseMixin:
         self.assertFalse(remedies)
         self.assertEqual(run.line_ids.user_id, self.users["operator"])
         self.assertTrue(all(line.started_at and line.finished_at for line in run.line_ids))
+
+    def replay(self, action):
+        """Confirm what a runbook opened, as the operator does: start what may be replayed.
+
+        :return: the ``integration.replay``, or None when there was nothing to replay
+        """
+        wizard = Form(
+            self.env[action["res_model"]]
+            .with_user(self.users["operator"])
+            .with_context(**action["context"])
+        )
+        if not wizard.flow_id:
+            return None  # the exception is about no flow: the person would choose one
+        replay = self.env["integration.replay"].browse(wizard.save().action_check()["res_id"])
+        replay = replay.with_user(self.users["operator"])
+        if replay.replay_count:
+            replay.action_start()
+            self.env.flush_all()
+            replay.sudo()._run_slice()
+        return replay
 
     def states(self, run):
         """:return: dict of action to the state of its last step"""
@@ -102,8 +125,12 @@ class TestRunbookCauses(CauseMixin, PartnerMixin, QueueCase):
         """The carrier is down: nothing is lost, and everything is booked once it is back."""
         self.system.kind = "carrier"
         exception = self.failed_push(503)
+        other = self.outbound._emit(self.users["support"].partner_id)
+        self.endpoint.breaker_failure_limit = 2
+        self.drain(self.outbound)
+        self.assertEqual((other.state, self.endpoint.breaker_state), ("dead", "open"))
         run = self.begin(exception, "carrier_outage")
-        probe, pause, notify, help_, back, resume, retry = run.line_ids
+        probe, pause, notify, help_, back, resume, retry, replay = run.line_ids
         probe.action_do()
         self.assertEqual(probe.state, "current")
         self.assertIn("503", probe.outcome)
@@ -117,12 +144,17 @@ class TestRunbookCauses(CauseMixin, PartnerMixin, QueueCase):
         help_.action_next()
         self.partner.api_answer = (200, {})
         back.action_do()
+        self.assertEqual(self.endpoint.breaker_state, "closed")
         resume.action_do()
         retry.action_do()
+        self.replay(replay.action_do())
         self.assertEqual(run.state, "done")
         self.drain(self.outbound)
         self.assertEqual((exception.message_id.state, waiting.state), ("done", "done"))
         self.assertEqual(exception.state, "resolved")
+        self.assertEqual(other.replay_ids.mapped("state"), ["done"])
+        self.assertEqual(other.exception_ids.state, "resolved")
+        self.assertFalse(waiting.replay_ids + exception.message_id.replay_ids)
 
     def test_expired_credential(self):
         """A token ended: somebody enters a new one, and what was stopped goes out."""
@@ -160,9 +192,14 @@ class TestRunbookCauses(CauseMixin, PartnerMixin, QueueCase):
         self.watch(10)
         exception = self.exceptions(self.queue(self.outbound))
         run = self.begin(exception, "wms_backlog")
+        failed = self.messages(1, flow=self.outbound)
+        now = fields.Datetime.now()
+        failed.write({"state": "dead", "payload": "{}", "received_at": now, **proof("{}")})
         self.do(run)
-        states = {"probe": "done", "notify": "done", "resume": "done", "retry": "skipped"}
-        self.assertEqual(self.states(run), states)
+        self.assertEqual(set(self.states(run)), {"probe", "notify", "resume", "replay"})
+        self.assertEqual(set(self.states(run).values()), {"done"})
+        self.assertEqual(len(failed.replay_ids), 1)
+        self.assertFalse(waiting.replay_ids)
         self.assertEqual(self.mails(self.system), 1)
         waiting.write({"state": "done"})
         self.watch()
@@ -214,7 +251,7 @@ class TestRunbookCauses(CauseMixin, PartnerMixin, QueueCase):
         exception = self.exceptions(queue)
         run = self.begin(exception, "job_runner_stopped")
         self.do(run)
-        self.assertEqual(self.states(run), {"retry": "skipped"})
+        self.assertEqual(self.states(run), {"replay": "done"})
         self.env.cr.execute("UPDATE queue_job SET state = 'started'")
         self.watch()
         self.assertEqual(exception.state, "resolved")

@@ -28,6 +28,7 @@ class IntegrationDashboard(models.AbstractModel):
         )
         paused = self._paused(systems)
         alerts = self._alerts(systems)
+        maintenance = self._maintenance(systems)
         failed = dict(
             self.env["integration.message"]._read_group(
                 self._failed_domain(systems), ["system_id"], ["__count"]
@@ -56,6 +57,7 @@ class IntegrationDashboard(models.AbstractModel):
                     "last_success_at": str(success.get(system) or ""),
                     "paused": paused[system],
                     "alerts": alerts[system],
+                    "maintenance": maintenance[system],
                     "failed": self._figure(
                         self.env._("%s: failed messages", system.name), "integration.message",
                         self._failed_domain(system), failed.get(system, 0),
@@ -98,6 +100,28 @@ class IntegrationDashboard(models.AbstractModel):
                 for model, title in titles.items()
                 if system in found[model]
             ]
+            for system in systems
+        }  # fmt: skip
+
+    @api.model
+    def _maintenance(self, systems):
+        """Return by system a figure of its endpoints that are in maintenance now, or none."""
+        label = self.env._("Maintenance")
+        inside = Domain("in_maintenance", "=", True)
+        counts = dict(
+            self.env["integration.endpoint"]._read_group(
+                inside & Domain("system_id", "in", systems.ids), ["system_id"], ["__count"]
+            )
+        )
+        return {
+            system: [
+                self._figure(
+                    f"{system.name}: {label}", "integration.endpoint",
+                    inside & Domain("system_id", "=", system.id), counts[system], label=label,
+                )
+            ]
+            if system in counts
+            else []
             for system in systems
         }  # fmt: skip
 

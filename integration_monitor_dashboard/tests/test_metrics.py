@@ -17,8 +17,9 @@ URL = "/integration/metrics"
 LIFETIME = "1970-01-01 00:00:00"
 
 
-@tagged("post_install", "-at_install")
-class TestMetrics(DashboardCase, HttpCase):
+class MetricsCase(DashboardCase, HttpCase):
+    """Scrapes over HTTP, as Prometheus does."""
+
     def setUp(self):
         super().setUp()
         metrics = self.env["integration.metrics"].with_user(self.users["administrator"])
@@ -58,6 +59,9 @@ class TestMetrics(DashboardCase, HttpCase):
         wanted = set(labels.items())
         return sum(v for (n, have), v in samples.items() if n == name and wanted <= have)
 
+
+@tagged("post_install", "-at_install")
+class TestMetrics(MetricsCase):
     def test_counters_histogram_and_gauges(self):
         """Graphs in Grafana disagree with the figures in Odoo."""
         self.lifetime([5.0, 40.0, 900.0], request_bytes=1000.0, error_classes={"timeout": 1})

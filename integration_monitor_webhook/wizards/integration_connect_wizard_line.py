@@ -53,12 +53,4 @@ class IntegrationConnectWizardLine(models.TransientModel):
             "criticality": self.criticality,
             "coalesce": self.coalesce,
             "ordering": self.ordering,
-            "retry_policy_id": self._retry_policy().id,
         }
-
-    def _retry_policy(self):
-        """The ready-made policy of the same weight as the flow."""
-        policy = self.env.ref(
-            f"integration_monitor.retry_policy_{self.criticality}", raise_if_not_found=False
-        )
-        return policy or self.env["integration.flow"]._default_retry_policy_id()

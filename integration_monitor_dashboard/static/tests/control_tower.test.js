@@ -74,6 +74,7 @@ function answer(values = {}) {
                     last_success_at: "",
                     paused: [],
                     alerts: [],
+                    maintenance: [],
                     failed: figure("failed", 0),
                 },
             ],
