@@ -25,6 +25,7 @@ HOLD_REASONS = [
     ("ordering", "Waits for an earlier message"),
     ("budget", "Retry budget used up"),
     ("gate", "Gate closed"),
+    ("manual", "A person does it by hand"),
     ("condition", "The flow's condition cannot be judged"),
     ("approval", "Waits for approval"),
     ("environment", "Other environment"),
@@ -152,6 +153,7 @@ class IntegrationMessage(models.Model):
         "(flow_id, coalesce_key) WHERE state = 'pending' AND coalesce_key IS NOT NULL",
         "A message for the same record waits already.",
     )
+    _done_idx = models.Index("(flow_id, done_at) WHERE done_at IS NOT NULL")
     _due_idx = models.Index("(flow_id, priority, id) WHERE state IN ('pending', 'retry')")
     _open_idx = models.Index(
         "(flow_id, state) WHERE state IN ('pending', 'processing', 'retry', 'dead', 'quarantined')"

@@ -97,6 +97,7 @@ class IntegrationMessage(models.Model):
                     "budget_at": now,
                     "conflict_count": 0,
                     "done_at": False,
+                    **message._taken_back_values(),
                 }
             )
         for exception in self.exception_ids.filtered("is_open"):
