@@ -7,7 +7,7 @@ from ..tools import flow_control
 
 
 class IntegrationEndpointBucket(models.Model):
-    """One row for each endpoint that was called under a rate limit, one for its pace of draining.
+    """One row for each endpoint with a rate limit, and one for its pace of draining.
 
     Apart from the endpoint: a row that is written with each call must be small, and must not make
     those wait who read or correct the endpoint. The clock is the database's, the same for all.

@@ -23,9 +23,10 @@ class IntegrationException(models.Model):
     @api.depends("is_by_hand")
     def _compute_can_retry(self):
         """'Send After All' takes the place of 'Retry'."""
-        super()._compute_can_retry()
+        result = super()._compute_can_retry()
         for exception in self.filtered("is_by_hand"):
             exception.can_retry = False
+        return result
 
     @api.depends("is_by_hand", "flow_id.manual_text")
     def _compute_advice(self):
@@ -52,9 +53,10 @@ class IntegrationException(models.Model):
     @api.depends("is_by_hand", "flow_id.manual_runbook_id")
     def _compute_runbook_id(self):
         """Propose the runbook that the flow names for work by hand."""
-        super()._compute_runbook_id()
+        result = super()._compute_runbook_id()
         for exception in self.filtered("is_by_hand"):
             exception.runbook_id = exception.flow_id.manual_runbook_id or exception.runbook_id
+        return result
 
     def action_done_by_hand(self):
         """Ask for the reference of what a person did."""

@@ -1,13 +1,11 @@
 """What collects in front of a partner, and when it will be gone."""
 
-from odoo import fields, models
-from odoo.tools import SQL
+import math
 
-from ..tools import backlog
+from odoo import api, fields, models
+
+from ..tools import backlog, queue_verdict
 from .integration_transaction_blame import since_text
-
-# The present pace is measured over so many minutes.
-PACE_MINUTES = 5
 
 
 class IntegrationFlow(models.Model):
@@ -16,59 +14,61 @@ class IntegrationFlow(models.Model):
     _inherit = "integration.flow"
 
     drain_pace = fields.Integer(related="endpoint_id.drain_pace")
-    backlog_since = fields.Datetime(string="Oldest Waits", compute="_compute_backlog")
+    backlog_since = fields.Datetime(string="Oldest Waits Since", compute="_compute_backlog")
     backlog_text = fields.Char(string="Backlog", compute="_compute_backlog")
 
+    @api.depends("queue_ids.samples", "endpoint_id.breaker_state", "endpoint_id.state", "state")
     def _compute_backlog(self):
-        """Count what waits and what came and went lately: one query for all flows."""
-        self.backlog_since = self.backlog_text = False
-        for flow_id, waiting, oldest, arrived, finished in self._backlogs():
-            flow = self.browse(flow_id)
-            flow.backlog_since = oldest
-            flow.backlog_text = flow._backlog_words(waiting, oldest, arrived, finished)
-
-    def _backlogs(self):
-        """:return: rows (flow id, waiting, oldest, arrived and finished in the last minutes)"""
-        if not self.ids:
-            return []
-        self.env["integration.message"].flush_model()
-        return self.env.execute_query(
-            SQL(
-                """SELECT f.id, waits.number, waits.oldest, came.number, went.number
-                     FROM unnest(%(ids)s) AS f(id)
-                    CROSS JOIN LATERAL (
-                          SELECT count(*) AS number, min(received_at) AS oldest
-                            FROM integration_message
-                           WHERE flow_id = f.id AND state IN ('pending', 'retry')) waits
-                    CROSS JOIN LATERAL (
-                          SELECT count(*) AS number FROM integration_message
-                           WHERE flow_id = f.id AND received_at >= %(since)s) came
-                    CROSS JOIN LATERAL (
-                          SELECT count(*) AS number FROM integration_message
-                           WHERE flow_id = f.id AND done_at >= %(since)s) went
-                    WHERE waits.number > 0""",
-                ids=self.ids,
-                since=fields.Datetime.subtract(fields.Datetime.now(), minutes=PACE_MINUTES),
-            )
+        """Count what waits: one query for all flows. The watch has measured the pace."""
+        groups = self.env["integration.message"]._read_group(
+            [("flow_id", "in", self.ids), ("state", "in", ("pending", "retry"))],
+            ["flow_id"],
+            ["__count", "received_at:min"],
         )
+        counts = {flow.id: (waiting, oldest) for flow, waiting, oldest in groups}
+        for flow in self:
+            waiting, oldest = counts.get(flow.id, (0, False))
+            flow.backlog_since = oldest
+            flow.backlog_text = waiting and flow._backlog_words(waiting, oldest)
 
-    def _backlog_words(self, waiting, oldest, arrived, finished):
-        """:return: one sentence for the flow's form"""
+    def _backlog_words(self, waiting, oldest):
+        """:return: one or two sentences for the flow's form"""
         words = self.env._(
             "%(count)s wait, the oldest for %(since)s.",
             count=waiting,
             since=since_text(self.env, oldest),
         )
+        return f"{words} {self._pace_words(waiting)}".strip()
+
+    def _pace_words(self, waiting):
+        """:return: when the backlog will be gone, at the pace since the partner is back"""
         # Whoever may read the flow may know why it waits.
         if self.sudo()._hold_reason():
-            return words + " " + self.env._("Nothing is sent at the moment.")
+            return self.env._("Nothing is sent at the moment.")
+        # A minute in which nothing waited, held messages apart, ends what the watch remembers.
+        samples = queue_verdict.load(self.queue_ids.samples)
+        if len(samples) < 2:
+            return self._declared_words(waiting)
+        first, last = samples[0], samples[-1]
+        finished, minutes = last.finished - first.finished, (last.at - first.at) / 60
         left = backlog.minutes_left(
-            waiting, finished=finished, arrived=arrived, minutes=PACE_MINUTES
+            waiting, finished=finished, arrived=last.arrived - first.arrived, minutes=minutes
         )
         if left is None:
-            return words + " " + self.env._("At the present pace it does not become less.")
-        return words + " " + self.env._(
+            return self.env._("At the present pace it does not become less.")
+        return self.env._(
             "At the present pace (%(pace)s a minute) it is gone in %(left)s min.",
-            pace=round(finished / PACE_MINUTES, 1),
+            pace=f"{finished / minutes:.1f}",
             left=left,
+        )
+
+    def _declared_words(self, waiting):
+        """:return: when the backlog will be gone, as long as nothing was measured"""
+        pace = self.drain_pace
+        if not pace:
+            return ""
+        return self.env._(
+            "At the declared pace (%(pace)s a minute) it is gone in %(left)s min.",
+            pace=pace,
+            left=math.ceil(waiting / pace),
         )

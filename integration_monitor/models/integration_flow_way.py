@@ -22,7 +22,7 @@ class IntegrationFlow(models.Model):
         if flow.fallback != "endpoint":
             yield from super()._ways()
             return
-        if not super()._gate_opens_at()[0]:
+        if not flow.endpoint_id._gate(fields.Datetime.now())[0]:
             yield flow.endpoint_id
         # Read anew: the first way may have changed it.
         other = flow.fallback_endpoint_id
@@ -76,16 +76,15 @@ class IntegrationFlow(models.Model):
         reason = super()._hold_reason()
         if not reason or self.state == "paused" or not self._diverts(fields.Datetime.now()):
             return reason
-        return self._other_hold_reason()
+        return self._hold_reason_at(self.fallback_endpoint_id)
 
-    def _other_hold_reason(self):
-        """:return: why messages for the other endpoint wait, a code of ``HOLD_REASONS`` or False"""
-        other = self.fallback_endpoint_id
-        if other.state == "paused" or self.state == "paused":
+    def _hold_reason_at(self, endpoint):
+        """:return: why messages for one of the endpoints wait, a code or False"""
+        if endpoint.state == "paused" or self.state == "paused":
             return "paused"
-        if other._environment_refusal():
+        if endpoint._environment_refusal():
             return "environment"
-        return other._hold_reason(fields.Datetime.now())
+        return endpoint._hold_reason(fields.Datetime.now())
 
     def _gate_opens_at(self):
         """The lane has something to do while one of its ways is open."""
@@ -110,19 +109,13 @@ class IntegrationFlow(models.Model):
         """What is bound to one endpoint waits for that one, the rest for the present way."""
         if self.fallback != "endpoint" or self.fallback_shared_keys:
             return super()._holds()
-        other = self.fallback_endpoint_id.id
-        bound = "bound_endpoint_id = %s"
-        own_reason = super()._hold_reason()
+        endpoints = self.endpoint_id | self.fallback_endpoint_id
+        free = SQL("COALESCE(bound_endpoint_id, 0) <> ALL(%s)", endpoints.ids)
         return [
-            (self._other_hold_reason() or None, SQL(bound, other)),
-            (own_reason or None, SQL(bound, self.endpoint_id.id)),
-            (
-                self._hold_reason() or None,
-                SQL(
-                    "(bound_endpoint_id IS NULL OR bound_endpoint_id NOT IN (%s, %s))",
-                    other,
-                    self.endpoint_id.id,
-                ),
+            (self._hold_reason() or None, free),
+            *(
+                (self._hold_reason_at(endpoint) or None, SQL("bound_endpoint_id = %s", endpoint.id))
+                for endpoint in endpoints
             ),
         ]
 
@@ -196,7 +189,14 @@ class IntegrationEndpoint(models.Model):
 
     def _hold_waiting(self):
         """A paused endpoint sends its flows the other way, at once."""
-        super()._hold_waiting()
+        result = super()._hold_waiting()
         flows = self._outbound_flows().filtered(lambda flow: flow.fallback == "endpoint")
         flows._sync_holds()
         flows._wake()
+        return result
+
+    def _wake_after_resume(self):
+        """Flows that divert to a resumed endpoint go on, too."""
+        result = super()._wake_after_resume()
+        (self._outbound_flows() - self.sudo().flow_ids)._wake_after_resume()
+        return result

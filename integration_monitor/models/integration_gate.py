@@ -59,6 +59,7 @@ class IntegrationGate(models.Model):
         required=True,
         ondelete="restrict",
         tracking=True,
+        domain="[('process_id.state', '=', 'active')]",
         help="The milestone of the order that must be reached, or not needed, first. Later "
         "versions of the process are meant as well: the code of the step counts.",
     )

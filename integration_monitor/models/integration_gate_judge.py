@@ -38,7 +38,8 @@ class IntegrationGate(models.Model):
         if not rules or not documents:
             return []
         # The guards must see what the user may not: his orders, their milestones.
-        covered = {rule: self._covered(rule, documents.sudo()) for rule in rules}
+        documents = documents.sudo().with_prefetch()
+        covered = {rule: self._covered(rule, documents) for rule in rules}
         concerned = documents.browse().union(*covered.values())
         if not concerned:
             return []

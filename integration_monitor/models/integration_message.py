@@ -153,13 +153,15 @@ class IntegrationMessage(models.Model):
         "(flow_id, coalesce_key) WHERE state = 'pending' AND coalesce_key IS NOT NULL",
         "A message for the same record waits already.",
     )
-    _done_idx = models.Index("(flow_id, done_at) WHERE done_at IS NOT NULL")
     _due_idx = models.Index("(flow_id, priority, id) WHERE state IN ('pending', 'retry')")
     _open_idx = models.Index(
         "(flow_id, state) WHERE state IN ('pending', 'processing', 'retry', 'dead', 'quarantined')"
     )
     _received_idx = models.Index("(flow_id, received_at DESC)")
     _held_idx = models.Index("(flow_id, hold_reason) WHERE held")
+    _set_aside_idx = models.Index(
+        "(hold_reason, transaction_id) WHERE held AND hold_reason IN ('gate', 'manual')"
+    )
     _processing_idx = models.Index("(claimed_at) WHERE state = 'processing'")
     _ordering_idx = models.Index(
         "(flow_id, ordering_key, id) WHERE ordering_key IS NOT NULL "

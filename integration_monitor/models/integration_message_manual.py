@@ -141,7 +141,9 @@ class IntegrationMessage(models.Model):
         try:
             self.lock_for_update(allow_referencing=True)
         except LockError as error:
-            raise UserError(self.env._("Somebody works on it at this moment: try again.")) from error
+            raise UserError(
+                self.env._("Somebody works on it at this moment: try again.")
+            ) from error
         self._check_by_hand()
         user = self.env.user
         for message in self.sudo():  # the engine settles, at an operator's request

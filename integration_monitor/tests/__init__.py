@@ -90,4 +90,5 @@ from . import test_fallback_endpoint
 from . import test_fallback_manual
 from . import test_gate
 from . import test_gate_access
+from . import test_gate_invoice
 from . import test_gate_message

@@ -33,7 +33,7 @@ class Site(Partner):
     def server_close(self):
         """Let go whoever hangs."""
         self.released.set()
-        super().server_close()
+        return super().server_close()
 
     @property
     def keys(self):

@@ -1,5 +1,6 @@
 """Orders, a warehouse system that releases them, and gates in front of their documents."""
 
+from odoo.exceptions import UserError
 from odoo.tests import new_test_user
 
 from .common_transaction import TransactionCommon
@@ -95,3 +96,8 @@ class GateCase(TransactionCommon):
             move.picked = True
         self.record()
         return picking
+
+    def assertHeld(self, action, words="held by gating"):
+        """A step is refused by a gate, and nothing of it is left."""
+        with self.assertRaisesRegex(UserError, words), self.env.cr.savepoint():
+            action()

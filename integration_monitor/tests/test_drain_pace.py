@@ -1,3 +1,4 @@
+import math
 from datetime import timedelta
 
 from odoo import fields
@@ -18,7 +19,9 @@ class TestDrainPace(FallbackCase):
         self.endpoint.drain_pace = 24
         self.lanes = self.outbound
         for number in range(1, LANES):
-            self.lanes |= self.outbound.copy({"name": f"Lane {number}", "code": f"im.lane.{number}"})
+            self.lanes |= self.outbound.copy(
+                {"name": f"Lane {number}", "code": f"im.lane.{number}"}
+            )
 
     def collect(self, count=5):
         """:return: messages of all lanes that came while the endpoint was paused"""
@@ -38,7 +41,8 @@ class TestDrainPace(FallbackCase):
     def rest(self, seconds):
         """Let time pass for the tokens."""
         self.env.cr.execute(
-            "UPDATE integration_endpoint_bucket SET refilled_at = refilled_at - %s * interval '1 s'",
+            """UPDATE integration_endpoint_bucket
+                  SET refilled_at = refilled_at - %s * interval '1 s'""",
             (seconds,),
         )
 
@@ -105,12 +109,22 @@ class TestDrainPace(FallbackCase):
     def test_form_tells_the_backlog(self):
         """Nobody can say how long it will take."""
         messages = self.collect()
+        now = fields.Datetime.now()
+        self.env["integration.queue"]._watch(now)
         self.outbound.invalidate_recordset()
         self.assertIn("5 wait", self.outbound.backlog_text)
         self.assertIn("9 min", self.outbound.backlog_text)
+        self.assertIn("At the declared pace (24 a minute)", self.outbound.backlog_text)
         self.drain(self.outbound)
+        left = len(self.outbound.message_ids.filtered(lambda m: m.state == "pending"))
+        self.env["integration.queue"]._watch(now + timedelta(minutes=1))
         self.outbound.invalidate_recordset()
-        self.assertIn("a minute) it is gone in", self.outbound.backlog_text)
+        self.assertLess(left, 5)
+        minutes = math.ceil(left / (5 - left))
+        self.assertIn(
+            f"At the present pace ({5 - left:.1f} a minute) it is gone in {minutes} min",
+            self.outbound.backlog_text,
+        )
         self.endpoint.action_pause()
         self.outbound.invalidate_recordset()
         self.assertIn("Nothing is sent", self.outbound.backlog_text)

@@ -233,8 +233,10 @@ class TestFallbackEndpoint(FallbackCase):
         self.emit()
         self.env["queue.job"].search([("method_name", "=", "_drain")]).unlink()
         self.env.flush_all()
-        idle = self.env["integration.flow"].search([])._idle_lanes(
-            fields.Datetime.now() + timedelta(minutes=1)
+        idle = (
+            self.env["integration.flow"]
+            .search([])
+            ._idle_lanes(fields.Datetime.now() + timedelta(minutes=1))
         )
         self.assertIn(self.outbound, idle)
 

@@ -20,9 +20,7 @@ class TestFallbackManual(FallbackCase):
         """:return: messages that wait so long for a paused endpoint"""
         self.endpoint.action_pause()
         messages = self.emit(count)
-        messages.sudo().write(
-            {"received_at": fields.Datetime.now() - timedelta(minutes=minutes)}
-        )
+        messages.sudo().write({"received_at": fields.Datetime.now() - timedelta(minutes=minutes)})
         self.env["integration.message"]._sweep()
         return messages
 
@@ -157,9 +155,7 @@ class TestFallbackManual(FallbackCase):
         exception.sudo()._close("resolved", "manual")
         self.env["integration.message"]._sweep()
         self.assertEqual(len(message.exception_ids.filtered("is_open")), 1)
-        message.exception_ids.filtered("is_open").with_user(
-            self.users["operator"]
-        ).action_discard()
+        message.exception_ids.filtered("is_open").with_user(self.users["operator"]).action_discard()
         self.assertEqual(message.state, "cancelled")
 
     def test_two_about_one_document(self):

@@ -61,9 +61,7 @@ def test_minutes_left(counts: tuple[int, int, int], expected: int | None) -> Non
     assert backlog.minutes_left(waiting, finished=finished, arrived=arrived, minutes=5) == expected
 
 
-@given(
-    waiting=st.integers(1, 10**6), finished=st.integers(1, 10**6), minutes=st.floats(0.1, 1000)
-)
+@given(waiting=st.integers(1, 10**6), finished=st.integers(1, 10**6), minutes=st.floats(0.1, 1000))
 def test_minutes_left_suffice(waiting: int, finished: int, minutes: float) -> None:
     """At the told time something is left."""
     left = backlog.minutes_left(waiting, finished=finished, arrived=0, minutes=minutes)
