@@ -50,7 +50,8 @@ class IntegrationEndpointBucket(models.Model):
         )
         self.env.cr.execute(
             SQL(
-                """INSERT INTO integration_endpoint_bucket AS b (endpoint_id, kind, tokens, refilled_at)
+                """INSERT INTO integration_endpoint_bucket AS b
+                          (endpoint_id, kind, tokens, refilled_at)
                    VALUES (%(endpoint)s, %(kind)s, %(rest)s, clock_timestamp() AT TIME ZONE 'UTC')
                    ON CONFLICT (endpoint_id, kind) DO UPDATE
                       SET tokens = %(level)s - 1,

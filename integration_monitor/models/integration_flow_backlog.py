@@ -14,7 +14,7 @@ class IntegrationFlow(models.Model):
     _inherit = "integration.flow"
 
     drain_pace = fields.Integer(related="endpoint_id.drain_pace")
-    backlog_since = fields.Datetime(string="Oldest Waits Since", compute="_compute_backlog")
+    backlog_since = fields.Datetime(string="Backlog Since", compute="_compute_backlog")
     backlog_text = fields.Char(string="Backlog", compute="_compute_backlog")
 
     @api.depends("queue_ids.samples", "endpoint_id.breaker_state", "endpoint_id.state", "state")
@@ -29,12 +29,12 @@ class IntegrationFlow(models.Model):
         for flow in self:
             waiting, oldest = counts.get(flow.id, (0, False))
             flow.backlog_since = oldest
-            flow.backlog_text = waiting and flow._backlog_words(waiting, oldest)
+            flow.backlog_text = flow._backlog_words(waiting, oldest) if waiting else False
 
     def _backlog_words(self, waiting, oldest):
         """:return: one or two sentences for the flow's form"""
         words = self.env._(
-            "%(count)s wait, the oldest for %(since)s.",
+            "Waiting: %(count)s (the oldest: %(since)s).",
             count=waiting,
             since=since_text(self.env, oldest),
         )

@@ -42,10 +42,10 @@ class IntegrationMessage(models.Model):
         """Ask the owners to do the messages by hand: an exception with its activity each."""
         vals_list = []
         for message in self:
-            failure = IntegrationError(error_class=message.error_class or "unknown")
-            failure.category = "partner"
-            values = message._exception_values(failure)
+            values = message._exception_values(IntegrationError())
             values.update(
+                category="partner",
+                error_class=message.error_class,
                 name=self.env._("To be done by hand: %(what)s", what=values["name"]),
                 error_message=message._by_hand_text(),
                 first_error_message=message.first_error_message or False,

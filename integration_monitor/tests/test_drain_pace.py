@@ -112,7 +112,7 @@ class TestDrainPace(FallbackCase):
         now = fields.Datetime.now()
         self.env["integration.queue"]._watch(now)
         self.outbound.invalidate_recordset()
-        self.assertIn("5 wait", self.outbound.backlog_text)
+        self.assertIn("Waiting: 5", self.outbound.backlog_text)
         self.assertIn("9 min", self.outbound.backlog_text)
         self.assertIn("At the declared pace (24 a minute)", self.outbound.backlog_text)
         self.drain(self.outbound)
