@@ -29,6 +29,13 @@ class AccountMove(models.Model):
         Gate._check(posted)
         return super()._post(soft=soft)
 
+    def write(self, vals):
+        """Over RPC the state can be written, too."""
+        Gate = self.env["integration.gate"]
+        if vals.get("state") == "posted" and Gate._rules("account.move"):
+            Gate._check(self.filtered(lambda move: move.state == "draft"), record=False)
+        return super().write(vals)
+
     def _autopost_draft_entries(self, batch_size=100):
         """Leave held invoices as they are, and do not let them use up the batch of the others."""
         Gate = self.env["integration.gate"]

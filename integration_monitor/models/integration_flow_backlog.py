@@ -14,7 +14,7 @@ class IntegrationFlow(models.Model):
     _inherit = "integration.flow"
 
     drain_pace = fields.Integer(related="endpoint_id.drain_pace")
-    backlog_since = fields.Datetime(string="Backlog Since", compute="_compute_backlog")
+    backlog_since = fields.Datetime(compute="_compute_backlog")
     backlog_text = fields.Char(string="Backlog", compute="_compute_backlog")
 
     @api.depends("queue_ids.samples", "endpoint_id.breaker_state", "endpoint_id.state", "state")

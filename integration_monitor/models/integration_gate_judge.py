@@ -137,15 +137,17 @@ class IntegrationGate(models.Model):
         return {(override.gate_id.id, override.res_id) for override in overrides}
 
     @api.model
-    def _check(self, documents):
+    def _check(self, documents, record=True):
         """Refuse a step of documents that a gate keeps back.
 
+        :param bool record: bring the milestones up to date first; False in the middle of a step
         :raises UserError: names documents, milestones, since when and on whom they wait
         """
         if not self._rules(documents._name):
             return
-        # What happened to the orders in this database transaction counts.
-        self.env["integration.milestone"].sudo()._record_pending()
+        if record:
+            # What happened to the orders in this database transaction counts.
+            self.env["integration.milestone"].sudo()._record_pending()
         held = self._held(documents)
         if not held:
             return

@@ -24,9 +24,21 @@ class StockMove(models.Model):
     _inherit = "stock.move"
 
     def _action_done(self, cancel_backorder=False):
-        """As the transfer; what is scrapped goes to nobody."""
-        if self.env["integration.gate"]._rules("stock.picking"):
-            moves = self.filtered(lambda move: move.location_dest_id.usage != "inventory")
-            pickings = moves.picking_id.filtered(lambda picking: picking.state != "done")
-            self.env["integration.gate"]._check(pickings)
+        """As the transfer."""
+        self._integration_check_gates()
         return super()._action_done(cancel_backorder=cancel_backorder)
+
+    def write(self, vals):
+        """Over RPC the state can be written, too."""
+        if vals.get("state") == "done":
+            self._integration_check_gates()
+        return super().write(vals)
+
+    def _integration_check_gates(self):
+        """Refuse moves of held transfers; what is scrapped goes to nobody."""
+        Gate = self.env["integration.gate"]
+        if not Gate._rules("stock.picking"):
+            return
+        moves = self.filtered(lambda move: move.location_dest_id.usage != "inventory")
+        pickings = moves.picking_id.filtered(lambda picking: picking.state != "done")
+        Gate._check(pickings, record=False)

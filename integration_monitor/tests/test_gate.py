@@ -41,6 +41,7 @@ class TestGate(GateCase):
         self.assertHeld((picking | free).button_validate)
         self.assertHeld(picking._action_done)
         self.assertHeld(picking.move_ids._action_done)
+        self.assertHeld(lambda: picking.move_ids.write({"state": "done"}))
         self.assertHeld(picking.with_context(skip_backorder=True).button_validate)
         picking.move_ids.quantity = 1
         wizard = picking.button_validate()

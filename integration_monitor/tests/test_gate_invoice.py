@@ -17,6 +17,7 @@ class TestGateInvoice(GateCase):
         invoice = self.invoice(order, post=False)
         self.assertHeld(invoice.action_post)
         self.assertHeld(lambda: invoice._post(soft=False))
+        self.assertHeld(lambda: invoice.write({"state": "posted"}))
         self.ship(order.picking_ids)
         invoice.action_post()
         self.assertEqual(invoice.state, "posted")
