@@ -52,9 +52,10 @@ class FallbackCase(IntegrationCase):
                 "name": "Patient",
                 "code": "im_fallback",
                 "max_attempts": 3,
-                "base_seconds": 1,
-                "cap_seconds": 1,
-                "deadline_minutes": 60,
+                # Chance must not make a retry due at once.
+                "base_seconds": 3600,
+                "cap_seconds": 3600,
+                "deadline_minutes": 6000,
                 "retry_classes": "dns,connect,timeout,server,rate_limit,unknown",
             }
         )
