@@ -154,16 +154,18 @@ class IntegrationFlow(models.Model):
                      FROM integration_flow f
                      JOIN integration_endpoint e ON e.id = f.fallback_endpoint_id
                     WHERE f.active AND f.state = 'active' AND f.fallback = 'endpoint'
-                      AND e.active AND e.state = 'active' AND %(open)s
+                      AND e.active AND e.state = 'active' AND e.breaker_forced IS NOT TRUE
                       AND EXISTS (
                           SELECT 1 FROM integration_message m
                            WHERE m.flow_id = f.id AND m.state IN ('pending', 'retry')
                              AND (m.held IS NOT TRUE OR m.hold_reason IN %(live)s)
+                             AND (%(open)s OR %(probe)s)
                              AND (m.bound_endpoint_id = e.id OR (%(diverted)s
                                   AND (m.bound_endpoint_id IS NULL OR f.fallback_shared_keys)))
                              AND COALESCE(m.next_attempt_at, m.received_at) <= %(now)s)
                       AND %(jobless)s""",
-                open=self._open_condition(now),
+                open=self._gate_condition(now),
+                probe=self._gate_condition(now, probe=True),
                 diverted=self._diverted_condition(now),
                 live=tuple(reason for reason in LIVE_REASONS if reason != "environment"),
                 now=now,

@@ -173,6 +173,23 @@ class TestFallbackEndpoint(FallbackCase):
         self.assertEqual((message.state, message.endpoint_id), ("done", self.spare))
         self.assertNotIn(message.idempotency_key, self.main.keys)
 
+    def test_other_is_probed_for_what_is_bound(self):
+        """The main site works, so nobody looks whether the spare one is back."""
+        self.endpoint.action_pause()
+        self.other.hangs = True
+        message = self.emit()
+        self.drain(self.outbound)
+        self.endpoint.action_resume()
+        self.assertEqual((message.bound_endpoint_id, self.spare.breaker_state), (self.spare, "open"))
+        self.env.cr.precommit.run()
+        self.env["queue.job"].search([("method_name", "=", "_drain")]).unlink()
+        self.due_now(message)
+        self.env.flush_all()
+        idle = self.env["integration.flow"].search([])._idle_lanes(
+            fields.Datetime.now() + timedelta(minutes=1)
+        )
+        self.assertIn(self.outbound, idle)
+
     def test_what_counts_as_out(self):
         """Pause and maintenance divert; a short wish to wait does not."""
         now = fields.Datetime.now()

@@ -6,6 +6,7 @@ from odoo.tests import tagged
 
 from ..instrumentation import log_writer
 from .common_fallback import DOWN, FallbackCase
+from .common_gate import GateCase
 
 TEXT = "Call the warehouse, see runbook 7."
 
@@ -184,3 +185,28 @@ class TestFallbackManual(FallbackCase):
                 )
         with self.assertRaises(AccessError):
             message.with_user(self.users["support"]).write({"by_hand_reference": "forged"})
+
+
+@tagged("post_install", "-at_install")
+class TestManualMilestone(GateCase):
+    """What a person does by hand counts for the order."""
+
+    def test_release_by_telephone(self):
+        """The gate goes on waiting for a release that a person has arranged."""
+        self.gate()
+        self.flow.fallback = "manual"
+        order = self.order()
+        picking = self.ready(order.picking_ids)
+        message = self.flow._emit(picking)
+        message.write(message._by_hand_values())
+        message._ask_by_hand()
+        owner = self.owner(order)
+        owner._refresh_blame()
+        self.assertEqual((owner.cause, owner.status), ("manual", "stuck"))
+        self.assertIn("by hand", owner.cause_text)
+        message._settle_by_hand("TEL-7", False, fields.Datetime.now())
+        milestone = owner.milestone_ids.filtered(lambda m: m.step_code == "released")
+        self.assertEqual((milestone.state, milestone.source), ("reached", "manual"))
+        self.assertNotEqual(owner.cause, "manual")
+        picking.button_validate()
+        self.assertEqual(picking.state, "done")
