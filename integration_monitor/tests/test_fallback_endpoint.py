@@ -180,13 +180,17 @@ class TestFallbackEndpoint(FallbackCase):
         message = self.emit()
         self.drain(self.outbound)
         self.endpoint.action_resume()
-        self.assertEqual((message.bound_endpoint_id, self.spare.breaker_state), (self.spare, "open"))
+        self.assertEqual(
+            (message.bound_endpoint_id, self.spare.breaker_state), (self.spare, "open")
+        )
         self.env.cr.precommit.run()
         self.env["queue.job"].search([("method_name", "=", "_drain")]).unlink()
         self.due_now(message)
         self.env.flush_all()
-        idle = self.env["integration.flow"].search([])._idle_lanes(
-            fields.Datetime.now() + timedelta(minutes=1)
+        idle = (
+            self.env["integration.flow"]
+            .search([])
+            ._idle_lanes(fields.Datetime.now() + timedelta(minutes=1))
         )
         self.assertIn(self.outbound, idle)
 
