@@ -227,11 +227,14 @@ class IntegrationMessage(models.Model):
         """:return: one attempt as the log writer takes it"""
         began = work_began.get()
         spent = (time.monotonic() - began) * 1000 if began is not None else None
+        system = self.system_id
+        if self.direction == "outbound" and self.endpoint_id:
+            system = self.endpoint_id.system_id  # that of the other endpoint, when it went there
         return Observation(
             kind="message",
             outcome=outcome,
             direction=self.direction,
-            system_id=(self.endpoint_id.system_id or self.system_id).id or None,
+            system_id=system.id or None,
             endpoint_id=self.endpoint_id.id or None,
             flow_id=self.flow_id.id,
             message_id=self.id,

@@ -67,8 +67,9 @@ def judge(step: Step | None, evidence: dict[str, Any]) -> Blame:
 
 def _of_gate(gate: dict[str, Any]) -> Blame:
     """Judge a document that a gate keeps back: who reaches the milestone has to move."""
-    on = "system" if gate["system"] else gate["waits_on"]
-    on = "partner" if on == "system" and not gate["system"] else on
+    # A step that some system reaches, but none that is connected.
+    unnamed = "partner" if gate["waits_on"] == "system" else gate["waits_on"]
+    on = "system" if gate["system"] else unnamed
     return Blame("gate", "business", on, gate["system_id"], "gate", gate)
 
 
