@@ -65,6 +65,11 @@
         "views/integration_replay_views.xml",
         "views/integration_owner_rule_views.xml",
         "views/integration_expectation_views.xml",
+        "views/integration_gate_views.xml",
+        "views/integration_gate_document_views.xml",
+        "views/integration_flow_fallback_views.xml",
+        "wizards/integration_gate_override_wizard_views.xml",
+        "wizards/integration_manual_done_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

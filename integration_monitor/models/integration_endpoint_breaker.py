@@ -66,6 +66,7 @@ class IntegrationEndpoint(models.Model):
         copy=False,
         help="The partner asked to be left alone until then (Retry-After).",
     )
+    throttled_since = fields.Datetime(readonly=True, copy=False)
 
     def _breaker(self):
         """:return: where the breaker stands, as the ``State`` of the state machine"""
@@ -174,7 +175,8 @@ class IntegrationEndpoint(models.Model):
             return
         until = now + timedelta(seconds=math.ceil(min(wanted, RETRY_AFTER_CAP)))
         if not self.throttled_until or self.throttled_until < until:
-            self.write({"throttled_until": until})
+            since = self.throttled_since if self._hold_reason(now) == "rate_limit" else False
+            self.write({"throttled_until": until, "throttled_since": since or now})
             self._outbound_flows()._wake()
 
     def _give_probe(self, message_id, now):
@@ -241,7 +243,8 @@ class IntegrationEndpoint(models.Model):
 
         The time until a message is given up is counted from there: waiting is no attempt.
         """
-        moments = (self.breaker_closed_at, self.maintenance_ended_at, self.throttled_until)
+        moments = (self.breaker_closed_at, self.maintenance_ended_at, self.throttled_until,
+                   self.resumed_at)  # fmt: skip
         return max((moment for moment in moments if moment and moment <= now), default=None)
 
     def _is_easing(self, now):

@@ -7,7 +7,7 @@ from ..tools import flow_control
 
 
 class IntegrationEndpointBucket(models.Model):
-    """One row for each endpoint that was called under a rate limit.
+    """One row for each endpoint with a rate limit, and one for its pace of draining.
 
     Apart from the endpoint: a row that is written with each call must be small, and must not make
     those wait who read or correct the endpoint. The clock is the database's, the same for all.
@@ -21,13 +21,21 @@ class IntegrationEndpointBucket(models.Model):
     endpoint_id = fields.Many2one(
         "integration.endpoint", required=True, readonly=True, ondelete="cascade"
     )
+    kind = fields.Selection(
+        [("rate", "Rate limit"), ("pace", "Pace of draining")],
+        default="rate",
+        required=True,
+        readonly=True,
+    )
     tokens = fields.Float(readonly=True, required=True)
     refilled_at = fields.Datetime(readonly=True, required=True)
 
-    _endpoint_uniq = models.UniqueIndex("(endpoint_id)", "An endpoint has one bucket.")
+    _endpoint_uniq = models.UniqueIndex(
+        "(endpoint_id, kind)", "An endpoint has one bucket of each kind."
+    )
 
     @api.model
-    def _take(self, endpoint_id, rate):
+    def _take(self, endpoint_id, rate, kind="rate"):
         """Take one token in this transaction; a rollback gives it back.
 
         :param rate: a ``tools.flow_control.Rate``
@@ -42,14 +50,16 @@ class IntegrationEndpointBucket(models.Model):
         )
         self.env.cr.execute(
             SQL(
-                """INSERT INTO integration_endpoint_bucket AS b (endpoint_id, tokens, refilled_at)
-                   VALUES (%(endpoint)s, %(rest)s, clock_timestamp() AT TIME ZONE 'UTC')
-                   ON CONFLICT (endpoint_id) DO UPDATE
+                """INSERT INTO integration_endpoint_bucket AS b
+                          (endpoint_id, kind, tokens, refilled_at)
+                   VALUES (%(endpoint)s, %(kind)s, %(rest)s, clock_timestamp() AT TIME ZONE 'UTC')
+                   ON CONFLICT (endpoint_id, kind) DO UPDATE
                       SET tokens = %(level)s - 1,
                           refilled_at = clock_timestamp() AT TIME ZONE 'UTC'
                     WHERE %(level)s >= 1
                 RETURNING tokens""",
                 endpoint=endpoint_id,
+                kind=kind,
                 rest=rate.burst - 1,
                 level=level,
             )
@@ -58,9 +68,10 @@ class IntegrationEndpointBucket(models.Model):
             return 0.0
         self.env.cr.execute(
             SQL(
-                "SELECT %s FROM integration_endpoint_bucket b WHERE endpoint_id = %s",
+                "SELECT %s FROM integration_endpoint_bucket b WHERE endpoint_id = %s AND kind = %s",
                 level,
                 endpoint_id,
+                kind,
             )
         )
         # A moment that is too short would find the bucket short of a token by a rounding error.

@@ -43,7 +43,20 @@ class IntegrationFlow(models.Model):
         if not self._account_works():
             self._commit_step()
             return self.env._("Waits: the service account cannot be used.")
-        turn = self._new_turn(SLICE_SECONDS)
+        settled = 0
+        for endpoint in self._ways():
+            turn = self._new_turn(SLICE_SECONDS, endpoint)
+            self._run(turn)
+            settled += turn.settled
+        log_writer.flush()
+        return self.env._("%(count)s messages settled", count=settled)
+
+    def _ways(self):
+        """:return: the endpoints to which this run of the lane sends, one after the other"""
+        return [self.sudo().endpoint_id]  # endpoints are for administrators
+
+    def _run(self, turn):
+        """Work on the messages that are due at the turn's endpoint; commits."""
         while self._lock_lane(turn):
             leased = turn.slot is not None
             try:
@@ -67,8 +80,6 @@ class IntegrationFlow(models.Model):
         self._wake_again(turn)
         if turn.gated:
             self._show_gate()
-        log_writer.flush()
-        return self.env._("%(count)s messages settled", count=turn.settled)
 
     def _drain_one(self, turn):
         """Claim, work on and settle one message.
@@ -116,29 +127,40 @@ class IntegrationFlow(models.Model):
         probe = self._claim_probe(turn, now) if turn is not None and turn.suspect else None
         if probe:
             return probe
-        self.env.cr.execute(self._claim_query(now, retries=turn is None or turn.retries))
+        self.env.cr.execute(self._claim_query(now, turn, retries=turn is None or turn.retries))
         claim = self.env.cr.fetchone()
         if claim and not self._within_budget(turn, claim):
             self._rollback_step()
             self._hold_retries(turn)
             return self._claim(turn)
+        if claim and not self._within_pace(turn, claim):
+            return None
         return claim[:2] if claim else None
 
-    def _claim_query(self, now, retries=True, probe=False):
+    def _claim_query(self, now, turn=None, retries=True, probe=False):
         """:return: the statement that claims the next due message"""
         return SQL(
             """UPDATE integration_message
                   SET state = 'processing', held = FALSE, hold_reason = NULL,
                       attempt_count = COALESCE(attempt_count, 0) + 1,
                       budget_at = COALESCE(budget_at, %(now)s), claimed_at = %(now)s,
-                      last_job_uuid = %(job)s, write_date = %(now)s
+                      last_job_uuid = %(job)s, write_date = %(now)s %(way)s
                 WHERE id = (%(next)s)
             RETURNING id, attempt_count, attempt_count - COALESCE(attempt_start, 0),
-                      answer IS NOT NULL""",
+                      answer IS NOT NULL, received_at""",
             now=now,
             job=self.env.context.get("job_uuid") or None,
-            next=self._due_query(now, retries=retries, probe=probe),
+            way=self._way_assignment(turn),
+            next=self._due_query(now, turn, retries=retries, probe=probe),
         )
+
+    def _way_assignment(self, turn):
+        """:return: what a claim writes down of the endpoint that it sends to"""
+        return SQL("")
+
+    def _way_condition(self, turn, now):
+        """:return: the condition on message ``m`` and flow ``f`` for the turn's endpoint"""
+        return SQL("TRUE")
 
     def _has_due(self, turn=None):
         """Look with a new snapshot; a row that another transaction holds does not count.
@@ -148,18 +170,19 @@ class IntegrationFlow(models.Model):
         """
         self._rollback_step()
         retries = turn is None or turn.retries
-        self.env.cr.execute(self._due_query(fields.Datetime.now(), retries=retries))
+        self.env.cr.execute(self._due_query(fields.Datetime.now(), turn, retries=retries))
         found = bool(self.env.cr.fetchone())
         self._rollback_step()
         return found
 
-    def _due_query(self, now, retries=True, probe=False):
+    def _due_query(self, now, turn=None, retries=True, probe=False):
         """The next due message of this lane, by priority and age, locked.
 
         A held message is skipped unless its switch was released meanwhile. With ``ordering`` a
         message waits for its unfinished predecessors of the same key, but not for the one that it
         repeats.
 
+        :param turn: the ``Turn`` of this run of the lane
         :param bool retries: False: first attempts only
         :param bool probe: the message that tries whether an endpoint answers again
         """
@@ -168,13 +191,13 @@ class IntegrationFlow(models.Model):
             """SELECT m.id
                  FROM integration_message m
                  JOIN integration_flow f ON f.id = m.flow_id
-                 LEFT JOIN integration_endpoint e ON e.id = f.endpoint_id
+                 LEFT JOIN integration_endpoint e ON e.id = %(endpoint)s
                 WHERE m.flow_id = %(flow)s AND m.state IN ('pending', 'retry')
                   AND (m.held IS NOT TRUE OR m.hold_reason IN %(live)s)
                   AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= %(now)s)
                   AND f.active AND f.state = 'active'
                   AND (e.id IS NULL OR (e.active AND e.state = 'active'))
-                  AND %(gate)s AND %(budget)s
+                  AND %(gate)s AND %(budget)s AND %(way)s
                   AND (f.ordering IS NOT TRUE OR m.ordering_key IS NULL OR NOT EXISTS (
                       SELECT 1 FROM integration_message b
                        WHERE b.flow_id = m.flow_id AND b.ordering_key = m.ordering_key
@@ -187,6 +210,10 @@ class IntegrationFlow(models.Model):
             flow=self.id,
             now=now,
             live=LIVE_REASONS,
+            endpoint=SQL("f.endpoint_id")
+            if turn is None or not turn.elsewhere
+            else turn.endpoint_id,
+            way=self._way_condition(turn, now),
             gate=self._gate_condition(now, probe=probe),
             budget=SQL("TRUE")
             if retries

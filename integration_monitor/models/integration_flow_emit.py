@@ -98,7 +98,7 @@ class IntegrationFlow(models.Model):
             message_uid,
             self.id,
             self.system_id.id,
-            self.endpoint_id.id or None,
+            self._sending_endpoint().id or None,
             self.company_id.id,
             self.message_type,
             event_code or None,
@@ -116,6 +116,10 @@ class IntegrationFlow(models.Model):
             proof["payload_sha256"],
             proof["payload_bytes"],
         )
+
+    def _sending_endpoint(self):
+        """:return: the endpoint that a message of this moment is sent to"""
+        return self.endpoint_id
 
     def _insert_outbound(self, rows):
         """Insert the rows; one that waits already for the same key is refreshed instead.

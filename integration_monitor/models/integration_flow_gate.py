@@ -56,8 +56,8 @@ class IntegrationFlow(models.Model):
         Commits. What is shown is corrected by the sweep, should somebody work on the same rows.
         """
         flow = self.sudo()  # bookkeeping of the engine, which the service account may not write
-        closed, opens_at = flow._gate_opens_at()
-        if closed and opens_at and flow._has_waiting():
+        opens_at = flow._look_again_at()
+        if opens_at and flow._has_waiting():
             flow._wake(eta=opens_at)
         self._commit_step()
         try:
@@ -67,6 +67,11 @@ class IntegrationFlow(models.Model):
             self._rollback_step()
             if error.pgcode not in CONFLICT_CODES:
                 raise
+
+    def _look_again_at(self):
+        """:return: when the next closed gate of the lane opens by itself, or None"""
+        closed, opens_at = self._gate_opens_at()
+        return opens_at if closed else None
 
     def _has_waiting(self):
         """:return: whether a message of this lane waits, due or not"""
@@ -82,13 +87,13 @@ class IntegrationFlow(models.Model):
     def _within_budget(self, turn, claim):
         """Tell whether a claimed message may be tried; retries only within the budget.
 
-        :param claim: row (id, attempt, attempts of the present budget, whether it has an answer)
+        :param claim: row (id, attempt, attempts of the present budget, whether it has an answer,
+            when it was received)
         """
-        _message_id, _attempt, tries, answered = claim
+        _message_id, _attempt, tries, answered, _received_at = claim
         if turn is None or turn.endpoint_id is None or tries <= 1 or answered:
             return True
-        endpoint = self.sudo().endpoint_id  # limits are for administrators
-        return endpoint._may_retry(fields.Datetime.now())
+        return self._turn_endpoint(turn)._may_retry(fields.Datetime.now())
 
     def _hold_retries(self, turn):
         """Let the due retries of this lane wait; first attempts go on. Commits."""
@@ -129,10 +134,10 @@ class IntegrationFlow(models.Model):
         turn.gated = self._is_gated(turn, now)
         if not turn.gated:
             return None
-        endpoint = self.sudo().endpoint_id  # the engine's own notes
+        endpoint = self._turn_endpoint(turn)
         if endpoint._gate(now)[0] or not endpoint._try_lock():
             return None
-        self.env.cr.execute(self._claim_query(now, probe=True))
+        self.env.cr.execute(self._claim_query(now, turn, probe=True))
         claim = self.env.cr.fetchone()
         if not claim:
             return None
@@ -160,8 +165,8 @@ class IntegrationFlow(models.Model):
     def _end_probe(self, turn, message_id):
         """After the probe: take it back if it told nothing, and release or hold what waits."""
         turn.probe = False
-        endpoint = self.sudo().endpoint_id  # the engine's own notes
-        endpoint._release_probe(message_id)
+        self._turn_endpoint(turn)._release_probe(message_id)
+        self._set_pace(turn, fields.Datetime.now())
         self._show_gate()
 
     @api.model

@@ -3,7 +3,7 @@
 import math
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import fields, models
 from odoo.tools import SQL
@@ -24,9 +24,12 @@ class Turn:
 
     until: float  # monotonic clock
     endpoint_id: int | None = None
+    elsewhere: bool = False  # at another endpoint than the flow's own
     limit: int = 0
     slot: int | None = None
     rate: Rate | None = None
+    pace: Rate | None = None  # of what waited for the endpoint
+    waited_until: datetime | None = None  # what came before waited for it
     retries: bool = True
     token_wait: float = 0.0
     suspect: bool = False  # something failed, or the gate was closed: look before leaving
@@ -50,19 +53,26 @@ class IntegrationFlow(models.Model):
 
     _inherit = "integration.flow"
 
-    def _new_turn(self, seconds):
-        """:return: the ``Turn`` of a lane that starts now"""
+    def _new_turn(self, seconds, endpoint=None):
+        """:return: the ``Turn`` of a lane that starts now, at its own endpoint or another one"""
         flow = self.sudo()  # limits are for administrators; the lane must keep them
         turn = Turn(until=time.monotonic() + seconds)
-        endpoint = flow.endpoint_id if flow.direction == "outbound" else flow.endpoint_id.browse()
-        if endpoint:
+        endpoint = endpoint or flow.endpoint_id
+        if endpoint and flow.direction == "outbound":
             turn.endpoint_id = endpoint.id
+            turn.elsewhere = endpoint != flow.endpoint_id
             turn.rate = endpoint._rate()
             now = fields.Datetime.now()
             turn.suspect = bool(endpoint._hold_reason(now))
             easing = endpoint._is_easing(now)
             turn.limit = 1 if easing else endpoint._lease_limit()
+            self._set_pace(turn, now)
         return turn
+
+    def _turn_endpoint(self, turn):
+        """:return: the ``integration.endpoint`` that the turn sends to"""
+        # The engine's own notes: limits are for administrators.
+        return self.env["integration.endpoint"].sudo().browse(turn.endpoint_id)
 
     def _lock_lane(self, turn):
         """Take the lane, and a place at its endpoint, for this connection.
@@ -115,11 +125,16 @@ class IntegrationFlow(models.Model):
     def _take_token(self, turn):
         """Take a token in the claiming transaction. :return: False when there is none yet"""
         turn.token_wait = 0.0
-        if turn.rate is None:
-            return True
+        return turn.rate is None or self._take(turn, turn.rate)
+
+    def _take(self, turn, rate, kind="rate"):
+        """Take a token of one bucket; ``turn.token_wait`` says how long to wait for one.
+
+        :return: whether there was one
+        """
         # Tokens belong to the engine.
         bucket = self.env["integration.endpoint.bucket"].sudo()
-        turn.token_wait = bucket._take(turn.endpoint_id, turn.rate)
+        turn.token_wait = bucket._take(turn.endpoint_id, rate, kind)
         return not turn.token_wait
 
     def _wait_for_token(self, turn):

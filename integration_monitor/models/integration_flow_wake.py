@@ -12,7 +12,7 @@ CHANNEL = "root.integration"
 # Reasons that follow from a switch or a setting: they end by themselves when it changes.
 SWITCH_REASONS = ("paused", "environment", "maintenance", "breaker", "rate_limit")
 # A held message is claimed all the same when what it says does not hold any more.
-LIVE_REASONS = (*SWITCH_REASONS, "budget")
+LIVE_REASONS = (*SWITCH_REASONS, "budget", "gate")
 # So many messages of a lane are shown as held, or released, in one go; the sweep does the rest.
 SYNC_BATCH = 10000
 # A job that starts later than this serves all who commit now.
@@ -149,27 +149,34 @@ class IntegrationFlow(models.Model):
     def _sync_holds(self):
         """Bring the shown hold of waiting messages in line with switches and environment."""
         for flow in self.sudo():
-            reason = flow._hold_reason() or None
-            self.env.cr.execute(
-                SQL(
-                    """UPDATE integration_message SET held = %(held)s, hold_reason = %(reason)s
-                        WHERE id IN (
-                              SELECT id FROM integration_message
-                               WHERE flow_id = %(flow)s AND state IN ('pending', 'retry')
-                                 AND (held IS NOT TRUE OR hold_reason IN %(switches)s)
-                                 AND hold_reason IS DISTINCT FROM %(reason)s
-                               ORDER BY priority, id LIMIT %(batch)s
-                                 FOR NO KEY UPDATE SKIP LOCKED)""",
-                    held=bool(reason),
-                    reason=reason,
-                    flow=flow.id,
-                    switches=SWITCH_REASONS,
-                    batch=SYNC_BATCH,
+            changed = 0
+            for reason, condition in flow._holds():
+                self.env.cr.execute(
+                    SQL(
+                        """UPDATE integration_message SET held = %(held)s, hold_reason = %(reason)s
+                            WHERE id IN (
+                                  SELECT id FROM integration_message
+                                   WHERE flow_id = %(flow)s AND state IN ('pending', 'retry')
+                                     AND (held IS NOT TRUE OR hold_reason IN %(switches)s)
+                                     AND hold_reason IS DISTINCT FROM %(reason)s AND %(condition)s
+                                   ORDER BY priority, id LIMIT %(batch)s
+                                     FOR NO KEY UPDATE SKIP LOCKED)""",
+                        held=bool(reason),
+                        reason=reason,
+                        flow=flow.id,
+                        switches=SWITCH_REASONS,
+                        condition=condition,
+                        batch=SYNC_BATCH,
+                    )
                 )
-            )
-            if self.env.cr.rowcount:
+                changed += self.env.cr.rowcount
+            if changed:
                 flow._refresh_waiting_blame()
         self.env["integration.message"].invalidate_model(["held", "hold_reason"])
+
+    def _holds(self):
+        """:return: list of (code of ``HOLD_REASONS`` or None, condition on the messages)"""
+        return [(self._hold_reason() or None, SQL("TRUE"))]
 
     def _refresh_waiting_blame(self):
         """Let the transactions that wait for this flow say so."""
@@ -209,17 +216,24 @@ class IntegrationFlow(models.Model):
                              AND (m.held IS NOT TRUE OR m.hold_reason IN %(live)s)
                              AND (%(open)s OR %(probe)s)
                              AND COALESCE(m.next_attempt_at, m.received_at) <= %(due)s)
-                      AND NOT EXISTS (
-                          SELECT 1 FROM queue_job j
-                           WHERE j.model_name = 'integration.flow' AND j.method_name = '_drain'
-                             AND j.state IN ('pending', 'enqueued', 'started')
-                             AND (j.eta IS NULL OR j.eta <= %(now)s)
-                             AND (j.records #>> '{}')::jsonb -> 'ids' @> to_jsonb(f.id))""",
-                now=now,
+                      AND %(jobless)s""",
                 due=now - timedelta(seconds=2),
                 live=tuple(reason for reason in LIVE_REASONS if reason != "environment"),
                 open=self._gate_condition(now),
                 probe=self._gate_condition(now, probe=True),
+                jobless=self._jobless_condition(now),
             )
         )
         return self.browse([row[0] for row in self.env.cr.fetchall()])
+
+    def _jobless_condition(self, now):
+        """:return: the condition that no job is about to serve flow ``f``"""
+        return SQL(
+            """NOT EXISTS (
+                   SELECT 1 FROM queue_job j
+                    WHERE j.model_name = 'integration.flow' AND j.method_name = '_drain'
+                      AND j.state IN ('pending', 'enqueued', 'started')
+                      AND (j.eta IS NULL OR j.eta <= %(now)s)
+                      AND (j.records #>> '{}')::jsonb -> 'ids' @> to_jsonb(f.id))""",
+            now=now,
+        )

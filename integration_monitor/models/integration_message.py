@@ -25,6 +25,7 @@ HOLD_REASONS = [
     ("ordering", "Waits for an earlier message"),
     ("budget", "Retry budget used up"),
     ("gate", "Gate closed"),
+    ("manual", "A person does it by hand"),
     ("condition", "The flow's condition cannot be judged"),
     ("approval", "Waits for approval"),
     ("environment", "Other environment"),
@@ -161,6 +162,9 @@ class IntegrationMessage(models.Model):
     )
     _received_idx = models.Index("(flow_id, received_at DESC)")
     _held_idx = models.Index("(flow_id, hold_reason) WHERE held")
+    _set_aside_idx = models.Index(
+        "(hold_reason, transaction_id) WHERE held AND hold_reason IN ('gate', 'manual')"
+    )
     _processing_idx = models.Index("(claimed_at) WHERE state = 'processing'")
     _ordering_idx = models.Index(
         "(flow_id, ordering_key, id) WHERE ordering_key IS NOT NULL "

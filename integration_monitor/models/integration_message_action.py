@@ -98,6 +98,7 @@ class IntegrationMessage(models.Model):
                     "conflict_count": 0,
                     "given_up": False,
                     "done_at": False,
+                    **message._taken_back_values(),
                 }
             )
         for exception in self.exception_ids.filtered("is_open"):

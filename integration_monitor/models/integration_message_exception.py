@@ -25,6 +25,10 @@ class IntegrationMessage(models.Model):
 
         :param failure: the ``IntegrationError`` that ended it
         """
+        self.env["integration.exception"]._open([self._exception_values(failure)])
+
+    def _exception_values(self, failure):
+        """:return: the values of the exception that the failure leads to"""
         self.ensure_one()
         stake = self._stake()
         self._link_document(stake.get("document"))
@@ -35,32 +39,29 @@ class IntegrationMessage(models.Model):
         transaction = self.transaction_id
         amount, stated = self._amount_at_stake(stake)
         about = self._document_label() or stake.get("about") or stake.get("reference")
-        self.env["integration.exception"]._open(
-            [
-                {
-                    "name": self._exception_title(about),
-                    "dedupe_key": self._dedupe_key(),
-                    "category": failure.category,
-                    "error_class": failure.error_class,
-                    "error_message": self.error_message,
-                    "first_error_message": self.first_error_message,
-                    "fingerprint": self.fingerprint,
-                    "flow_id": self.flow_id.id,
-                    "message_id": self.id,
-                    "transaction_id": transaction.id,
-                    "res_model": self.res_model or transaction.res_model,
-                    "res_id": self.res_id or transaction.res_id,
-                    "source_model": source.get("res_model"),
-                    "source_key": source.get("key"),
-                    "source_value": str(source["value"])[:250] if source.get("value") else False,
-                    "partner_id": transaction.partner_id.id or self.system_id.partner_id.id,
-                    "amount_at_stake": amount,
-                    "amount_stated": stated,
-                    "deadline_at": transaction.due_at,
-                    **self._told_before(stake, about),
-                }
-            ]
-        )
+        return {
+            "name": self._exception_title(about),
+            "dedupe_key": self._dedupe_key(),
+            "category": failure.category,
+            "error_class": failure.error_class,
+            "error_message": self.error_message,
+            "first_error_message": self.first_error_message,
+            "fingerprint": self.fingerprint,
+            "flow_id": self.flow_id.id,
+            **self._exception_endpoint(),
+            "message_id": self.id,
+            "transaction_id": transaction.id,
+            "res_model": self.res_model or transaction.res_model,
+            "res_id": self.res_id or transaction.res_id,
+            "source_model": source.get("res_model"),
+            "source_key": source.get("key"),
+            "source_value": str(source["value"])[:250] if source.get("value") else False,
+            "partner_id": transaction.partner_id.id or self.system_id.partner_id.id,
+            "amount_at_stake": amount,
+            "amount_stated": stated,
+            "deadline_at": transaction.due_at,
+            **self._told_before(stake, about),
+        }
 
     def _dedupe_key(self):
         """Return the key of the open exception: the matter when it is known, else the message."""

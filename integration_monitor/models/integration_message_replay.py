@@ -156,7 +156,7 @@ class IntegrationMessage(models.Model):
                        %(copied)s, message_uid, idempotency_key, external_id, replay_of_id,
                        payload, payload_original, state, held, priority, ack_state, attempt_count,
                        attempt_start, conflict_count, duplicate_count, received_at, create_uid,
-                       create_date, write_uid, write_date)
+                       create_date, write_uid, write_date, bound_endpoint_id)
                 SELECT %(copied)s, v.uid,
                        CASE WHEN %(new_key)s OR m.id = ANY(%(fresh)s::int[]) THEN v.uid
                             ELSE m.idempotency_key END,
@@ -166,7 +166,9 @@ class IntegrationMessage(models.Model):
                        CASE WHEN m.id = ANY(%(whole)s::int[]) THEN payload END,
                        CASE WHEN m.id = ANY(%(whole)s::int[]) THEN payload_original END,
                        'pending', FALSE, m.priority + %(behind)s, 'none', 0, 0, 0, 0,
-                       %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+                       %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s,
+                       CASE WHEN NOT %(new_key)s AND NOT m.id = ANY(%(fresh)s::int[])
+                            THEN m.bound_endpoint_id END
                   FROM unnest(%(ids)s::int[], %(uids)s::text[]) AS v(id, uid)
                   JOIN integration_message m ON m.id = v.id
                  ORDER BY m.id

@@ -107,12 +107,15 @@ class IntegrationMessage(models.Model):
         if response is not None:
             values["response_status"] = response.status
             values["response_body"] = self._excerpt(response.text)
+        values.update(self._bound_values(failure))
         probe_again = None
         if self.direction == "outbound":
             probe_again = self.endpoint_id._count_failure(failure, self)
         if probe_again:
             # It tried on behalf of all whether the partner answers: that costs it no attempt.
             delay = max((probe_again - now).total_seconds(), 0)
+            if not self._keeps_to_endpoint(failure) and self.flow_id._diverts(now):
+                delay = 0  # another endpoint takes it
             values["attempt_start"] = self.attempt_start + 1
         elif conflict and self.conflict_count < CONFLICT_LIMIT:
             delay = CONFLICT_SECONDS
@@ -122,7 +125,10 @@ class IntegrationMessage(models.Model):
             delay = self._retry_delay(failure, now)
             if at_once and delay is not None:
                 delay = 0
-        if delay is None:
+        by_hand = delay is None and self._is_for_a_person(failure)
+        if by_hand:
+            self.write({**values, **self._by_hand_values()})
+        elif delay is None:
             state = "quarantined" if isinstance(failure, ContractError) else "dead"
             self.write({**values, "state": state, "next_attempt_at": False, "done_at": now})
         else:
@@ -136,7 +142,9 @@ class IntegrationMessage(models.Model):
         log_writer.record(self.env, self._observation("error", failure))
         if self.direction == "outbound":
             self.endpoint_id._note_outcome(failure)
-        if delay is None:
+        if by_hand:
+            self._ask_by_hand()
+        elif delay is None:
             self._open_exception(failure)
         self.transaction_id._refresh_blame()
 
@@ -192,8 +200,12 @@ class IntegrationMessage(models.Model):
         )
         return tuple(sorted(set(steps.mapped("code"))))
 
-    def _record_done_milestone(self):
-        """Reach the step that waits for messages of this type, if the process has one."""
+    def _record_done_milestone(self, source="message", at=None):
+        """Reach the step that waits for messages of this type, if the process has one.
+
+        :param str source: who tells: message, or manual
+        :param datetime at: when it was reached (UTC); None: when what the message tells happened
+        """
         if not self.correlation_id:
             return
         self.env["integration.milestone"]._record(
@@ -202,11 +214,11 @@ class IntegrationMessage(models.Model):
                     "transaction_id": self.transaction_id.id or None,
                     "correlation_id": self.correlation_id,
                     "step_code": step,
-                    "occurred_at": self.occurred_at or self.done_at,
+                    "occurred_at": at or self.occurred_at or self.done_at,
                     "res_model": self.res_model or None,
                     "res_id": self.res_id or None,
                     "message_id": self.id,
-                    "source": "message",
+                    "source": source,
                 }
                 for step in self._done_steps(self.message_type)
             ]
@@ -216,11 +228,14 @@ class IntegrationMessage(models.Model):
         """:return: one attempt as the log writer takes it"""
         began = work_began.get()
         spent = (time.monotonic() - began) * 1000 if began is not None else None
+        system = self.system_id
+        if self.direction == "outbound" and self.endpoint_id:
+            system = self.endpoint_id.system_id  # that of the other endpoint, when it went there
         return Observation(
             kind="message",
             outcome=outcome,
             direction=self.direction,
-            system_id=self.system_id.id or None,
+            system_id=system.id or None,
             endpoint_id=self.endpoint_id.id or None,
             flow_id=self.flow_id.id,
             message_id=self.id,

@@ -28,7 +28,8 @@ class IntegrationMessage(models.Model):
 
         Messages that a dead worker left in work go back to retry (or die, when their attempts
         are used up), shown holds follow their switches, complaints about accounts that work again
-        are closed, and lanes with due messages but without a job are woken.
+        are closed, what waits too long for a partner goes to people where its flow says so, and
+        lanes with due messages but without a job are woken.
 
         :return: dict with the numbers ``recovered`` and ``woken``
         """
@@ -37,6 +38,8 @@ class IntegrationMessage(models.Model):
         flows = self.env["integration.flow"].search([])
         flows._sync_holds()
         flows._resolve_missing_accounts()
+        flows._hand_over_waiting(fields.Datetime.now())
+        self._ask_again_by_hand()
         self.env["queue.job"]._integration_tell_deaths()
         self.env["integration.replay"]._wake_lost()
         idle = flows._idle_lanes(fields.Datetime.now())

@@ -51,7 +51,12 @@ class IntegrationMilestone(models.Model):
         groups="integration_monitor.group_viewer",
     )
     source = fields.Selection(
-        [("document", "Document"), ("message", "Message"), ("external", "Partner")],
+        [
+            ("document", "Document"),
+            ("message", "Message"),
+            ("external", "Partner"),
+            ("manual", "By hand"),
+        ],  # fmt: skip
         readonly=True,
     )
     evidence = fields.Json(

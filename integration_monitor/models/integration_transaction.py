@@ -103,6 +103,8 @@ class IntegrationTransaction(models.Model):
             ("paused", "Paused"),
             ("breaker", "Partner not answering"),
             ("maintenance", "Maintenance"),
+            ("gate", "Held by gating"),
+            ("manual", "To be done by hand"),
             ("exception", "Open exception"),
             ("unknown", "Unknown"),
         ],

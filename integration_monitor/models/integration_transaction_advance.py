@@ -77,6 +77,9 @@ class IntegrationTransactionAdvance(models.Model):
             changes.milestones += [{"transaction_id": owner_id, **row} for row in milestones]
         if changes.created or changes.updated or changes.documents or changes.milestones:
             self._store(changes)
+        if changes.milestones and self.env["integration.gate"]._in_use():
+            owners = {row["transaction_id"] for row in changes.milestones}
+            self.env["integration.message"]._release_gated(owners)
         return owner_by_order
 
     @api.model
@@ -191,7 +194,10 @@ class IntegrationTransactionAdvance(models.Model):
         if not step and owner:
             # How it ended stays readable: late is late.
             timeliness = owner["timeliness"]
-        verdict = judging.judge(step, self._evidence(order, step, pickings))
+        evidence = self._evidence(order, step, pickings)
+        if step:
+            evidence["gate"] = self._gate_evidence(order, steps, milestones)
+        verdict = judging.judge(step, evidence)
         ended = order_counts.moment(owner.get("completed_at")) or last
         return {
             "state": state,

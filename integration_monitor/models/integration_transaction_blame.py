@@ -124,6 +124,15 @@ class IntegrationTransactionBlame(models.Model):
                 "%(flow)s is held: this Odoo is not released to call %(system)s",
                 flow=facts["flow"], system=facts["system"] or facts["endpoint"],
             )  # fmt: skip
+        if verdict.text == "gate":
+            return self.env._(
+                "%(document)s is held by gating: “%(step)s” is not reached (%(gate)s)",
+                document=facts["document"], step=facts["step"], gate=facts["gate"],
+            )  # fmt: skip
+        if verdict.text == "gate_message":
+            return self.env._("%(flow)s is held by gating", flow=facts["flow"])
+        if verdict.text == "manual":
+            return self.env._("%(flow)s has to be done by hand", flow=facts["flow"])
         if verdict.text in ("breaker", "maintenance", "rate_limit", "budget"):
             return self._endpoint_text(verdict.text, facts)
         if verdict.text == "paused":

@@ -16,7 +16,7 @@ STATUSES = [
 ]
 UNDER_WAY = ("missed", "stuck", "warning", "on_track")
 # Nothing moves until somebody acts, whatever the clock says.
-STUCK_CAUSES = ("message_failed", "exception")
+STUCK_CAUSES = ("message_failed", "manual", "exception")
 
 
 class IntegrationTransactionStatus(models.Model):

@@ -87,3 +87,11 @@ from . import test_message_edit
 from . import test_expectation
 from . import test_replay_screens
 from . import test_replay_neutralize
+from . import test_drain_pace
+from . import test_fallback_endpoint
+from . import test_fallback_manual
+from . import test_fallback_screens
+from . import test_gate
+from . import test_gate_access
+from . import test_gate_invoice
+from . import test_gate_message

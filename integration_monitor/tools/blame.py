@@ -16,6 +16,8 @@ from .milestones import Step
 FAILED = frozenset({"dead", "quarantined"})
 #: A step counts as at risk when this share of its time is over.
 WARNING_SHARE = 0.8
+#: Verdicts on a message that are less than what a gate tells.
+GATED_CAUSES = frozenset({"gate", "message_pending", "acknowledgement"})
 
 
 @dataclass(slots=True)
@@ -38,7 +40,8 @@ def judge(step: Step | None, evidence: dict[str, Any]) -> Blame:
         attempt, limit, next_at, system, system_id, endpoint), ``exception`` (title, category,
         system, system_id), ``released_to`` (system, system_id: holds the goods), ``expected_from``
         (system, system_id of the flow that would bring the step), ``stock_missing`` (name of the
-        transfer), ``partner`` and ``warehouse`` (names)
+        transfer), ``gate`` (gate, document, step, waits_on, system, system_id: a document that is
+        ready and kept back), ``partner`` and ``warehouse`` (names)
     """
     if step is None:
         return Blame("none", None, "nobody", None, "none")
@@ -48,14 +51,26 @@ def judge(step: Step | None, evidence: dict[str, Any]) -> Blame:
         if _lacks_stock(step, evidence):
             # The message waits for its turn; what holds the order up is the shelf.
             return _of_step(step, evidence)
+    gate = evidence.get("gate")
     if message and (verdict := _of_message(message, exception)):
-        return verdict
+        # A failure, or a partner that is out, is why the milestone is missing.
+        return _of_gate(gate) if gate and verdict.cause in GATED_CAUSES else verdict
     if exception:
         return Blame(
             "exception", exception["category"], "system" if exception["system"] else "team",
             exception["system_id"], "exception", exception,
         )  # fmt: skip
+    if gate:
+        return _of_gate(gate)
     return _of_step(step, evidence)
+
+
+def _of_gate(gate: dict[str, Any]) -> Blame:
+    """Judge a document that a gate keeps back: who reaches the milestone has to move."""
+    # A step that some system reaches, but none that is connected.
+    unnamed = "partner" if gate["waits_on"] == "system" else gate["waits_on"]
+    on = "system" if gate["system"] else unnamed
+    return Blame("gate", "business", on, gate["system_id"], "gate", gate)
 
 
 def _in_order(message: dict[str, Any]) -> bool:
@@ -79,6 +94,10 @@ def _lacks_stock(step: Step, evidence: dict[str, Any]) -> bool:
 def _of_message(message: dict[str, Any], exception: dict[str, Any] | None) -> Blame | None:
     """Judge by the worst unfinished message of the transaction."""
     system_id = message["system_id"]
+    if message["held"] and message["hold_reason"] == "gate":
+        return Blame("gate", "business", "team", None, "gate_message", message)
+    if message["held"] and message["hold_reason"] == "manual":
+        return Blame("manual", "partner", "team", system_id, "manual", message)
     if message["state"] in FAILED:
         category = exception["category"] if exception else "technical"
         on = "team" if category == "business" else "system"

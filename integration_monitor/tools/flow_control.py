@@ -13,6 +13,8 @@ class Rate:
 
     calls: int
     seconds: float
+    #: So many seconds of rest give tokens in advance.
+    spare: float = 1.0
 
     @property
     def per_second(self) -> float:
@@ -21,11 +23,11 @@ class Rate:
 
     @property
     def burst(self) -> float:
-        """Tokens that a rested bucket holds: those of one second, at least one.
+        """Tokens that a rested bucket holds: those of the spare second, at least one.
 
-        More would let twice the agreed number through around the turn of a minute.
+        Many more would let twice the agreed number through around the turn of a minute.
         """
-        return max(1.0, self.per_second)
+        return max(1.0, self.per_second * self.spare)
 
 
 def refill(tokens: float, elapsed: float, rate: Rate) -> float:

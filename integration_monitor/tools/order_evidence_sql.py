@@ -17,7 +17,8 @@ MESSAGE = """
       JOIN integration_flow flow ON flow.id = message.flow_id
       LEFT JOIN integration_retry_policy policy ON policy.id = flow.retry_policy_id
       LEFT JOIN integration_endpoint endpoint ON endpoint.id = message.endpoint_id
-      LEFT JOIN integration_system system ON system.id = message.system_id
+      LEFT JOIN integration_system system
+        ON system.id = COALESCE(endpoint.system_id, message.system_id)
      WHERE message.transaction_id = owner.id
        AND (message.state IN ('pending', 'processing', 'retry')
             OR (message.state = 'done' AND message.ack_state = 'awaited')

@@ -1,0 +1,89 @@
+"""Messages that a person does by hand while the partner is out."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .integration_flow_wake import SWITCH_REASONS
+
+# So many messages are handed to people in one sweep: each is an exception with its activity.
+HAND_OVER_BATCH = 200
+# The partner cannot be called. A wrong environment is no outage: nothing may leave by hand either.
+CLOSED = ("paused", "maintenance", "breaker", "rate_limit")
+
+
+class IntegrationFlow(models.Model):
+    """When a person takes over, and what he is told to do."""
+
+    _inherit = "integration.flow"
+
+    manual_after = fields.Integer(
+        string="By Hand After (minutes)",
+        default=0,
+        help="A message that has waited so long for its partner is handed to a person. 0: the "
+        "minutes after which it counts as late.",
+    )
+    manual_text = fields.Text(
+        string="What to Do by Hand",
+        translate=True,
+        help="For example: call the warehouse at …, give the order number, note the reference.",
+    )
+    manual_runbook_id = fields.Many2one(
+        "integration.runbook",
+        string="Runbook",
+        check_company=True,
+        ondelete="set null",
+        help="Is proposed on the exception.",
+    )
+
+    _manual_after_range = models.Constraint(
+        "CHECK (manual_after >= 0)", "The minutes until a person takes over are zero or more."
+    )
+
+    @api.model
+    def _hand_over_waiting(self, now):
+        """Take out of the queue what has waited too long for its partner, and ask its owners.
+
+        One statement for all flows; called by the sweep.
+
+        :param datetime now: UTC
+        :return: the ``integration.message`` records that people do now
+        """
+        flows = self.sudo().search([("fallback", "=", "manual"), ("direction", "=", "outbound")])
+        # Shown holds may lag behind: what counts is whether the gate is closed now.
+        waiting = flows.filtered(lambda flow: flow._hold_reason() in CLOSED)
+        if not waiting:
+            return self.env["integration.message"]
+        rows = [
+            (flow.id, now - timedelta(minutes=flow.manual_after or flow.latency_tolerance))
+            for flow in waiting
+        ]
+        self.env["integration.message"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """UPDATE integration_message
+                      SET state = 'retry', held = TRUE, hold_reason = 'manual',
+                          next_attempt_at = NULL, write_date = %(now)s
+                    WHERE id IN (
+                          SELECT m.id
+                            FROM integration_message m
+                            JOIN (VALUES %(rows)s) AS late (flow_id, since)
+                              ON late.flow_id = m.flow_id
+                           WHERE m.state IN ('pending', 'retry') AND m.answer IS NULL
+                             AND (m.held IS NOT TRUE OR m.hold_reason IN %(switches)s)
+                             AND COALESCE(m.budget_at, m.received_at) <= late.since
+                           ORDER BY m.priority, m.id LIMIT %(batch)s
+                             FOR NO KEY UPDATE OF m SKIP LOCKED)
+                RETURNING id""",
+                now=now,
+                rows=SQL(", ").join(SQL("%s", row) for row in rows),
+                switches=SWITCH_REASONS,
+                batch=HAND_OVER_BATCH,
+            )
+        )
+        messages = self.env["integration.message"].browse(row[0] for row in self.env.cr.fetchall())
+        messages.invalidate_recordset()
+        messages.sorted("id")._ask_by_hand()
+        messages.transaction_id._refresh_blame()
+        return messages

@@ -1,0 +1,94 @@
+"""A message whose document a gate keeps back waits for the gate."""
+
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..instrumentation import log_writer
+from ..tools import redaction
+from ..tools.errors import BusinessError
+from .integration_flow_drain import CONFLICT_CODES
+from .integration_message_settle import ERROR_LIMIT
+
+# It looks again after so long; a milestone that is reached, or an override, wakes it at once.
+GATE_SECONDS = 300
+
+
+class IntegrationMessage(models.Model):
+    """Held, not failed: it costs no attempt, and nobody has to retry it."""
+
+    _inherit = "integration.message"
+
+    def _as_failure(self, error):
+        """Carry along which document is kept back."""
+        failure = super()._as_failure(error)
+        failure.gated = getattr(error, "integration_gated", None)
+        return failure
+
+    def _settle_failure(self, failure, conflict=False, at_once=False):
+        """Hold the message while a gate keeps back its document."""
+        gated = getattr(failure, "gated", None)
+        if not gated:
+            return super()._settle_failure(failure, conflict=conflict, at_once=at_once)
+        self.ensure_one()
+        with self.flow_id._redacting():
+            text = redaction.redact_text(failure.message, ERROR_LIMIT)
+        first = self.error_message != text
+        due = fields.Datetime.now() + timedelta(seconds=GATE_SECONDS)
+        self.write(
+            {
+                "state": "retry",
+                "held": True,
+                "hold_reason": "gate",
+                "next_attempt_at": due,
+                "attempt_start": self.attempt_start + 1,
+                "error_class": BusinessError.error_class,
+                "error_message": text,
+            }
+        )
+        self._link_document(self.env[gated[0]].browse(gated[1]))
+        self._link_transaction()
+        self.flow_id._wake(eta=due)
+        if self.direction == "outbound":
+            # The partner answered; what is kept back came afterwards.
+            self.endpoint_id._count_failure(failure, self)
+        if first:
+            log_writer.record(self.env, self._observation("error", failure))
+        return self.transaction_id._refresh_blame()
+
+    @api.model
+    def _release_gated(self, transaction_ids=None):
+        """Let held messages look again at once.
+
+        What somebody works on at this moment looks again by itself later.
+
+        :param transaction_ids: those whose milestones changed; None: all
+        """
+        owners = SQL("TRUE")
+        if transaction_ids is not None:
+            owners = SQL("transaction_id = ANY(%s)", list(transaction_ids))
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(
+                    SQL(
+                        """UPDATE integration_message SET next_attempt_at = %(now)s
+                            WHERE id IN (
+                                  SELECT id FROM integration_message
+                                   WHERE held AND hold_reason = 'gate' AND state = 'retry'
+                                     AND next_attempt_at > %(now)s AND %(owners)s
+                                     FOR NO KEY UPDATE SKIP LOCKED)
+                        RETURNING flow_id""",
+                        now=fields.Datetime.now(),
+                        owners=owners,
+                    )
+                )
+                flow_ids = {row[0] for row in self.env.cr.fetchall()}
+        except OperationalError as error:
+            if error.pgcode not in CONFLICT_CODES:
+                raise
+            return
+        self.invalidate_model(["next_attempt_at"], flush=False)
+        self.env["integration.flow"].browse(flow_ids)._wake()
