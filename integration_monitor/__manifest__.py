@@ -24,6 +24,7 @@
         "data/integration_log_cron.xml",
         "data/integration_health_cron.xml",
         "data/integration_issue_cron.xml",
+        "data/integration_event_type.xml",
         "views/integration_menus.xml",
         "wizards/integration_replay_wizard_views.xml",
         "wizards/integration_replay_override_views.xml",
@@ -64,6 +65,9 @@
         "views/integration_replay_views.xml",
         "views/integration_owner_rule_views.xml",
         "views/integration_expectation_views.xml",
+        "wizards/integration_subscription_rewind_wizard_views.xml",
+        "views/integration_event_views.xml",
+        "views/integration_subscription_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -19,6 +19,7 @@ def uninstall_hook(env):
     env["integration.metric"]._drop_storage()
     env["integration.health"]._drop_storage()
     env["integration.replay.event"]._drop_storage()
+    env["integration.subscription.rewind"]._drop_storage()
     log_table.drop_all(env.cr)
     # Nobody could open, or run, a job of a model that is gone; settings outlive their page.
     env["queue.job"].sudo().search([("model_name", "=like", "integration.%")]).unlink()

@@ -71,6 +71,7 @@ from . import test_silence
 from . import test_snapshot
 from . import test_stake
 from . import test_sweeper
+from . import test_subscription
 from . import test_tour
 from . import test_transaction_access
 from . import test_transaction_status
