@@ -134,8 +134,9 @@ class IntegrationEvent(models.Model):
                    INSERT INTO integration_event (
                           event_uid, event_code, res_model, res_id, company_id, warehouse_id,
                           pricelist_id, correlation_id, trace_id, occurred_at)
-                   SELECT gen_random_uuid()::text, s.code, s.model, s.res_id, s.company, s.warehouse,
-                          s.pricelist, COALESCE(s.correlation, %(correlation)s), %(trace)s, %(now)s
+                   SELECT gen_random_uuid()::text, s.code, s.model, s.res_id, s.company,
+                          s.warehouse, s.pricelist, COALESCE(s.correlation, %(correlation)s),
+                          %(trace)s, %(now)s
                      FROM writer
                     CROSS JOIN (%(source)s) AS s (
                           code, model, res_id, company, warehouse, pricelist, correlation)

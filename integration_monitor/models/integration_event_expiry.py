@@ -44,6 +44,7 @@ class IntegrationEvent(models.Model):
         :return: tuple (number removed, whether more may be left)
         """
         subscriptions = self.env["integration.subscription"]
+        subscriptions.flush_model()
         limit = fields.Datetime.now() - timedelta(
             days=subscriptions._setting("event_retention_days")
         )

@@ -155,8 +155,8 @@ class IntegrationMessage(models.Model):
                 """
                 INSERT INTO integration_message (
                        %(copied)s, message_uid, idempotency_key, external_id, replay_of_id,
-                       payload, payload_original, repetition, state, held, priority, ack_state, attempt_count,
-                       attempt_start, conflict_count, duplicate_count, received_at, create_uid,
+                       payload, payload_original, repetition, state, held, priority,
+                       ack_state, attempt_count, attempt_start, conflict_count, duplicate_count, received_at, create_uid,
                        create_date, write_uid, write_date)
                 SELECT %(copied)s, v.uid,
                        CASE WHEN %(new_key)s OR m.id = ANY(%(fresh)s::int[]) THEN v.uid
@@ -166,8 +166,8 @@ class IntegrationMessage(models.Model):
                        m.id,
                        CASE WHEN m.id = ANY(%(whole)s::int[]) THEN payload END,
                        CASE WHEN m.id = ANY(%(whole)s::int[]) THEN payload_original END,
-                       m.event_uid IS NOT NULL, 'pending', FALSE, m.priority + %(behind)s, 'none', 0, 0, 0, 0,
-                       %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+                       m.event_uid IS NOT NULL, 'pending', FALSE, m.priority + %(behind)s,
+                       'none', 0, 0, 0, 0, %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM unnest(%(ids)s::int[], %(uids)s::text[]) AS v(id, uid)
                   JOIN integration_message m ON m.id = v.id
                  ORDER BY m.id

@@ -1,9 +1,8 @@
 """From events to messages: one job hands over what is behind the cursors."""
 
 import logging
-import math
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from psycopg2 import OperationalError
 
@@ -45,8 +44,7 @@ class IntegrationSubscription(models.Model):
         """Write the job. It starts late enough to serve all who find it waiting."""
         self.env.cr.precommit.data.pop(WAKE_KEY, None)
         soonest = fields.Datetime.now() + timedelta(seconds=KEY_SECONDS)
-        grid = math.ceil((soonest - datetime.min).total_seconds() / GRID_SECONDS) * GRID_SECONDS
-        eta = datetime.min + timedelta(seconds=grid)
+        eta = soonest + timedelta(seconds=-soonest.second % GRID_SECONDS)
         self.with_delay(
             channel=CHANNEL,
             eta=eta,

@@ -44,13 +44,10 @@ class TestSubscription(SubscriptionCase):
 
     def test_one_statement_however_many_subscribers(self):
         """A thousand changes cost their document five thousand messages."""
-        products = self.env["product.product"].create(
-            [{"name": f"P{number}", "default_code": f"P{number}"} for number in range(1000)]
-        )
         for _number in range(5):
             self.subscriber()
         notes = Notes()
-        notes.levels[self.company.id, self.warehouse.id].update(products.ids)
+        notes.levels[self.company.id, self.warehouse.id].update(range(1, 1001))
         self.env["integration.subscription"]._subscribed()
         with self.assertQueryCount(1):
             # The job is enqueued before the commit, once for all who commit within two seconds.
@@ -218,14 +215,20 @@ class TestSubscription(SubscriptionCase):
             for role in ("viewer", "operator", "administrator")
         }
         plain = new_test_user(self.env, "sub_plain", groups="base.group_user")
+        other = self.env["res.company"].create({"name": "Elsewhere"})
         elsewhere = new_test_user(
-            self.env, "sub_else", groups="base.group_user,integration_monitor.group_administrator"
+            self.env,
+            "sub_else",
+            groups="base.group_user,integration_monitor.group_administrator",
+            company_id=other.id,
+            company_ids=[(6, 0, other.ids)],
         )
-        for user in (plain, elsewhere):
+        env = self.env(user=elsewhere, context={"allowed_company_ids": other.ids}, su=False)
+        for record in (subscription.with_user(plain), subscription.with_env(env)):
             with self.assertRaises(AccessError):
-                subscription.with_user(user).read(["name"])
-        self.assertFalse(self.env["integration.subscription.lag"].with_user(elsewhere).search([]))
-        self.assertFalse(self.env["integration.event"].with_user(elsewhere).search([]))
+                record.read(["name"])
+        self.assertFalse(env["integration.subscription.lag"].search([]))
+        self.assertFalse(env["integration.event"].search([]))
         viewer = subscription.with_user(users["viewer"])
         self.assertEqual(viewer.behind_count, 1)
         lag = self.env["integration.subscription.lag"].with_user(users["viewer"])
