@@ -156,8 +156,8 @@ class IntegrationMessage(models.Model):
                 INSERT INTO integration_message (
                        %(copied)s, message_uid, idempotency_key, external_id, replay_of_id,
                        payload, payload_original, repetition, state, held, priority,
-                       ack_state, attempt_count, attempt_start, conflict_count, duplicate_count, received_at, create_uid,
-                       create_date, write_uid, write_date)
+                       ack_state, attempt_count, attempt_start, conflict_count, duplicate_count,
+                       received_at, create_uid, create_date, write_uid, write_date)
                 SELECT %(copied)s, v.uid,
                        CASE WHEN %(new_key)s OR m.id = ANY(%(fresh)s::int[]) THEN v.uid
                             ELSE m.idempotency_key END,
