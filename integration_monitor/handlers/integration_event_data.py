@@ -31,7 +31,7 @@ class IntegrationEventData(models.AbstractModel):
 
     def _event_subject(self, record, data):
         """:return: what the partner knows the document by"""
-        return data.get("sku") or record.display_name or ""
+        return data.get("sku") or record.name or ""
 
     def _sku(self, message, product):
         """:return: the subscriber's SKU of a product, or an empty text"""
