@@ -59,8 +59,8 @@ class IntegrationSubscription(models.Model):
         "stock.warehouse",
         string="Warehouses",
         check_company=True,
-        help="Only events of these warehouses, and those that know none: prices, invoices, "
-        "payments. Empty: every warehouse.",
+        help="Only events of these warehouses, and those that know none: prices. Invoices and "
+        "payments belong to the warehouse of their order. Empty: every warehouse.",
     )
     pricelist_id = fields.Many2one(
         "product.pricelist",
