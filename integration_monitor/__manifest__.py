@@ -24,6 +24,7 @@
         "data/integration_log_cron.xml",
         "data/integration_health_cron.xml",
         "data/integration_issue_cron.xml",
+        "data/integration_event_type.xml",
         "views/integration_menus.xml",
         "wizards/integration_replay_wizard_views.xml",
         "wizards/integration_replay_override_views.xml",
@@ -70,6 +71,9 @@
         "views/integration_flow_fallback_views.xml",
         "wizards/integration_gate_override_wizard_views.xml",
         "wizards/integration_manual_done_views.xml",
+        "wizards/integration_subscription_rewind_wizard_views.xml",
+        "views/integration_event_views.xml",
+        "views/integration_subscription_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

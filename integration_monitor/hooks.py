@@ -26,6 +26,7 @@ def uninstall_hook(env):
     env["integration.health"]._drop_storage()
     env["integration.replay.event"]._drop_storage()
     env["integration.gate.override"]._drop_storage()
+    env["integration.subscription.rewind"]._drop_storage()
     log_table.drop_all(env.cr)
     # Not now: the runner works on these rows meanwhile, and would make us fail.
     dbname = env.cr.dbname

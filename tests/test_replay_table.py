@@ -40,7 +40,14 @@ class TestReplayTable(CarrierCase):
             endpoint_id=cls.endpoint.id,
             coalesce=True,
         )
+        cls.event_flow = cls._make_flow(
+            "integration.handler.event",
+            "table.event",
+            direction="outbound",
+            endpoint_id=cls.endpoint.id,
+        )
         cls.flows = {
+            "event": cls.event_flow,
             "noop": cls.noop_flow,
             "shop.order.shopify": cls.flow,
             "shop.order.woocommerce": cls.woo_flow,
@@ -131,6 +138,15 @@ class TestReplayTable(CarrierCase):
             product.active = False
         elif state == "deleted":
             product.unlink()
+        return message
+
+    def _make_event(self, state):
+        if state == "none":
+            return self._told("event")
+        order = self._order()
+        message = self._told("event", order)
+        # What happened to the document since is no reason not to tell again.
+        self._bring(order, "shipped" if state == "open" else state)
         return message
 
     def _make_wms_release(self, state):

@@ -11,6 +11,9 @@ UPDATE integration_endpoint
 UPDATE integration_flow
    SET state = 'paused',
        pause_reason = 'Copy of a database';
+UPDATE integration_subscription
+   SET state = 'paused',
+       pause_reason = 'Copy of a database';
 
 -- another environment than any that was released
 UPDATE integration_system

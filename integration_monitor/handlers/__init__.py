@@ -13,6 +13,9 @@ from . import integration_handler_shop_order_woocommerce
 from . import integration_handler_wms_release
 from . import integration_handler_wms_shipment
 from . import integration_handler_shop_stock
+from . import integration_event_data
+from . import integration_handler_event
 from . import integration_handler_replay
+from . import integration_handler_replay_event
 from . import integration_handler_replay_shop
 from . import integration_handler_replay_wms

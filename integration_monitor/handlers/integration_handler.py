@@ -53,6 +53,10 @@ class IntegrationHandler(models.AbstractModel):
         """:return: codes of the events that trigger the handler's flows beside their own"""
         return ()
 
+    def _takes_events(self):
+        """:return: whether a subscription to business events may use the handler's flows"""
+        return False
+
     def _wanted(self, flow, records):
         """Return the documents, of those that triggered the flow, that are the handler's business.
 

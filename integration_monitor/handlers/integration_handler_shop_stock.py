@@ -1,9 +1,8 @@
 """Stock levels are pushed to a shop."""
 
-from datetime import datetime, timezone
-
 from odoo import models
 
+from ..tools.iso_time import utc_now
 from .integration_handler_wms_release import plain_number
 
 
@@ -34,14 +33,22 @@ class IntegrationHandlerShopStock(models.AbstractModel):
         sku = self._shop_sku(flow, product)
         if not sku:
             return None
-        warehouses = flow.warehouse_ids or flow.warehouse_id
+        free, _on_hand = self._level(flow, product, flow.warehouse_ids or flow.warehouse_id)
+        return {"items": [{"sku": sku, "quantity": plain_number(free), "as_of": utc_now()}]}
+
+    def _takes_events(self):
+        return True
+
+    def _level(self, flow, product, warehouses):
+        """Read a level now; of all the company's warehouses when none is given.
+
+        :return: (free, on hand) in the product's unit
+        """
         product = product.with_company(flow.company_id)
         if warehouses:
             product = product.with_context(warehouse_id=warehouses.ids)
         # More promised than there is: a shop can sell nothing, not less than nothing.
-        quantity = max(product.free_qty, 0.0)
-        as_of = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return {"items": [{"sku": sku, "quantity": plain_number(quantity), "as_of": as_of}]}
+        return max(product.free_qty, 0.0), product.qty_available
 
     def _shop_sku(self, flow, product):
         """Return the shop's SKU: mapped, else the internal reference, else an empty text."""

@@ -89,6 +89,17 @@ from . import integration_replay_event
 from . import integration_replay_plan
 from . import integration_replay_run
 from . import integration_replay_action
+from . import integration_event_type
+from . import integration_event
+from . import integration_event_price
+from . import integration_event_expiry
+from . import integration_subscription
+from . import integration_subscription_fan_out
+from . import integration_subscription_message
+from . import integration_subscription_lag
+from . import integration_subscription_view
+from . import integration_subscription_watch
+from . import integration_subscription_rewind
 from . import integration_queue
 from . import integration_flow_queue
 from . import integration_queue_look
@@ -147,6 +158,8 @@ from . import integration_gate_mixin
 from . import sale_order
 from . import sale_order_shop
 from . import sale_order_line
+from . import product_template
+from . import product_pricelist_item
 from . import stock_reference
 from . import stock_move
 from . import stock_picking

@@ -116,6 +116,7 @@ class IntegrationHealth(models.AbstractModel):
             env["integration.endpoint"]._watch_calls,
             env["integration.flow"]._watch_silence,
             env["integration.expectation"]._watch_missing,
+            env["integration.subscription"]._watch_lag,
             env["integration.queue"]._watch,
             env["integration.flow.service"]._watch_promises,
             env["integration.system"]._watch_health,

@@ -75,6 +75,15 @@ class IntegrationMessage(models.Model):
         "for failures of its own version and of older ones only.",
     )
     event_code = fields.Char(readonly=True)
+    event_uid = fields.Char(
+        string="Event ID", readonly=True, help="The business event that a subscriber is told of."
+    )
+    event_scope = fields.Json(
+        readonly=True, help="Warehouse or pricelist of the event, as database ids."
+    )
+    repetition = fields.Boolean(
+        readonly=True, help="The subscriber was told of the event before; he is told so."
+    )
     parent_id = fields.Many2one("integration.message", readonly=True, index="btree_not_null")
     superseded_by_id = fields.Many2one(
         "integration.message", readonly=True, index="btree_not_null", string="Replaced By"
@@ -155,6 +164,13 @@ class IntegrationMessage(models.Model):
     _coalesce_uniq = models.UniqueIndex(
         "(flow_id, coalesce_key) WHERE state = 'pending' AND coalesce_key IS NOT NULL",
         "A message for the same record waits already.",
+    )
+    _coalesce_retry_idx = models.Index(
+        "(flow_id, coalesce_key) WHERE state = 'retry' AND coalesce_key IS NOT NULL"
+    )
+    _push_idx = models.Index(
+        "(flow_id, event_code, done_at DESC) WHERE state = 'done' AND direction = 'outbound' "
+        "AND event_code IS NOT NULL"
     )
     _due_idx = models.Index("(flow_id, priority, id) WHERE state IN ('pending', 'retry')")
     _open_idx = models.Index(

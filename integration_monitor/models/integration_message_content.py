@@ -17,6 +17,11 @@ class IntegrationMessage(models.Model):
         kind = self._media_type()
         return not kind or kind == "application/json" or kind.endswith("+json")
 
+    def _tells_state(self):
+        """:return: whether the content is the state of the moment in which it is built"""
+        coalesces = self.flow_id.coalesce or (self.event_uid and self.coalesce_key)
+        return self.direction == "outbound" and bool(coalesces)
+
     def _media_type(self):
         """:return: the declared media type without its parameters, in lower case; may be empty"""
         return (self.content_type or "").partition(";")[0].strip().lower()

@@ -16,7 +16,8 @@ _logger = logging.getLogger(__name__)
 REPLAY_PRIORITY = 50
 # What a copy takes over from the message that it repeats.
 COPIED = (
-    "flow_id, system_id, endpoint_id, company_id, direction, message_type, event_code,"
+    "flow_id, system_id, endpoint_id, company_id, direction, message_type, event_code, event_uid,"
+    " event_scope,"
     " content_type, payload_sha256, payload_bytes, headers, correlation_id, ordering_key,"
     " subject_key, subject_version, res_model, res_id, transaction_id, occurred_at"
 )
@@ -88,7 +89,7 @@ class IntegrationMessage(models.Model):
             text = self.env._("It was cancelled: %s", self.error_message or "–")
             return Verdict("refuse", "given_up", text, overridable=True)
         if not self._content_is_whole() and (self.direction == "inbound" or not new_key):
-            if self.direction == "outbound" and self.flow_id.coalesce:
+            if self._tells_state():
                 return None  # built anew anyway
             text = self.env._("Its content was hidden or removed when it was done.")
             return Verdict("refuse", "content", text)
@@ -145,7 +146,7 @@ class IntegrationMessage(models.Model):
         now = fields.Datetime.now()
         uids = [(message.id, uuid.uuid4().hex) for message in self]
         # What coalesces tells of this moment: built anew, under a key of its own.
-        fresh = [m.id for m in self if m.direction == "outbound" and m.flow_id.coalesce]
+        fresh = [m.id for m in self if m._tells_state()]
         # A payload that was hidden is built anew; one that is whole is sent again as it is.
         whole = [m.id for m in self if m.id not in fresh and m._content_is_whole()]
         copied = SQL(COPIED)
@@ -154,9 +155,10 @@ class IntegrationMessage(models.Model):
                 """
                 INSERT INTO integration_message (
                        %(copied)s, message_uid, idempotency_key, external_id, replay_of_id,
-                       payload, payload_original, state, held, priority, ack_state, attempt_count,
-                       attempt_start, conflict_count, duplicate_count, received_at, create_uid,
-                       create_date, write_uid, write_date, bound_endpoint_id)
+                       payload, payload_original, repetition, state, held, priority,
+                       ack_state, attempt_count, attempt_start, conflict_count, duplicate_count,
+                       received_at, create_uid, create_date, write_uid, write_date,
+                       bound_endpoint_id)
                 SELECT %(copied)s, v.uid,
                        CASE WHEN %(new_key)s OR m.id = ANY(%(fresh)s::int[]) THEN v.uid
                             ELSE m.idempotency_key END,
@@ -165,8 +167,8 @@ class IntegrationMessage(models.Model):
                        m.id,
                        CASE WHEN m.id = ANY(%(whole)s::int[]) THEN payload END,
                        CASE WHEN m.id = ANY(%(whole)s::int[]) THEN payload_original END,
-                       'pending', FALSE, m.priority + %(behind)s, 'none', 0, 0, 0, 0,
-                       %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s,
+                       m.event_uid IS NOT NULL, 'pending', FALSE, m.priority + %(behind)s,
+                       'none', 0, 0, 0, 0, %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s,
                        CASE WHEN NOT %(new_key)s AND NOT m.id = ANY(%(fresh)s::int[])
                             THEN m.bound_endpoint_id END
                   FROM unnest(%(ids)s::int[], %(uids)s::text[]) AS v(id, uid)

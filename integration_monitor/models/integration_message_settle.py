@@ -168,7 +168,12 @@ class IntegrationMessage(models.Model):
         )
 
     def _link_transaction(self):
-        """Find the business transaction: by the document, else by the correlation id."""
+        """Find the business transaction: by the document, else by the correlation id.
+
+        What subscribers are told is no part of the order: it waits for none of them.
+        """
+        if self.event_uid:
+            return
         transaction = self.env["integration.transaction"]
         if self.res_model and self.res_id:
             link = self.env["integration.transaction.document"].search(

@@ -42,6 +42,7 @@ class IntegrationMessage(models.Model):
         self._ask_again_by_hand()
         self.env["queue.job"]._integration_tell_deaths()
         self.env["integration.replay"]._wake_lost()
+        self.env["integration.subscription"]._wake_lost()
         idle = flows._idle_lanes(fields.Datetime.now())
         idle._wake()
         return {"recovered": recovered, "woken": len(idle)}

@@ -150,12 +150,12 @@ class IntegrationMessage(models.Model):
         log_writer.record(self.env, observation)
 
     def _ensure_payload(self):
-        """Build the payload at the first claim, and at each claim when the flow coalesces.
+        """Build the payload at the first claim, and at each claim when the message coalesces.
 
         :return: whether there is something to send
         """
         flow = self.flow_id
-        if self.payload and not (flow.coalesce and self.coalesce_key):
+        if self.payload and not (self.coalesce_key and self._tells_state()):
             return True
         payload = flow._handler()._prepare(self)
         if payload is None:

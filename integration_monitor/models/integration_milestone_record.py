@@ -25,7 +25,7 @@ class Notes:
     A savepoint that is rolled back drops it together with what it speaks of.
     """
 
-    __slots__ = ("begun", "documents", "levels", "message_ids", "reports")
+    __slots__ = ("begun", "documents", "levels", "message_ids", "prices", "reports")
 
     def __init__(self):
         #: model -> id -> first old values
@@ -36,6 +36,8 @@ class Notes:
         self.message_ids = {}
         #: (company, warehouse) -> products whose stock level changed
         self.levels = defaultdict(set)
+        #: whose price changed, see ``integration.event._note_prices``
+        self.prices = set()
         self.reports = []
 
 
@@ -47,6 +49,8 @@ class Event(NamedTuple):
     res_id: int
     transaction_id: int | None
     company_id: int
+    warehouse_id: int | None = None
+    correlation_id: str | None = None
 
 
 class IntegrationMilestoneRecord(models.Model):
@@ -77,7 +81,7 @@ class IntegrationMilestoneRecord(models.Model):
 
     @api.model
     def _record_pending(self):
-        """Write the milestones of everything noted so far, and trigger the flows."""
+        """Write the milestones of everything noted so far, trigger the flows, tell subscribers."""
         # Other hooks may have changed documents since the cursor flushed; this notes them too.
         self.env.flush_all()
         notes = self.env.cr.precommit.data.pop(NOTES, None)
@@ -85,6 +89,14 @@ class IntegrationMilestoneRecord(models.Model):
             return
         if notes.levels:
             self._emit_levels(notes.levels)
+        self.env["integration.event"]._publish(notes, self._record_documents(notes))
+
+    @api.model
+    def _record_documents(self, notes):
+        """Write the milestones of the noted documents, and trigger the flows.
+
+        :return: the ``Event`` tuples of what happened to them
+        """
         roots = {model: list(changes) for model, changes in notes.documents.items()}
         owner_ids = {report["transaction_id"] for report in notes.reports
                      if report.get("transaction_id")}  # fmt: skip
@@ -98,7 +110,7 @@ class IntegrationMilestoneRecord(models.Model):
             roots, payments="account.payment" in roots or "account.move" in roots
         )
         if not orders:
-            return
+            return []
         owner_by_order = self._advance_orders(orders, notes)
         self._forget_banners(orders)
         events = self._events(orders, notes, owner_by_order)
@@ -109,6 +121,7 @@ class IntegrationMilestoneRecord(models.Model):
             )
             self._advance_orders(again, Notes())
             self._forget_banners(again)
+        return events
 
     @api.model
     def _advance_orders(self, orders, notes):
@@ -190,7 +203,14 @@ class IntegrationMilestoneRecord(models.Model):
         for order in orders:
             owner_id = owner_by_order.get(order["id"])
             for code, model, res_id in order_counts.events(order, notes.documents):
-                events.setdefault(
-                    (code, model, res_id), Event(code, model, res_id, owner_id, order["company_id"])
+                event = Event(
+                    code,
+                    model,
+                    res_id,
+                    owner_id,
+                    order["company_id"],
+                    order["warehouse_id"],
+                    order["correlation_id"],
                 )
+                events.setdefault((code, model, res_id), event)
         return list(events.values())

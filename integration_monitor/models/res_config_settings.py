@@ -68,6 +68,17 @@ class ResConfigSettings(models.TransientModel):
         config_parameter=PREFIX + "replay_rate",
         default=60,
     )
+    integration_event_retention_days = fields.Integer(
+        string="Keep Business Events For (days)",
+        config_parameter=PREFIX + "event_retention_days",
+        default=30,
+        help="Events that an active subscription has not read are kept longer.",
+    )
+    integration_event_backlog_days = fields.Integer(
+        string="Tell of Unread Events After (days)",
+        config_parameter=PREFIX + "event_backlog_days",
+        default=7,
+    )
     integration_digest = fields.Boolean(string="Daily Digest")
     integration_digest_hour = fields.Integer(
         string="Sent At (hour, UTC)", config_parameter=PREFIX + "digest_hour", default=6
@@ -137,6 +148,22 @@ class ResConfigSettings(models.TransientModel):
             if settings.integration_replay_approval_count < 0:
                 raise ValidationError(
                     self.env._("Ask a second person above a number of messages; 0 is always.")
+                )
+
+    @api.constrains("integration_event_retention_days", "integration_event_backlog_days")
+    def _check_integration_events(self):
+        """Somebody must be told of unread events before any of them is deleted."""
+        for settings in self:
+            told, kept = (
+                settings.integration_event_backlog_days,
+                settings.integration_event_retention_days,
+            )
+            if not 1 <= told < kept:
+                raise ValidationError(
+                    self.env._(
+                        "Tell of unread events after at least one day, and at least a day before "
+                        "events are deleted."
+                    )
                 )
 
     @api.constrains("integration_issue_auto_resolve_days")

@@ -2,6 +2,8 @@
 
 from odoo import models
 
+from .integration_event_type import STOCK
+
 LEVEL_STATES = frozenset({"assigned", "partially_available", "confirmed", "done", "cancel"})
 
 
@@ -14,7 +16,8 @@ class StockMove(models.Model):
         result = super().write(vals)
         if vals.get("state") in LEVEL_STATES and self:
             by_event = self.env["integration.flow"]._flow_ids_by_event()
-            if any(event == "stock.changed" for event, _company in by_event):
+            subscribed = self.env["integration.subscription"]._subscribed()
+            if STOCK in subscribed or any(event == STOCK for event, _company in by_event):
                 self._integration_note_levels()
         return result
 

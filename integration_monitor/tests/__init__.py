@@ -73,6 +73,12 @@ from . import test_silence
 from . import test_snapshot
 from . import test_stake
 from . import test_sweeper
+from . import test_event_data
+from . import test_event_price
+from . import test_subscription
+from . import test_subscription_concurrency
+from . import test_subscription_messages
+from . import test_subscription_watch
 from . import test_tour
 from . import test_transaction_access
 from . import test_transaction_status

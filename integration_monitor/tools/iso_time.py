@@ -7,7 +7,7 @@ six digits; this gives every supported version the same understanding.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timezone
 
 _FRACTION = re.compile(r"(?<=:\d\d)[.,](\d+)")
 _OFFSET = re.compile(r"(?<=[\d])([+-]\d\d)(\d\d)?$")
@@ -27,3 +27,15 @@ def parse_iso(text: str) -> datetime:
     text = _OFFSET.sub(lambda found: f"{found[1]}:{found[2] or '00'}", text)
     text = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", text)
     return datetime.fromisoformat(text)
+
+
+def utc_now() -> str:
+    """This moment as partners read it: UTC, milliseconds, ``Z``."""
+    return utc_text(datetime.now(timezone.utc))
+
+
+def utc_text(moment: datetime) -> str:
+    """A time in UTC as RFC 3339 has it; one without offset is taken for UTC."""
+    moment = moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment
+    text = moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")

@@ -7,4 +7,5 @@ from . import integration_metrics
 from . import integration_metrics_gauges
 from . import integration_metrics_health
 from . import integration_metrics_limits
+from . import integration_metrics_subscriptions
 from . import res_config_settings

@@ -1,4 +1,5 @@
 import hashlib
+from datetime import timedelta
 
 from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as parse_openmetrics,
@@ -106,6 +107,43 @@ class TestMetrics(MetricsCase):
             self.assertEqual(
                 self.value(found, "integration_endpoint_health", endpoint="im_test_api"), 1
             )
+
+    def test_subscribers(self):
+        """Nobody sees that a shop was not told of its stock for hours."""
+        flow = self.outbound.copy(
+            {
+                "code": "im.test.subscriber",
+                "handler": "integration.handler.event",
+                "service_user_id": False,
+            }
+        )
+        subscription = self.env["integration.subscription"].create(
+            {
+                "name": "Subscriber",
+                "flow_id": flow.id,
+                "event_type_ids": self.env.ref("integration_monitor.event_type_stock_changed").ids,
+                "start_at": "2000-01-01 00:00:00",
+            }
+        )
+        ago = self.now - timedelta(minutes=30)
+        self.env.cr.execute(
+            "INSERT INTO integration_event (event_uid, event_code, res_model, res_id, occurred_at)"
+            " VALUES ('e', 'stock.changed', 'product.product', 1, %s)",
+            [ago],
+        )
+        for used in (self.outbound, flow):
+            self.message("done", flow_id=used.id, event_code="stock.changed", done_at=ago)
+        subscription.action_pause()
+        found = self.samples()
+        mine = {"system": "im_test_shop", "flow": "im.test.subscriber"}
+        self.assertEqual(self.value(found, "integration_subscription_events_behind", **mine), 1)
+        lag = self.value(found, "integration_subscription_lag_seconds", **mine)
+        self.assertAlmostEqual(lag, 1800, delta=120)
+        self.assertEqual(self.value(found, "integration_subscription_paused", **mine), 1)
+        for code in ("im.test.subscriber", "im.test.push"):
+            labels = {"flow": code, "event": "stock.changed"}
+            age = self.value(found, "integration_last_push_age_seconds", **labels)
+            self.assertAlmostEqual(age, 1800, delta=120)
 
     def test_counters_never_fall(self):
         """A counter falls when a flow is removed, and Prometheus sees a restart with a peak."""

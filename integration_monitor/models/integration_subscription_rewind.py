@@ -1,0 +1,138 @@
+"""Telling a subscriber again: his cursor is put back, and nobody else's."""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+from .integration_subscription_sql import COALESCE_KEY, OF_INTEREST
+
+
+class IntegrationSubscriptionRewind(models.Model):
+    """Who had a subscriber told again, since when and why; changed by nobody."""
+
+    _name = "integration.subscription.rewind"
+    _description = "Audit row of a replay of events"
+    _inherit = "integration.audit.mixin"
+    _order = "id desc"
+    _rec_name = "at"
+
+    subscription_id = fields.Many2one(
+        "integration.subscription", readonly=True, index=True, ondelete="restrict", required=True
+    )
+    company_id = fields.Many2one("res.company", readonly=True, ondelete="restrict", index=True)
+    at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
+    user_id = fields.Many2one("res.users", readonly=True, required=True, ondelete="restrict")
+    login = fields.Char(readonly=True, required=True, help="As it was then.")
+    reason = fields.Char(required=True, readonly=True)
+    since = fields.Datetime(readonly=True, help="Events that happened since then.")
+    cursor_before = fields.Integer(readonly=True)
+    cursor_after = fields.Integer(readonly=True)
+    event_count = fields.Integer(string="Events", readonly=True)
+    message_count = fields.Integer(
+        string="Messages", readonly=True, help="Fewer than events: those of one product are one."
+    )
+    new_key = fields.Boolean(string="New Idempotency Keys", readonly=True)
+
+
+class IntegrationSubscription(models.Model):
+    """Rewinding: the events are handed over again, marked as repetitions."""
+
+    _inherit = "integration.subscription"
+
+    rewind_ids = fields.One2many(
+        "integration.subscription.rewind", "subscription_id", string="Replays", readonly=True
+    )
+
+    @api.model
+    def _check_may_rewind(self):
+        """:raises AccessError: the user is no operator"""
+        if not self.env.su and not self.env.user.has_group("integration_monitor.group_operator"):
+            raise AccessError(self.env._("Only integration operators may replay events."))
+
+    def _place_before(self, since=None, event=None):
+        """:return: (cursor, moment) from which on events would be told again"""
+        if event:
+            return event.id - 1, event.occurred_at
+        row = self.env.execute_query(
+            SQL("SELECT min(id) FROM integration_event WHERE occurred_at >= %s", since)
+        )[0]
+        return (row[0] - 1 if row[0] else self.cursor_id), since
+
+    def _count_again(self, cursor, since):
+        """Count what a rewind would tell again.
+
+        :return: (events, messages, oldest event's moment)
+        """
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT count(*), count(DISTINCT COALESCE(k.key, e.event_uid)),
+                          min(e.occurred_at)
+                     FROM integration_subscription s
+                     JOIN integration_event e ON e.id > %(cursor)s AND e.id <= s.cursor_id
+                      AND e.occurred_at >= %(since)s AND %(wanted)s
+                    CROSS JOIN LATERAL (SELECT %(key)s AS key) k
+                    WHERE s.id = %(id)s""",
+                cursor=cursor,
+                since=since,
+                # A rewind may go back to before the subscription began.
+                wanted=OF_INTEREST,
+                key=COALESCE_KEY,
+                id=self.id,
+            )
+        )
+        return rows[0]
+
+    @api.private
+    def _rewind(self, cursor, since, reason, new_key=False):
+        """Put the cursor back, write down who did, and hand the events over.
+
+        A conflict with the fan-out, which moves the same cursor, has the request repeated.
+
+        :param int cursor: id of the last event that is not told again
+        :param datetime since: events that happened before are not told again
+        :raises UserError: nothing to tell, or more than the settings allow at once
+        """
+        self.ensure_one()
+        self._check_may_rewind()
+        self.check_access("read")
+        events, messages, _oldest = self._count_again(cursor, since)
+        limit = self.env["integration.replay"]._setting("replay_max_count")
+        if not events:
+            raise UserError(
+                self.env._("Nothing that “%s” was told happened since then.", self.name)
+            )
+        if messages > limit:
+            raise UserError(
+                self.env._(
+                    "%(count)s messages would be sent, and a replay takes %(limit)s. Choose a "
+                    "later moment, or have an administrator raise the limit in the settings.",
+                    count=messages,
+                    limit=limit,
+                )
+            )
+        subscription = self.sudo()  # the cursor is the engine's, moved at an operator's request
+        self.env["integration.subscription.rewind"].sudo().create(
+            {
+                "subscription_id": self.id,
+                "company_id": self.company_id.id,
+                "user_id": self.env.uid,
+                "login": self.env.user.login,
+                "reason": reason,
+                "since": since,
+                "cursor_before": subscription.cursor_id,
+                "cursor_after": cursor,
+                "event_count": events,
+                "message_count": messages,
+                "new_key": new_key,
+            }
+        )
+        subscription.write(
+            {
+                "cursor_id": cursor,
+                "start_at": since,
+                "repeat_until_id": max(subscription.cursor_id, subscription.repeat_until_id),
+                "repeat_new_key": new_key,
+            }
+        )
+        subscription._wake_fan_out()
