@@ -91,7 +91,6 @@ class IntegrationFlow(models.Model):
         for flow in self:
             flow.criticality = flow.criticality or flow.system_id.criticality
 
-    @api.model
     def _classification_defaults(self, criticality):
         """:return: dict of field name to the value that follows from a criticality"""
         defaults = defaults_of(criticality)
@@ -101,8 +100,8 @@ class IntegrationFlow(models.Model):
         )
         if policy and policy.active:
             values["retry_policy_id"] = policy
-        if "fallback" in self._fields:
-            values["fallback"] = defaults.fallback
+        # A partner who is out sends nothing, and nothing has to be done in his place.
+        values["fallback"] = defaults.fallback if self.direction == "outbound" else "hold"
         return values
 
     @api.model_create_multi
@@ -153,13 +152,7 @@ class IntegrationFlow(models.Model):
                 }
             )
 
-    @api.depends(
-        lambda self: [
-            name
-            for name in ("criticality", "priority", "retry_policy_id", "fallback")
-            if name in self._fields
-        ]
-    )
+    @api.depends("criticality", "priority", "retry_policy_id", "fallback", "direction")
     def _compute_classification_text(self):
         """Say which values follow from the criticality, and which somebody set by hand."""
         for flow in self:

@@ -22,7 +22,8 @@ class IntegrationFlow(models.Model):
         string="By Hand After (minutes)",
         default=0,
         help="A message that has waited so long for its partner is handed to a person. 0: the "
-        "minutes after which it counts as late.",
+        "time within which the flow promises to recover, else the minutes after which a message "
+        "counts as late.",
     )
     manual_text = fields.Text(
         string="What to Do by Hand",
@@ -41,6 +42,10 @@ class IntegrationFlow(models.Model):
         "CHECK (manual_after >= 0)", "The minutes until a person takes over are zero or more."
     )
 
+    def _manual_minutes(self):
+        """:return: how long a message waits for its partner before a person takes over"""
+        return self.manual_after or self.recovery_time or self.latency_tolerance
+
     @api.model
     def _hand_over_waiting(self, now):
         """Take out of the queue what has waited too long for its partner, and ask its owners.
@@ -55,10 +60,7 @@ class IntegrationFlow(models.Model):
         waiting = flows.filtered(lambda flow: flow._hold_reason() in CLOSED)
         if not waiting:
             return self.env["integration.message"]
-        rows = [
-            (flow.id, now - timedelta(minutes=flow.manual_after or flow.latency_tolerance))
-            for flow in waiting
-        ]
+        rows = [(flow.id, now - timedelta(minutes=flow._manual_minutes())) for flow in waiting]
         self.env["integration.message"].flush_model()
         self.env.cr.execute(
             SQL(

@@ -223,6 +223,8 @@ def _seed_flow(env: Any, spec: FlowSpec, system: Any, endpoint: Any) -> Any:
         "message_type": spec.message_type,
         "handler": spec.handler,
         "criticality": spec.criticality,
+        # The scenario shows the retry of what failed; critical flows would ask a person by default.
+        "fallback": "hold",
         "trigger_event": spec.event or False,
         "retry_policy_id": _demo_policy(env).id,
         "service_user_id": system._ensure_service_user().id,
