@@ -37,16 +37,15 @@ def ensure_partition(cr, retention_class, year, month):
     """
     start = _month(year, month)
     name = leaf_name(retention_class, start)
-    if _is_attached(cr, name):
+    if _free_name(cr, name) is None:
         return False
     parent = SQL.identifier(class_table(retention_class))
     # One maker at a time; taking the lock also makes the other's table known to this session.
     # A writer that must not wait longer tries again later: no error of Odoo's.
     cr.execute(SQL("LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE", parent), log_exceptions=False)
-    if _is_attached(cr, name):
+    name = _free_name(cr, name)
+    if name is None:
         return False
-    # Somebody may have detached the month's table to keep it.
-    name = next(free for free in _names(name) if not _exists(cr, free))
     cr.execute(
         SQL(
             "CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)",
@@ -112,26 +111,25 @@ def drop_expired(cr, retention_days, now):
     return dropped
 
 
-def _is_attached(cr, name):
-    cr.execute(
-        SQL(
-            "SELECT 1 FROM pg_inherits i JOIN pg_class leaf ON leaf.oid = i.inhrelid"
-            " WHERE leaf.relname = %s OR leaf.relname ^@ %s",
-            name,
-            f"{name}_",
+def _free_name(cr, name):
+    """:return: a name for the partition, or None when the month has one
+
+    Somebody may have detached the month's table to keep it. These functions look at the catalogue
+    as it is now; a query of it would see what the transaction saw first.
+    """
+    for free in itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2))):
+        cr.execute(
+            SQL(
+                "SELECT to_regclass(%s) IS NOT NULL, pg_partition_root(to_regclass(%s)) IS NOT NULL",
+                free,
+                free,
+            )
         )
-    )
-    return bool(cr.fetchone())
-
-
-def _names(name):
-    yield name
-    yield from (f"{name}_{number}" for number in itertools.count(2))
-
-
-def _exists(cr, name):
-    cr.execute(SQL("SELECT to_regclass(%s) IS NOT NULL", name))
-    return cr.fetchone()[0]
+        exists, attached = cr.fetchone()
+        if attached:
+            return None
+        if not exists:
+            return free
 
 
 def leaf_name(retention_class, start):

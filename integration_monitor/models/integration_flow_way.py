@@ -136,7 +136,7 @@ class IntegrationFlow(models.Model):
                                  AND bound_endpoint_id IS NULL AND answer IS NULL
                                  AND endpoint_id IS DISTINCT FROM %(way)s
                                ORDER BY id LIMIT 10000 FOR NO KEY UPDATE SKIP LOCKED)""",
-                    way=flow._sending_endpoint().id,
+                    way=flow._sending_endpoint().id or None,
                     flow=flow.id,
                 )
             )

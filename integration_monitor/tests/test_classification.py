@@ -24,8 +24,8 @@ class TestClassification(IntegrationCase):
         self.assertEqual(flow.criticality, criticality)
         self.assertEqual(flow.retry_policy_id, self.policy(criticality))
         self.assertEqual(flow.priority, defaults_of(criticality).priority)
-        if "fallback" in flow._fields:
-            self.assertEqual(flow.fallback, defaults_of(criticality).fallback)
+        outbound = flow.direction == "outbound"
+        self.assertEqual(flow.fallback, defaults_of(criticality).fallback if outbound else "hold")
         self.assertFalse(flow.hand_set_text)
         self.assertIn(str(flow.priority), flow.classification_text)
 
@@ -34,6 +34,8 @@ class TestClassification(IntegrationCase):
         for number, criticality in enumerate(("critical", "high", "normal", "low")):
             flow = self.flow(f"im.test.{number}", criticality=criticality)
             self.assertFollows(flow, criticality)
+            sent = self.outbound.copy({"code": f"im.sent.{number}", "criticality": criticality})
+            self.assertEqual(sent.fallback, defaults_of(criticality).fallback)
 
     def test_as_critical_as_its_system(self):
         """Flows of a critical system are normal until somebody remembers."""

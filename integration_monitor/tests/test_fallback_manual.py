@@ -55,12 +55,18 @@ class TestFallbackManual(FallbackCase):
 
     def test_tolerance_counts_without_minutes(self):
         """Without minutes of its own the flow never asks anybody."""
-        self.outbound.write({"manual_after": 0, "latency_tolerance": 20})
+        self.outbound.write({"manual_after": 0, "recovery_time": 0, "latency_tolerance": 20})
         message = self.wait(minutes=15)
         self.assertEqual(message.hold_reason, "paused")
         message.sudo().received_at = fields.Datetime.now() - timedelta(minutes=21)
         self.env["integration.message"]._sweep()
         self.assertEqual(message.hold_reason, "manual")
+
+    def test_promised_recovery_counts_before_the_tolerance(self):
+        """A flow that promises to recover within the hour asks people after minutes."""
+        self.outbound.write({"manual_after": 0, "recovery_time": 60, "latency_tolerance": 20})
+        message = self.wait(minutes=30)
+        self.assertEqual(message.hold_reason, "paused")
 
     def test_open_gate_asks_nobody(self):
         """A queue that is just slow floods people with work."""
