@@ -146,6 +146,11 @@ class IntegrationHandler(models.AbstractModel):
         :return: a recordset that the message links to, or None to keep its document
         """
 
+    def _applies_answers(self):
+        """:return: whether the handler does anything with a partner's answer"""
+        nothing = self.env.registry["integration.handler"]._on_success
+        return type(self)._on_success is not nothing
+
     def _accept(self, message, payload):
         """A person closed the exception of a failed inbound message without trying it again.
 

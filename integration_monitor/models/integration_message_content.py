@@ -22,7 +22,7 @@ class IntegrationMessage(models.Model):
         return (self.content_type or "").partition(";")[0].strip().lower()
 
     def _apply_payload_policy(self):
-        """Keep, redact or remove the content of a message that is done.
+        """Keep, redact or remove the content of messages of one flow that are done.
 
         Checksum and size stay in any case: they prove later what came or went.
         """
@@ -32,12 +32,13 @@ class IntegrationMessage(models.Model):
         if policy == "drop":
             self.write({"payload": False, "payload_original": False, "response_body": False})
         elif policy == "redact":
-            self.write(
-                {
-                    "payload": self._redacted(self.payload),
-                    "payload_original": self._redacted(self.payload_original),
-                }
-            )
+            for message in self:
+                message.write(
+                    {
+                        "payload": message._redacted(message.payload),
+                        "payload_original": message._redacted(message.payload_original),
+                    }
+                )
 
     def _redacted(self, text):
         """:return: the text without secrets and personal data, whole, or False"""

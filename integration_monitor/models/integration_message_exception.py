@@ -162,19 +162,30 @@ class IntegrationMessage(models.Model):
         return document.display_name if document else False
 
     def _resolve_exceptions(self):
-        """Close the exceptions of this message, and of older ones about the same matter."""
-        exceptions = self.env["integration.exception"].search(
+        """Close the exceptions of these messages, and of older ones about the same matters."""
+        opened = self.env["integration.exception"].search(
             [
                 ("is_open", "=", True),
-                ("flow_id", "=", self.flow_id.id),
-                ("message_id", "=", self.id),
+                ("flow_id", "in", self.flow_id.ids),
+                ("message_id", "in", self.ids),
             ]
         )
+        failed = self.search(
+            [("flow_id", "in", self.flow_id.ids), ("state", "in", ("dead", "quarantined"))],
+            limit=1,
+        )
+        for message in self if opened or failed else ():
+            message._resolve_matter(opened.filtered(lambda item, of=message: item.message_id == of))
+
+    def _resolve_matter(self, exceptions):
+        """Close the exceptions of this message, and of older ones about the same matter.
+
+        :param exceptions: the open ones of this message
+        """
         older = self._superseded()
         if older:
             older.write({"state": "cancelled", "superseded_by_id": self.id, "held": False})
-            for message in older:  # a few at most; its successor took its place
-                message._apply_payload_policy()
+            older._apply_payload_policy()
             exceptions |= self.env["integration.exception"].search(
                 [("is_open", "=", True), ("message_id", "in", older.ids)]
             )

@@ -26,37 +26,39 @@ class IntegrationMessage(models.Model):
 
     _inherit = "integration.message"
 
-    def _settle_done(self, records=None):
-        """Mark the message done, in the transaction that applied it.
+    def _settle_done(self, documents=None):
+        """Mark messages of one flow done, in the transaction that applied them.
 
-        :param records: what the handler returned; the first record becomes the document
-        :return: the ``Observation`` to record once this transaction is committed
+        :param dict documents: by message id: what the handler returned; the first record becomes
+            the document
+        :return: the ``Observation`` of each, to record once this transaction is committed
         """
-        self.ensure_one()
-        message = self.sudo()  # bookkeeping of the engine, which the service account may not write
-        now = fields.Datetime.now()
-        values = {
-            "state": "done",
-            "done_at": now,
-            "next_attempt_at": False,
-            "error_class": False,
-            "error_message": False,
-            "fingerprint": False,
-            "conflict_count": 0,
-            "answer": False,
-        }
-        if records:
-            values.update(res_model=records._name, res_id=records[0].id)
-        message.write(values)
-        message._link_transaction()
-        message._resolve_exceptions()
-        message._apply_payload_policy()
-        message._record_done_milestone()
-        if message.direction == "outbound":
+        messages = self.sudo()  # bookkeeping of the engine, which the service account may not write
+        messages.write(
+            {
+                "state": "done",
+                "done_at": fields.Datetime.now(),
+                "next_attempt_at": False,
+                "error_class": False,
+                "error_message": False,
+                "fingerprint": False,
+                "conflict_count": 0,
+                "answer": False,
+            }
+        )
+        for message in messages:
+            records = (documents or {}).get(message.id)
+            if records:
+                message.write({"res_model": records._name, "res_id": records[0].id})
+        messages._link_transaction()
+        messages._resolve_exceptions()
+        messages._apply_payload_policy()
+        messages._record_done_milestone()
+        for message in messages.filtered(lambda message: message.direction == "outbound"):
             message.endpoint_id._note_outcome()
             message.endpoint_id._count_success(message)
-        message.transaction_id._refresh_blame()
-        return message._observation("ok")
+        messages.transaction_id._refresh_blame()
+        return [message._observation("ok") for message in messages]
 
     def _settle_cancelled(self, reason, by_person=False):
         """End the message without doing anything.
@@ -159,26 +161,39 @@ class IntegrationMessage(models.Model):
         )
 
     def _link_transaction(self):
-        """Find the business transaction: by the document, else by the correlation id."""
-        transaction = self.env["integration.transaction"]
-        if self.res_model and self.res_id:
-            link = self.env["integration.transaction.document"].search(
-                [("res_model", "=", self.res_model), ("res_id", "=", self.res_id)],
-                order="id",
-                limit=1,
-            )
-            transaction = link.transaction_id
-        if not transaction and self.correlation_id:
-            transaction = transaction.search(
-                [("correlation_id", "=", self.correlation_id)], limit=1
-            )
-        if transaction and transaction != self.transaction_id:
-            self.write(
-                {
-                    "transaction_id": transaction.id,
-                    "correlation_id": transaction.correlation_id,
-                }
-            )
+        """Find the business transactions: by the document, else by the correlation id."""
+        found = self._transactions_of_documents()
+        rest = [m.correlation_id for m in self if m not in found and m.correlation_id]
+        named = {}
+        if rest:
+            known = self.env["integration.transaction"].search([("correlation_id", "in", rest)])
+            named = {transaction.correlation_id: transaction for transaction in known}
+        for message in self:
+            transaction = found.get(message) or named.get(message.correlation_id)
+            if transaction and transaction != message.transaction_id:
+                message.write(
+                    {
+                        "transaction_id": transaction.id,
+                        "correlation_id": transaction.correlation_id,
+                    }
+                )
+
+    def _transactions_of_documents(self):
+        """:return: dict: the transaction of each message whose document belongs to one"""
+        about = self.filtered(lambda message: message.res_model and message.res_id)
+        if not about:
+            return {}
+        links = self.env["integration.transaction.document"].search(
+            [
+                ("res_model", "in", sorted(set(about.mapped("res_model")))),
+                ("res_id", "in", sorted(set(about.mapped("res_id")))),
+            ],
+            order="id desc",
+        )
+        # Of several the first link counts.
+        first = {(link.res_model, link.res_id): link.transaction_id for link in links}
+        keys = {message: (message.res_model, message.res_id) for message in about}
+        return {message: first[key] for message, key in keys.items() if key in first}
 
     @api.model
     @ormcache("message_type")
@@ -192,24 +207,23 @@ class IntegrationMessage(models.Model):
         return tuple(sorted(set(steps.mapped("code"))))
 
     def _record_done_milestone(self):
-        """Reach the step that waits for messages of this type, if the process has one."""
-        if not self.correlation_id:
-            return
-        self.env["integration.milestone"]._record(
-            [
-                {
-                    "transaction_id": self.transaction_id.id or None,
-                    "correlation_id": self.correlation_id,
-                    "step_code": step,
-                    "occurred_at": self.occurred_at or self.done_at,
-                    "res_model": self.res_model or None,
-                    "res_id": self.res_id or None,
-                    "message_id": self.id,
-                    "source": "message",
-                }
-                for step in self._done_steps(self.message_type)
-            ]
-        )
+        """Reach the steps that wait for messages of this type, if the process has some."""
+        reached = [
+            {
+                "transaction_id": message.transaction_id.id or None,
+                "correlation_id": message.correlation_id,
+                "step_code": step,
+                "occurred_at": message.occurred_at or message.done_at,
+                "res_model": message.res_model or None,
+                "res_id": message.res_id or None,
+                "message_id": message.id,
+                "source": "message",
+            }
+            for message in self
+            if message.correlation_id
+            for step in self._done_steps(message.message_type)
+        ]
+        self.env["integration.milestone"]._record(reached)
 
     def _observation(self, outcome, failure=None):
         """:return: one attempt as the log writer takes it"""
