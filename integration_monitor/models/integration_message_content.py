@@ -28,7 +28,8 @@ class IntegrationMessage(models.Model):
         """
         policy = self.flow_id.payload_policy
         if policy != "keep":
-            self.edit_ids._forget()
+            # Only what failed can have been corrected.
+            self.filtered(lambda message: message.attempt_count > 1).edit_ids._forget()
         if policy == "drop":
             self.write({"payload": False, "payload_original": False, "response_body": False})
         elif policy == "redact":

@@ -163,6 +163,8 @@ class IntegrationMessage(models.Model):
 
     def _resolve_exceptions(self):
         """Close the exceptions of these messages, and of older ones about the same matters."""
+        if not self._has_failures():
+            return
         opened = self.env["integration.exception"].search(
             [
                 ("is_open", "=", True),
@@ -170,12 +172,27 @@ class IntegrationMessage(models.Model):
                 ("message_id", "in", self.ids),
             ]
         )
-        failed = self.search(
-            [("flow_id", "in", self.flow_id.ids), ("state", "in", ("dead", "quarantined"))],
-            limit=1,
-        )
-        for message in self if opened or failed else ():
+        for message in self:
             message._resolve_matter(opened.filtered(lambda item, of=message: item.message_id == of))
+
+    def _has_failures(self):
+        """Ask once for all, as mostly nothing failed.
+
+        :return: whether these messages have open exceptions, or their flow failed messages
+        """
+        self.env["integration.exception"].flush_model(["is_open", "message_id"])
+        self.flush_model(["state", "flow_id"])
+        [(found,)] = self.env.execute_query(
+            SQL(
+                """SELECT EXISTS (SELECT 1 FROM integration_exception
+                                   WHERE is_open AND message_id IN %s)
+                       OR EXISTS (SELECT 1 FROM integration_message
+                                   WHERE flow_id IN %s AND state IN ('dead', 'quarantined'))""",
+                self._ids,
+                self.flow_id._ids,
+            )
+        )
+        return found
 
     def _resolve_matter(self, exceptions):
         """Close the exceptions of this message, and of older ones about the same matter.

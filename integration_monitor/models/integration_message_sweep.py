@@ -66,9 +66,9 @@ class IntegrationMessage(models.Model):
             failure.retryable = True
             try:
                 with self.env.cr.savepoint():
-                    if message._was_in_batch(batches):
-                        message.attempt_start += 1
-                    message._settle_failure_safely(failure, at_once=True)
+                    message._settle_failure_safely(
+                        failure, at_once=True, innocent=message._was_in_batch(batches)
+                    )
             except OperationalError as error:
                 # Somebody works on the same records: the next sweep takes this one back.
                 if error.pgcode not in CONFLICT_CODES:
@@ -79,7 +79,7 @@ class IntegrationMessage(models.Model):
     def _was_in_batch(self, batches):
         """Tell whether another message of a batch may have killed the worker.
 
-        Then the attempt is not this one's fault; the next one it makes alone.
+        Then the attempt may not be this one's fault; the next one it makes alone.
 
         :param batches: number of abandoned messages by flow and moment of their claim
         """

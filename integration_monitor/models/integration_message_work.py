@@ -20,6 +20,8 @@ from .integration_message_settle import work_began
 _logger = logging.getLogger(__name__)
 
 CONFLICT_TRIES = 3
+# What ``_own`` finds.
+CLAIMED, ANSWERED = "claimed", "answered"
 # Faults of the line to a partner: what a call of the engine would have raised itself.
 LINE_FAULTS = ("dns", "connect", "tls", "timeout")
 
@@ -92,18 +94,20 @@ class IntegrationMessage(models.Model):
     def _own(self, attempt):
         """Lock the row for this transaction.
 
-        :return: whether the claim is still ours
+        :return: a false value when the claim is not ours any more; else
+            ``CLAIMED``, or ``ANSWERED`` when a kept answer waits to be applied
         """
         self.env.cr.execute(
             SQL(
-                """SELECT 1 FROM integration_message
+                """SELECT answer IS NOT NULL FROM integration_message
                     WHERE id = %s AND state = 'processing' AND attempt_count = %s
                       FOR NO KEY UPDATE NOWAIT""",
                 self.id,
                 attempt,
             )
         )
-        return bool(self.env.cr.fetchone())
+        row = self.env.cr.fetchone()
+        return row and (ANSWERED if row[0] else CLAIMED)
 
     def _work_inbound(self, attempt):
         """Handle the message and settle it in one transaction: applied exactly once."""
@@ -123,10 +127,11 @@ class IntegrationMessage(models.Model):
         nothing to keep is not committed: each commit costs as much as all the rest.
         """
         flow = self.flow_id
-        if not self._own(attempt):
+        claim = self._own(attempt)
+        if not claim:
             flow._rollback_step()
             return
-        if self.sudo().answer:  # the engine's own note, hidden from everybody
+        if claim == ANSWERED:
             self._apply_answer()
             return
         built = self._ensure_payload()

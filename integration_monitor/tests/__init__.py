@@ -47,6 +47,7 @@ from . import test_log_writer_load
 from . import test_maintenance
 from . import test_message_batch
 from . import test_message_drain
+from . import test_message_states
 from . import test_milestone_record
 from . import test_neutralize
 from . import test_oauth

@@ -34,8 +34,11 @@ class Partner:
     def __init__(self) -> None:
         """Choose a port; ``open`` listens."""
         self.port = free_port()
+        #: How often each key came, and those whose effect took place.
         self.calls: Counter[str] = Counter()
-        self.effects: Counter[str] = Counter()
+        self.effects: set[str] = set()
+        #: Calls whose effect had taken place before.
+        self.repeated: Counter[str] = Counter()
         self.hanging: list[str] = []
         self.fault: Callable[[int], Any] = lambda _number: None
         self._released = threading.Event()
@@ -84,10 +87,11 @@ class Partner:
 
     def _answer(self, key: str) -> tuple[int, bytes]:
         with self._lock:
-            fault = self.fault(sum(self.calls.values()))
+            fault = self.fault(self.calls.total())
             self.calls[key] += 1
             if not isinstance(fault, int):
-                self.effects[key] = 1  # as often as it comes
+                self.repeated[key] += key in self.effects
+                self.effects.add(key)
         if isinstance(fault, int):
             return fault, json.dumps({"error": fault}).encode()
         if fault == "hang" and not self._released.is_set():
