@@ -10,7 +10,6 @@ from odoo import models
 from odoo.tools import SQL
 
 from ..instrumentation import log_writer
-from .integration_flow_drain import CONFLICT_CODES
 
 _logger = logging.getLogger(__name__)
 
@@ -82,9 +81,7 @@ class IntegrationMessage(models.Model):
             spent[message.id] = time.monotonic() - began
         self.env.flush_all()
         observations = self.browse(documents)._settle_done(documents)
-        return [
-            replace(seen, duration_ms=spent[seen.message_id] * 1000) for seen in observations
-        ]
+        return [replace(seen, duration_ms=spent[seen.message_id] * 1000) for seen in observations]
 
     def _give_back(self):
         """Let claimed messages wait again as if they had not been claimed: nobody tried them."""

@@ -57,8 +57,10 @@ class IntegrationMessage(models.Model):
 
     def _excerpt(self, text, content_type=None):
         """:return: the beginning of a partner's answer, fit to keep"""
+        # PostgreSQL keeps no NUL: a partner's garbage must not undo what he did.
+        kept = (text or "").replace("\x00", "\ufffd")
         with self.flow_id._redacting():
-            return redaction.redact_body(text or "", content_type)
+            return redaction.redact_body(kept, content_type)
 
     def _set_payload(self, text):
         """Keep an outbound payload with its checksum and size."""

@@ -53,6 +53,7 @@ from . import test_neutralize
 from . import test_oauth
 from . import test_oauth_workers
 from . import test_observed_health
+from . import test_partner_faults
 from . import test_pause
 from . import test_process
 from . import test_queue

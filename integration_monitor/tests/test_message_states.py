@@ -2,8 +2,14 @@ from datetime import timedelta
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from odoo import fields
 from odoo.tests import tagged
@@ -38,11 +44,13 @@ class MessageMachine(RuleBasedStateMachine):
     what is stored be older.
     """
 
-    def __init__(self, case):
+    case = None  # the test case
+
+    def __init__(self):
         super().__init__()
-        self.case = case
-        self.env = case.env
-        self.flows = case.inbound | case.outbound
+        self.env = self.case.env
+        self.savepoint = self.env.cr.savepoint()
+        self.flows = self.case.inbound | self.case.outbound
         self.messages = self.env["integration.message"]
 
     # What happens
@@ -173,7 +181,15 @@ class MessageMachine(RuleBasedStateMachine):
                 assert message.done_at, f"{message} ended at no time"
 
     def teardown(self):
-        """Whatever happened: once all is well, every message comes to its end."""
+        """The next example begins with no message, and no breaker open."""
+        try:
+            self._comes_to_an_end()
+        finally:
+            self.env.cr.precommit.clear()
+            self.savepoint.close(rollback=True)
+
+    def _comes_to_an_end(self):
+        """Whatever happened: once all is well, every message is finished."""
         self._all_is_well()
         for _round in range(20):
             self.time_passes(4000)
@@ -229,24 +245,10 @@ class TestMessageStates(IntegrationCase):
 
     def test_no_message_is_ever_lost(self):
         """A sequence of events leaves a message neither finished, nor scheduled, nor visible."""
-        case = self
-
-        class Machine(MessageMachine):
-            def __init__(self):
-                super().__init__(case)
-                self.savepoint = case.env.cr.savepoint()
-
-            def teardown(self):
-                try:
-                    super().teardown()
-                finally:
-                    # The next example begins with no message, and no breaker open.
-                    case.env.cr.precommit.clear()
-                    self.savepoint.close(rollback=True)
-
+        machine = type("Machine", (MessageMachine,), {"case": self})
         with self.assertLogs("odoo.addons.integration_monitor"):
             run_state_machine_as_test(
-                Machine,
+                machine,
                 settings=settings(
                     max_examples=25,
                     stateful_step_count=20,

@@ -134,7 +134,9 @@ def _report(
         "message_backlog",
         arguments,
         holds,
-        claims_ms={title: [round(value, 3) for value in spent] for title, (spent, _) in claims.items()},
+        claims_ms={
+            title: [round(value, 3) for value in spent] for title, (spent, _) in claims.items()
+        },
         plans={title: plan for title, (_spent, plan) in claims.items()},
         sweep_seconds=sweeps,
     )

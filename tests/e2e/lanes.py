@@ -69,12 +69,13 @@ class Lanes:
             SEED.format(urls=urls, outbound=outbound, inbound=inbound)
         )
 
-    def server(self, name: str, channels: str) -> OdooServer:
+    def server(self, name: str, channels: str, workers: int = 0) -> OdooServer:
         """Return a server of the database, not yet started."""
         return OdooServer(
             self.database,
             self.folder / f"{name}.log",
             channels=channels,
+            workers=workers,
             env={
                 KEY_VARIABLE: encryption_key(),
                 "no_proxy": "127.0.0.1,localhost",
@@ -121,7 +122,9 @@ class Lanes:
 
     def keys(self, flow: int) -> set[str]:
         """Return the idempotency keys of the messages of a flow: what went in."""
-        rows = self.query("SELECT idempotency_key FROM integration_message WHERE flow_id = %s", flow)
+        rows = self.query(
+            "SELECT idempotency_key FROM integration_message WHERE flow_id = %s", flow
+        )
         return {row[0] for row in rows}
 
     def caller(self, port: int) -> int:
