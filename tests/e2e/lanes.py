@@ -105,13 +105,18 @@ class Lanes:
         )
         return dict(rows)
 
-    def wait_finished(self, timeout: float, *flows: int) -> None:
+    def wait_finished(self, timeout: float, *flows: int, server: OdooServer | None = None) -> None:
         """Wait until no message of the flows, or of all, waits or is in work.
 
-        A server of PostgreSQL that is about to start counts as "not yet".
+        A PostgreSQL that is about to start counts as "not yet".
+
+        :param server: started again when it ends, as a service manager does
         """
 
         def finished() -> bool:
+            if server is not None and server.pid is None:
+                server.kill9()  # what is left of it
+                server.start()
             states = self.states(*flows)
             return not any(states.get(state) for state in ("pending", "processing", "retry"))
 

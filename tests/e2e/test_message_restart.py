@@ -30,14 +30,15 @@ def restarted(new_database: Callable[[str], str], log_folder: Path) -> Iterator[
             lanes = Lanes(
                 database, log_folder, partners, outbound=EACH, inbound=INBOUND, env=cluster.env
             )
-            # The threads that schedule in a server without workers end with their connection.
+            # Without workers Odoo's scheduler ends with its connection, for good; with them Odoo
+            # may end, when it looks while PostgreSQL is starting.
             with lanes.server("odoo", "root:3", workers=3) as server:
                 server.wait_ready()
                 [key] = wait_until(lambda: partners[1].hanging, PATIENCE, "a call that hangs")
                 before = lanes.states()
                 cluster.restart()
                 partners[1].release()
-                lanes.wait_finished(PATIENCE)
+                lanes.wait_finished(PATIENCE, server=server)
                 yield {"lanes": lanes, "hanging": key, "before": before}
                 server.kill9()
     finally:
