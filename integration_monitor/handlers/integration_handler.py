@@ -82,6 +82,9 @@ class IntegrationHandler(models.AbstractModel):
     def _handle(self, message, payload):
         """Apply an inbound message; runs in the transaction that settles it.
 
+        Other messages of the flow may share the transaction, when all of them are quick; should
+        one of them fail, this method is called again after a rollback.
+
         :param message: one ``integration.message``
         :param payload: the parsed JSON (dict or list), or the text when it is not JSON
         :return: the recordset that was made or changed; its first record becomes the document
