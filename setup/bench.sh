@@ -4,7 +4,7 @@
 #   ./setup/bench.sh document                 orders, transfers and invoices with and without the suite
 #   ./setup/bench.sh log                      calls, API calls, jobs, scheduled actions; 300 observations/s
 #   ./setup/bench.sh log-list                 the log's screen over 5 million lines
-#   ./setup/bench.sh message                  five partners of which one hangs
+#   ./setup/bench.sh message                  throughput, delay and backlog of messages; a hanging partner
 #   ./setup/bench.sh rollup                   a million lines into figures, then a busy minute
 #   ./setup/bench.sh document --pairs 60 --json document.json
 #   ./setup/bench.sh --help

@@ -86,6 +86,9 @@ class IntegrationHandler(models.AbstractModel):
     def _handle(self, message, payload):
         """Apply an inbound message; runs in the transaction that settles it.
 
+        Other messages of the flow may share the transaction, when all of them are quick; should
+        one of them fail, this method is called again after a rollback.
+
         :param message: one ``integration.message``
         :param payload: the parsed JSON (dict or list), or the text when it is not JSON
         :return: the recordset that was made or changed; its first record becomes the document
@@ -149,6 +152,11 @@ class IntegrationHandler(models.AbstractModel):
         :param response: ``HttpResponse`` (status, headers, body, elapsed_ms, address)
         :return: a recordset that the message links to, or None to keep its document
         """
+
+    def _applies_answers(self):
+        """:return: whether the handler does anything with a partner's answer"""
+        nothing = self.env.registry["integration.handler"]._on_success
+        return type(self)._on_success is not nothing
 
     def _accept(self, message, payload):
         """A person closed the exception of a failed inbound message without trying it again.

@@ -38,6 +38,7 @@ from . import integration_flow_operation
 from . import integration_flow_wake
 from . import integration_flow_drain
 from . import integration_flow_lane
+from . import integration_flow_batch
 from . import integration_flow_gate
 from . import integration_endpoint_limits
 from . import integration_endpoint_pace
@@ -59,6 +60,7 @@ from . import integration_mapping
 from . import integration_mapping_customer
 from . import integration_message
 from . import integration_message_work
+from . import integration_message_batch
 from . import integration_message_request
 from . import integration_message_settle
 from . import integration_message_exception

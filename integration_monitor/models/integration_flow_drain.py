@@ -1,6 +1,7 @@
 """The drain job: claim, commit, work, settle, commit, until nothing is due."""
 
 import logging
+import time
 
 from psycopg2 import OperationalError, errorcodes
 
@@ -82,11 +83,13 @@ class IntegrationFlow(models.Model):
             self._show_gate()
 
     def _drain_one(self, turn):
-        """Claim, work on and settle one message.
+        """Claim, work on and settle one message, or a batch of them.
 
         :param turn: the ``Turn`` of this run of the lane
         :return: whether the lane may go on
         """
+        if turn.batch > 1 and self._drain_batch(turn):
+            return True
         try:
             claim = self._claim(turn)
             if turn.token_wait:
@@ -104,8 +107,11 @@ class IntegrationFlow(models.Model):
             self._rollback_step()
             return self._has_due(turn)
         message_id, attempt = claim
+        began = time.monotonic()
         if not self.env["integration.message"].browse(message_id)._work(attempt):
             turn.suspect = True
+        elif turn.inbound:
+            turn.worked_alone(time.monotonic() - began)
         if turn.probe:
             self._end_probe(turn, message_id)
         turn.settled += 1
@@ -140,18 +146,24 @@ class IntegrationFlow(models.Model):
     def _claim_query(self, now, turn=None, retries=True, probe=False):
         """:return: the statement that claims the next due message"""
         return SQL(
-            """UPDATE integration_message
-                  SET state = 'processing', held = FALSE, hold_reason = NULL,
-                      attempt_count = COALESCE(attempt_count, 0) + 1,
-                      budget_at = COALESCE(budget_at, %(now)s), claimed_at = %(now)s,
-                      last_job_uuid = %(job)s, write_date = %(now)s %(way)s
-                WHERE id = (%(next)s)
-            RETURNING id, attempt_count, attempt_count - COALESCE(attempt_start, 0),
-                      answer IS NOT NULL, received_at""",
+            """WITH due AS MATERIALIZED (%(due)s)
+               UPDATE integration_message m SET %(values)s %(way)s FROM due WHERE m.id = due.id
+            RETURNING m.id, m.attempt_count, m.attempt_count - COALESCE(m.attempt_start, 0),
+                      m.answer IS NOT NULL, m.received_at""",
+            due=self._due_query(now, turn, retries=retries, probe=probe),
+            values=self._claim_values(now),
+            way=self._way_assignment(turn),
+        )
+
+    def _claim_values(self, now):
+        """:return: what a claim sets on message ``m``"""
+        return SQL(
+            """state = 'processing', held = FALSE, hold_reason = NULL,
+               attempt_count = COALESCE(m.attempt_count, 0) + 1,
+               budget_at = COALESCE(m.budget_at, %(now)s), claimed_at = %(now)s,
+               last_job_uuid = %(job)s, write_date = %(now)s""",
             now=now,
             job=self.env.context.get("job_uuid") or None,
-            way=self._way_assignment(turn),
-            next=self._due_query(now, turn, retries=retries, probe=probe),
         )
 
     def _way_assignment(self, turn):
@@ -175,8 +187,8 @@ class IntegrationFlow(models.Model):
         self._rollback_step()
         return found
 
-    def _due_query(self, now, turn=None, retries=True, probe=False):
-        """The next due message of this lane, by priority and age, locked.
+    def _due_query(self, now, turn=None, retries=True, probe=False, limit=1):
+        """The next due messages of this lane, by priority and age, locked.
 
         A held message is skipped unless its switch was released meanwhile. With ``ordering`` a
         message waits for its unfinished predecessors of the same key, but not for the one that it
@@ -185,10 +197,11 @@ class IntegrationFlow(models.Model):
         :param turn: the ``Turn`` of this run of the lane
         :param bool retries: False: first attempts only
         :param bool probe: the message that tries whether an endpoint answers again
+        :param int limit: so many messages at most
         """
         self.ensure_one()
         return SQL(
-            """SELECT m.id
+            """SELECT m.id, m.priority, m.attempt_count
                  FROM integration_message m
                  JOIN integration_flow f ON f.id = m.flow_id
                  LEFT JOIN integration_endpoint e ON e.id = %(endpoint)s
@@ -205,9 +218,10 @@ class IntegrationFlow(models.Model):
                          AND b.state IN
                              ('pending', 'processing', 'retry', 'dead', 'quarantined')))
                 ORDER BY m.priority, m.id
-                LIMIT 1
+                LIMIT %(limit)s
                   FOR NO KEY UPDATE OF m SKIP LOCKED""",
             flow=self.id,
+            limit=limit,
             now=now,
             live=LIVE_REASONS,
             endpoint=SQL("f.endpoint_id")

@@ -16,6 +16,9 @@ LANE_LOCK = 0x1A7E
 LEASE_LOCK = 0x1EA5E00
 # A lane waits so long for a token itself; for longer it leaves its place to others.
 TOKEN_SECONDS = 1.0
+# Most messages of a batch, and how long it takes further ones: a slow handler works alone.
+BATCH_LIMIT = 64
+BATCH_SECONDS = 0.1
 
 
 @dataclass(slots=True)
@@ -37,10 +40,32 @@ class Turn:
     probe: bool = False
     again: float | None = None
     settled: int = 0
+    inbound: bool = False
+    batch: int = 1  # so many messages are claimed at once
+    alone: int = 0  # so many are worked on alone before the next batch
 
     def wake_in(self, seconds):
         """Ask for a wake-up in so many seconds, or sooner if somebody asked for that."""
         self.again = seconds if self.again is None else min(self.again, seconds)
+
+    def worked_alone(self, seconds):
+        """Try a batch next, after a message that was quick."""
+        self.alone = max(self.alone - 1, 0)
+        self.batch = 2 if not self.alone and seconds < BATCH_SECONDS else 1
+
+    def worked_together(self, claimed, settled):
+        """Take as many as fitted, twice as many when all did, and one by one when none can.
+
+        :param int claimed: messages of the batch
+        :param int settled: how many of them are done
+        """
+        self.settled += settled
+        if not settled:
+            self.alone, self.batch = claimed, 1
+        elif settled < claimed:
+            self.batch = settled
+        elif claimed == self.batch:
+            self.batch = min(2 * claimed, BATCH_LIMIT)
 
     @property
     def rest(self):
@@ -56,9 +81,9 @@ class IntegrationFlow(models.Model):
     def _new_turn(self, seconds, endpoint=None):
         """:return: the ``Turn`` of a lane that starts now, at its own endpoint or another one"""
         flow = self.sudo()  # limits are for administrators; the lane must keep them
-        turn = Turn(until=time.monotonic() + seconds)
+        turn = Turn(until=time.monotonic() + seconds, inbound=flow.direction == "inbound")
         endpoint = endpoint or flow.endpoint_id
-        if endpoint and flow.direction == "outbound":
+        if endpoint and not turn.inbound:
             turn.endpoint_id = endpoint.id
             turn.elsewhere = endpoint != flow.endpoint_id
             turn.rate = endpoint._rate()

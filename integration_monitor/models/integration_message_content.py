@@ -27,22 +27,24 @@ class IntegrationMessage(models.Model):
         return (self.content_type or "").partition(";")[0].strip().lower()
 
     def _apply_payload_policy(self):
-        """Keep, redact or remove the content of a message that is done.
+        """Keep, redact or remove the content of messages of one flow that are done.
 
         Checksum and size stay in any case: they prove later what came or went.
         """
         policy = self.flow_id.payload_policy
         if policy != "keep":
-            self.edit_ids._forget()
+            # Only what failed can have been corrected.
+            self.filtered(lambda message: message.attempt_count > 1).edit_ids._forget()
         if policy == "drop":
             self.write({"payload": False, "payload_original": False, "response_body": False})
         elif policy == "redact":
-            self.write(
-                {
-                    "payload": self._redacted(self.payload),
-                    "payload_original": self._redacted(self.payload_original),
-                }
-            )
+            for message in self:
+                message.write(
+                    {
+                        "payload": message._redacted(message.payload),
+                        "payload_original": message._redacted(message.payload_original),
+                    }
+                )
 
     def _redacted(self, text):
         """:return: the text without secrets and personal data, whole, or False"""
@@ -60,8 +62,10 @@ class IntegrationMessage(models.Model):
 
     def _excerpt(self, text, content_type=None):
         """:return: the beginning of a partner's answer, fit to keep"""
+        # PostgreSQL keeps no NUL: a partner's garbage must not undo what he did.
+        kept = (text or "").replace("\x00", "\ufffd")
         with self.flow_id._redacting():
-            return redaction.redact_body(text or "", content_type)
+            return redaction.redact_body(kept, content_type)
 
     def _set_payload(self, text):
         """Keep an outbound payload with its checksum and size."""

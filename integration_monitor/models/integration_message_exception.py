@@ -163,19 +163,47 @@ class IntegrationMessage(models.Model):
         return document.display_name if document else False
 
     def _resolve_exceptions(self):
-        """Close the exceptions of this message, and of older ones about the same matter."""
-        exceptions = self.env["integration.exception"].search(
+        """Close the exceptions of these messages, and of older ones about the same matters."""
+        if not self._has_failures():
+            return
+        opened = self.env["integration.exception"].search(
             [
                 ("is_open", "=", True),
-                ("flow_id", "=", self.flow_id.id),
-                ("message_id", "=", self.id),
+                ("flow_id", "in", self.flow_id.ids),
+                ("message_id", "in", self.ids),
             ]
         )
+        for message in self:
+            message._resolve_matter(opened.filtered(lambda item, of=message: item.message_id == of))
+
+    def _has_failures(self):
+        """Ask once for all, as mostly nothing failed.
+
+        :return: whether these messages have open exceptions, or their flow failed messages
+        """
+        self.env["integration.exception"].flush_model(["is_open", "message_id"])
+        self.flush_model(["state", "flow_id"])
+        [(found,)] = self.env.execute_query(
+            SQL(
+                """SELECT EXISTS (SELECT 1 FROM integration_exception
+                                   WHERE is_open AND message_id IN %s)
+                       OR EXISTS (SELECT 1 FROM integration_message
+                                   WHERE flow_id IN %s AND state IN ('dead', 'quarantined'))""",
+                self._ids,
+                self.flow_id._ids,
+            )
+        )
+        return found
+
+    def _resolve_matter(self, exceptions):
+        """Close the exceptions of this message, and of older ones about the same matter.
+
+        :param exceptions: the open ones of this message
+        """
         older = self._superseded()
         if older:
             older.write({"state": "cancelled", "superseded_by_id": self.id, "held": False})
-            for message in older:  # a few at most; its successor took its place
-                message._apply_payload_policy()
+            older._apply_payload_policy()
             exceptions |= self.env["integration.exception"].search(
                 [("is_open", "=", True), ("message_id", "in", older.ids)]
             )

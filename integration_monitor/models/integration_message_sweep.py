@@ -1,6 +1,7 @@
 """The sweep: what crashes and lost wake-ups left behind is put right within two minutes."""
 
 import logging
+from collections import Counter
 from datetime import timedelta
 
 from psycopg2 import OperationalError
@@ -61,6 +62,7 @@ class IntegrationMessage(models.Model):
             )
         )
         messages = self.browse([row[0] for row in self.env.cr.fetchall()])
+        batches = Counter((message.flow_id, message.claimed_at) for message in messages)
         for message in messages:
             failure = IntegrationError(
                 self.env._("The worker stopped in the middle of this message.")
@@ -68,13 +70,25 @@ class IntegrationMessage(models.Model):
             failure.retryable = True
             try:
                 with self.env.cr.savepoint():
-                    message._settle_failure_safely(failure, at_once=True)
+                    message._settle_failure_safely(
+                        failure, at_once=True, innocent=message._was_in_batch(batches)
+                    )
             except OperationalError as error:
                 # Somebody works on the same records: the next sweep takes this one back.
                 if error.pgcode not in CONFLICT_CODES:
                     raise
                 _logger.info("Message %s: taken back by the next sweep", message.id)
         return len(messages)
+
+    def _was_in_batch(self, batches):
+        """Tell whether another message of a batch may have killed the worker.
+
+        Then the attempt may not be this one's fault; the next one it makes alone.
+
+        :param batches: number of abandoned messages by flow and moment of their claim
+        """
+        first = self.attempt_count == 1 and self.direction == "inbound"
+        return first and batches[self.flow_id, self.claimed_at] > 1
 
     @api.autovacuum
     def _gc_messages(self):

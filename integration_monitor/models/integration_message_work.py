@@ -20,6 +20,8 @@ from .integration_message_settle import work_began
 _logger = logging.getLogger(__name__)
 
 CONFLICT_TRIES = 3
+# What ``_own`` finds.
+CLAIMED, ANSWERED = "claimed", "answered"
 # Faults of the line to a partner: what a call of the engine would have raised itself.
 LINE_FAULTS = ("dns", "connect", "tls", "timeout")
 
@@ -92,18 +94,20 @@ class IntegrationMessage(models.Model):
     def _own(self, attempt):
         """Lock the row for this transaction.
 
-        :return: whether the claim is still ours
+        :return: a false value when the claim is not ours any more; else
+            ``CLAIMED``, or ``ANSWERED`` when a kept answer waits to be applied
         """
         self.env.cr.execute(
             SQL(
-                """SELECT 1 FROM integration_message
+                """SELECT answer IS NOT NULL FROM integration_message
                     WHERE id = %s AND state = 'processing' AND attempt_count = %s
                       FOR NO KEY UPDATE NOWAIT""",
                 self.id,
                 attempt,
             )
         )
-        return bool(self.env.cr.fetchone())
+        row = self.env.cr.fetchone()
+        return row and (ANSWERED if row[0] else CLAIMED)
 
     def _work_inbound(self, attempt):
         """Handle the message and settle it in one transaction: applied exactly once."""
@@ -113,53 +117,92 @@ class IntegrationMessage(models.Model):
             return
         records = flow._handler()._handle(self, self._parsed_payload())
         self.env.flush_all()
-        observation = self._settle_done(records)
-        flow._commit_step()
-        log_writer.record(self.env, observation)
+        self._commit_done(records)
 
     def _work_outbound(self, attempt):
         """Prepare, commit, call, keep the answer, commit, apply it, settle, commit.
 
         The call repeats safely: it carries the same idempotency key each time. A 2xx answer is
-        kept before it is applied, so that a failure while applying never calls again.
+        kept before it is applied, so that a failure while applying never calls again. What has
+        nothing to keep is not committed: each commit costs as much as all the rest.
         """
         flow = self.flow_id
-        if not self._own(attempt):
+        claim = self._own(attempt)
+        if not claim:
             flow._rollback_step()
             return
-        if not self.sudo().answer:  # the engine's own note, hidden from everybody
-            if not self._ensure_payload():
-                self._settle_cancelled(self.env._("There is nothing to send any more."))
-                flow._commit_step()
-                return
+        if claim == ANSWERED:
+            self._apply_answer()
+            return
+        built = self._ensure_payload()
+        if built is None:
+            self._settle_cancelled(self.env._("There is nothing to send any more."))
+            flow._commit_step()
+            return
+        if built:
             flow._commit_step()
             # The lock tells the sweep that the call is going on.
             if not self._own(attempt):
                 flow._rollback_step()
                 return
-            self._keep_answer(self._send())
+        response = self._send()
+        if flow._handler()._applies_answers() or not self._settle_at_once(response):
+            self._keep_answer(response)
             flow._commit_step()
-            if not self._own(attempt):
+            if self._own(attempt):
+                self._apply_answer()
+            else:
                 flow._rollback_step()
-                return
-        response = self._kept_answer()
-        records = flow._handler()._on_success(self, response)
+
+    def _apply_answer(self):
+        """Apply the kept answer and settle the message; commits."""
+        records = self.flow_id._handler()._on_success(self, self._kept_answer())
         self.env.flush_all()
-        observation = self._settle_done(records)
-        flow._commit_step()
+        self._commit_done(records)
+
+    def _settle_at_once(self, response):
+        """Settle a message whose answer needs no applying, in the transaction that called.
+
+        :param response: the ``HttpResponse``
+        :return: False when that failed: nothing has happened, the answer can be kept
+        """
+        try:
+            with self.env.cr.savepoint():
+                self.sudo().write(self._answer_values(response))  # the engine's own note
+                [observation] = self._settle_done()
+                # With all that a commit does: what is left of it cannot lose the answer.
+                self.env.cr.flush()
+        except InterfaceError:
+            raise
+        except Exception:  # noqa: BLE001 - it happens again, and is settled, with the answer kept
+            if self.env.cr.closed:
+                raise
+            _logger.info("Message %s: settled in a second step", self.id, exc_info=True)
+            return False
+        self.flow_id._commit_step()
+        log_writer.record(self.env, observation)
+        return True
+
+    def _commit_done(self, records):
+        """Settle the message as done; commits.
+
+        :param records: what the handler returned
+        """
+        [observation] = self._settle_done({self.id: records})
+        self.flow_id._commit_step()
         log_writer.record(self.env, observation)
 
     def _ensure_payload(self):
         """Build the payload at the first claim, and at each claim when the message coalesces.
 
-        :return: whether there is something to send
+        :return: whether it was built just now; None when there is nothing to send
         """
         flow = self.flow_id
         if self.payload and not (self.coalesce_key and self._tells_state()):
-            return True
+            return False
         payload = flow._handler()._prepare(self)
         if payload is None:
-            return False
+            return None
         text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
         # The service account cannot write messages; the engine keeps what its handler built.
         self.sudo()._set_payload(text)
@@ -172,23 +215,26 @@ class IntegrationMessage(models.Model):
         """
         return json_safe.loads(self.payload or "") if self._is_json() else self.payload or ""
 
+    def _answer_values(self, response):
+        """:return: what people read of a partner's answer"""
+        return {
+            "called_at": fields.Datetime.now(),
+            "claimed_at": fields.Datetime.now(),
+            "response_status": response.status,
+            "response_body": self._excerpt(response.text, response.headers.get("Content-Type")),
+        }
+
     def _keep_answer(self, response):
         """Keep the partner's answer until it is applied."""
-        self.sudo().write(  # the engine's own note
-            {
-                "called_at": fields.Datetime.now(),
-                "claimed_at": fields.Datetime.now(),
-                "response_status": response.status,
-                "response_body": self._excerpt(response.text, response.headers.get("Content-Type")),
-                "answer": {
-                    "status": response.status,
-                    "headers": dict(response.headers),
-                    "body": response.body.decode("utf-8", "replace").replace("\x00", "\ufffd"),
-                    "elapsed_ms": response.elapsed_ms,
-                    "address": response.address,
-                },
-            }
-        )
+        answer = {
+            "status": response.status,
+            "headers": dict(response.headers),
+            "body": response.body.decode("utf-8", "replace").replace("\x00", "\ufffd"),
+            "elapsed_ms": response.elapsed_ms,
+            "address": response.address,
+        }
+        # The engine's own note.
+        self.sudo().write({**self._answer_values(response), "answer": answer})
 
     def _kept_answer(self):
         """:return: the kept answer as ``HttpResponse``"""

@@ -47,12 +47,15 @@ from . import test_log_writer
 from . import test_log_writer_faults
 from . import test_log_writer_load
 from . import test_maintenance
+from . import test_message_batch
 from . import test_message_drain
+from . import test_message_states
 from . import test_milestone_record
 from . import test_neutralize
 from . import test_oauth
 from . import test_oauth_workers
 from . import test_observed_health
+from . import test_partner_faults
 from . import test_pause
 from . import test_process
 from . import test_queue

@@ -84,7 +84,7 @@ class GateCase(TransactionCommon):
         """The warehouse system takes the release: the milestone is reached."""
         picking = order.picking_ids[:1]
         message = self.flow._emit(picking)
-        message._settle_done(picking)
+        message._settle_done({message.id: picking})
         self.record()
         return message
 

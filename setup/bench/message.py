@@ -8,6 +8,10 @@ import importlib
 #: Name of a part -> module with ``run(arguments) -> bool``. Each writes a report of its own.
 PARTS = {
     "bulkhead": "bench.message_bulkhead",
+    "throughput": "bench.message_throughput",
+    "steps": "bench.message_steps",
+    "latency": "bench.message_latency",
+    "backlog": "bench.message_backlog",
 }
 
 

@@ -19,7 +19,7 @@ class _Server(ThreadingHTTPServer):
 class Partner:
     """A partner on a port of its own, which notes when each message came."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = ANSWER_SECONDS) -> None:
         self.received: dict[str, float] = {}
         self.hanging = threading.Event()
         self.released = threading.Event()
@@ -39,7 +39,7 @@ class Partner:
                     self.close_connection = True
                     return
                 partner.received.setdefault(self.headers["Idempotency-Key"], at)
-                time.sleep(ANSWER_SECONDS)
+                time.sleep(seconds)
                 self.send_response(200)
                 self.send_header("Content-Length", "2")
                 self.end_headers()

@@ -89,7 +89,7 @@ def hold() -> None:
     """Start the embedded server if need be, and keep it until this process (or its exec) ends."""
     if is_external():
         return
-    _folder(home(), 0o755)
+    owned_folder(home(), 0o755)
     with stamps.lock("start", home()):
         lease = os.open(home() / "lease", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lease, fcntl.LOCK_SH)
@@ -111,7 +111,7 @@ def keep() -> None:
     """Start the embedded server and keep it until ``stop``."""
     if is_external():
         raise ProvisionError("PGHOST names the PostgreSQL in use: it is not started from here.")
-    _folder(home(), 0o755)
+    owned_folder(home(), 0o755)
     (home() / "keep").touch()
     hold()
     release()
@@ -157,17 +157,22 @@ def pid() -> int | None:
 def _start() -> None:
     _copy_package()
     if not (home() / "data" / "PG_VERSION").exists():
-        _folder(home() / "data", 0o700)
-        _as_owner("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
-                  "-U", USER, "-D", str(home() / "data"))  # fmt: skip
-        lines = [f"{name} = '{value}'\n" for name, value in SETTINGS.items()]
-        with (home() / "data" / "postgresql.conf").open("a", encoding="utf-8") as handle:
-            handle.writelines(lines)
+        owned_folder(home() / "data", 0o700)
+        make_cluster(home() / "data")
     sockets = _sockets()
-    _folder(sockets, 0o700)
+    owned_folder(sockets, 0o700)
     log = home() / "data" / "server.log"
-    _as_owner("pg_ctl", "-w", "-t", "60", "-D", str(home() / "data"), "-l", str(log),
-              "-o", f"-k '{sockets}' -p {PORT}", "start")  # fmt: skip
+    as_owner("pg_ctl", "-w", "-t", "60", "-D", str(home() / "data"), "-l", str(log),
+             "-o", f"-k '{sockets}' -p {PORT}", "start")  # fmt: skip
+
+
+def make_cluster(data: Path) -> None:
+    """Fill an empty folder of the server's account with a cluster that has our settings."""
+    as_owner("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
+             "-U", USER, "-D", str(data))  # fmt: skip
+    lines = [f"{name} = '{value}'\n" for name, value in SETTINGS.items()]
+    with (data / "postgresql.conf").open("a", encoding="utf-8") as handle:
+        handle.writelines(lines)
 
 
 def _watch() -> None:
@@ -197,7 +202,7 @@ def _watch() -> None:
     os.close(ready)
 
 
-def _as_owner(program: str, *arguments: str) -> None:
+def as_owner(program: str, *arguments: str) -> None:
     """Run a program of the server as the account that owns its data."""
     folder = binaries()
     assert folder is not None
@@ -225,7 +230,7 @@ def _as_owner(program: str, *arguments: str) -> None:
         )
 
 
-def _folder(folder: Path, mode: int) -> None:
+def owned_folder(folder: Path, mode: int) -> None:
     """Make a folder that the server's account owns."""
     folder.mkdir(parents=True, exist_ok=True)
     if not os.geteuid():
