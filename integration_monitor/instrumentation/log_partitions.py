@@ -120,7 +120,8 @@ def _free_name(cr, name):
     for free in itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2))):
         cr.execute(
             SQL(
-                "SELECT to_regclass(%s) IS NOT NULL, pg_partition_root(to_regclass(%s)) IS NOT NULL",
+                "SELECT to_regclass(%s) IS NOT NULL,"
+                " pg_partition_root(to_regclass(%s)) IS NOT NULL",
                 free,
                 free,
             )
