@@ -57,13 +57,8 @@ class Odoo:
                 stderr=log,
                 text=True,
             )
-        # Without the suite nothing of it is loaded, neither.
-        load = [] if part == "with" else ["--load", "base,rpc,web"]
         self.server = OdooServer(
-            database,
-            logs / f"server-{part}.log",
-            channels="",
-            options=["--max-cron-threads=0", *load],
+            database, logs / f"server-{part}.log", channels="", options=["--max-cron-threads=0"]
         )
         self.prepared: dict[str, Any] = {}
         self.session = requests.Session()

@@ -93,6 +93,7 @@ def test_the_first_request_of_each_worker(
     office = Office(
         new_database(templates.suite_template()), log_folder, partner,
         "--limit-request", "3", "--max-cron-threads", "0",
+        "--load", "base,rpc,web,queue_job,integration_monitor",
     )  # fmt: skip
     named = office.server.command.index("-d")
     del office.server.command[named : named + 2]
