@@ -28,11 +28,11 @@ class IntegrationMessage(models.Model):
         failure.gated = getattr(error, "integration_gated", None)
         return failure
 
-    def _settle_failure(self, failure, conflict=False, at_once=False):
+    def _settle_failure(self, failure, **how):
         """Hold the message while a gate keeps back its document."""
         gated = getattr(failure, "gated", None)
         if not gated:
-            return super()._settle_failure(failure, conflict=conflict, at_once=at_once)
+            return super()._settle_failure(failure, **how)
         self.ensure_one()
         with self.flow_id._redacting():
             text = redaction.redact_text(failure.message, ERROR_LIMIT)

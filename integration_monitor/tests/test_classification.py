@@ -34,7 +34,12 @@ class TestClassification(IntegrationCase):
         for number, criticality in enumerate(("critical", "high", "normal", "low")):
             flow = self.flow(f"im.test.{number}", criticality=criticality)
             self.assertFollows(flow, criticality)
-            sent = self.outbound.copy({"code": f"im.sent.{number}", "criticality": criticality})
+            sent = self.flow(
+                f"im.sent.{number}",
+                criticality=criticality,
+                direction="outbound",
+                endpoint_id=self.endpoint.id,
+            )
             self.assertEqual(sent.fallback, defaults_of(criticality).fallback)
 
     def test_as_critical_as_its_system(self):
