@@ -1,12 +1,6 @@
 """Installation hooks of the engine."""
 
-import contextlib
-
-import psycopg2
-
-from odoo.sql_db import db_connect
-
-from .instrumentation import log_table
+from .instrumentation import log_table, queue_jobs
 from .instrumentation.install import install
 
 
@@ -29,29 +23,9 @@ def uninstall_hook(env):
     env["integration.subscription.rewind"]._drop_storage()
     log_table.drop_all(env.cr)
     # Not now: the runner works on these rows meanwhile, and would make us fail.
-    dbname = env.cr.dbname
-    env.cr.postcommit.add(lambda: _forget_jobs(dbname))
+    queue_jobs.forget_after_commit(env.cr)
     # Settings outlive their page.
     env["ir.config_parameter"].sudo().search([("key", "=like", "integration_monitor%")]).unlink()
     env["ir.filters"].sudo().search([("model_id", "=like", "integration.%")]).unlink()
     # Nobody may sign in with them, but accounts with rights and without use should not stay.
     env["integration.system"].sudo()._service_accounts().active = False
-
-
-def _forget_jobs(dbname):
-    """Nobody could open, or run, a job of a model that is gone."""
-    with (
-        contextlib.suppress(psycopg2.errors.UndefinedTable),  # queue_job left together with us
-        contextlib.closing(db_connect(dbname).cursor()) as cr,
-    ):
-        # One statement in a transaction of its own, which sees what the runner did until now.
-        cr.connection.set_session(isolation_level="READ COMMITTED")
-        cr.execute(
-            """WITH gone AS (DELETE FROM queue_job WHERE model_name ^@ 'integration.' RETURNING id),
-                    said AS (DELETE FROM mail_message
-                              WHERE model = 'queue.job' AND res_id IN (SELECT id FROM gone))
-               DELETE FROM mail_followers
-                WHERE res_model = 'queue.job' AND res_id IN (SELECT id FROM gone)""",
-            log_exceptions=False,
-        )
-        cr.commit()  # pylint: disable=invalid-commit # the uninstallation is committed already

@@ -180,4 +180,5 @@ from . import res_config_settings
 from . import res_users
 from . import base
 from . import ir_http
+from . import ir_module_module
 from . import queue_job

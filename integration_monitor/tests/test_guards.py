@@ -118,7 +118,7 @@ class TestSettleGuard(IntegrationCase):
         messages.write(
             {
                 "state": "processing",
-                "attempt_count": 1,
+                "attempt_count": 2,  # tried alone: no neighbour of a batch
                 "claimed_at": "2000-01-01 00:00:00",
                 "budget_at": "2000-01-01 00:00:00",
             }
