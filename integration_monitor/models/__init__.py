@@ -36,6 +36,7 @@ from . import integration_flow_emit
 from . import integration_flow_trigger
 from . import integration_flow_operation
 from . import integration_flow_wake
+from . import integration_flow_load
 from . import integration_flow_drain
 from . import integration_flow_lane
 from . import integration_flow_batch
@@ -61,6 +62,7 @@ from . import integration_mapping_customer
 from . import integration_message
 from . import integration_message_work
 from . import integration_message_batch
+from . import integration_message_load
 from . import integration_message_request
 from . import integration_message_settle
 from . import integration_message_exception

@@ -1,12 +1,12 @@
 """Audit rows: nobody changes them afterwards."""
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 
 class IntegrationAuditMixin(models.AbstractModel):
-    """Rows are added, never changed and never deleted.
+    """Rows that say who did what; they are added, never changed and never deleted.
 
     The ORM refuses for everybody, superuser included; a trigger refuses what passes the ORM by.
     The addon that has such a model calls :meth:`_drop_storage` when it is uninstalled.
@@ -14,6 +14,23 @@ class IntegrationAuditMixin(models.AbstractModel):
 
     _name = "integration.audit.mixin"
     _description = "Audit rows (mixin)"
+    _order = "id desc"
+
+    company_id = fields.Many2one("res.company", readonly=True, ondelete="restrict", index=True)
+    at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
+    user_id = fields.Many2one(
+        "res.users",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        default=lambda self: self.env.uid,
+    )
+    login = fields.Char(
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.user.login,
+        help="As it was then.",
+    )
 
     def init(self):
         """Let the database itself refuse changes."""

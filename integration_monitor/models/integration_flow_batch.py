@@ -1,4 +1,6 @@
-"""Batches of an inbound lane: messages that come first and are quick are settled in one commit."""
+"""Batches of a lane: messages that are quick are claimed together."""
+
+import time
 
 from psycopg2 import OperationalError
 
@@ -14,8 +16,9 @@ class IntegrationFlow(models.Model):
     """Claims several messages at once, and gives back those that are better worked on alone.
 
     Only messages that nobody tried before, and whose key (with ``ordering``) no other one has:
-    what failed, or killed a worker, is tried alone. A batch is one transaction, so that whatever
-    ends it, an error of one message or a dead worker, nothing of it has happened.
+    what failed, or killed a worker, is tried alone. Inbound messages are settled together, too:
+    one transaction, so that whatever ends it, an error of one message or a dead worker, nothing of
+    it has happened. Outbound messages are sent and settled one after the other.
     """
 
     _inherit = "integration.flow"
@@ -27,7 +30,7 @@ class IntegrationFlow(models.Model):
         :return: whether any was claimed; False when the next message is to be tried alone
         """
         try:
-            claims = self._claim_batch(turn.batch)
+            claims = self._claim_batch(turn.batch, turn)
             if not claims:
                 self._rollback_step()
                 return False
@@ -38,14 +41,21 @@ class IntegrationFlow(models.Model):
             self._rollback_step()
             turn.batch = 1
             return False
-        settled = self.env["integration.message"].browse(claims)._work_batch(BATCH_SECONDS)
-        turn.worked_together(len(claims), settled)
+        messages = self.env["integration.message"].browse(claims)
+        began = time.monotonic()
+        if turn.inbound:
+            settled = messages._work_batch(BATCH_SECONDS)
+        else:
+            settled, turn.suspect = messages._work_in_turn(BATCH_SECONDS)
+        turn.worked_together(len(claims), settled, time.monotonic() - began)
         log_writer.flush()
         return True
 
-    def _claim_batch(self, limit):
+    def _claim_batch(self, limit, turn=None):
         """Take the due messages that come first, up to one that was tried before.
 
+        :param int limit: so many at most
+        :param turn: the ``Turn`` of this run of the lane
         :return: list of message ids, in their order
         """
         now = fields.Datetime.now()
@@ -56,12 +66,13 @@ class IntegrationFlow(models.Model):
                                row_number() OVER (ORDER BY priority, id) AS place
                           FROM due
                    )
-                   UPDATE integration_message m SET %(values)s
+                   UPDATE integration_message m SET %(values)s %(way)s
                      FROM first
                     WHERE m.id = first.id AND NOT first.tried
                 RETURNING first.place, m.id""",
-                due=self._due_query(now, limit=limit),
+                due=self._due_query(now, turn, limit=limit),
                 values=self._claim_values(now),
+                way=self._way_assignment(turn),
             )
         )
         return [message_id for _place, message_id in sorted(self.env.cr.fetchall())]

@@ -9,6 +9,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..instrumentation import log_writer
+from .integration_flow_load import FLOW_FIELDS
 from .integration_flow_wake import LIVE_REASONS
 
 _logger = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class IntegrationFlow(models.Model):
         :return: text for the job: how many messages were settled
         """
         self.ensure_one()
+        self._load_for_work()
         closed = self._leave_at_gate()
         if closed:
             return closed
@@ -88,7 +90,8 @@ class IntegrationFlow(models.Model):
         :param turn: the ``Turn`` of this run of the lane
         :return: whether the lane may go on
         """
-        if turn.batch > 1 and self._drain_batch(turn):
+        self.sudo().fetch(FLOW_FIELDS)  # the lane keeps to settings that its account may not read
+        if turn.batches and self._drain_batch(turn):
             return True
         try:
             claim = self._claim(turn)
@@ -110,7 +113,7 @@ class IntegrationFlow(models.Model):
         began = time.monotonic()
         if not self.env["integration.message"].browse(message_id)._work(attempt):
             turn.suspect = True
-        elif turn.inbound:
+        else:
             turn.worked_alone(time.monotonic() - began)
         if turn.probe:
             self._end_probe(turn, message_id)

@@ -16,7 +16,7 @@ LANE_LOCK = 0x1A7E
 LEASE_LOCK = 0x1EA5E00
 # A lane waits so long for a token itself; for longer it leaves its place to others.
 TOKEN_SECONDS = 1.0
-# Most messages of a batch, and how long it takes further ones: a slow handler works alone.
+# Most messages of a batch, and how long it takes further ones: what is slow works alone.
 BATCH_LIMIT = 64
 BATCH_SECONDS = 0.1
 
@@ -48,16 +48,22 @@ class Turn:
         """Ask for a wake-up in so many seconds, or sooner if somebody asked for that."""
         self.again = seconds if self.again is None else min(self.again, seconds)
 
+    @property
+    def batches(self):
+        """Whether several messages may be claimed at once: no limit counts each of them."""
+        return self.batch > 1 and not (self.rate or self.waited_until or self.suspect)
+
     def worked_alone(self, seconds):
         """Try a batch next, after a message that was quick."""
         self.alone = max(self.alone - 1, 0)
         self.batch = 2 if not self.alone and seconds < BATCH_SECONDS else 1
 
-    def worked_together(self, claimed, settled):
-        """Take as many as fitted, twice as many when all did, and one by one when none can.
+    def worked_together(self, claimed, settled, seconds):
+        """Take as many as fitted, up to twice as many when all did, and one when none did.
 
         :param int claimed: messages of the batch
         :param int settled: how many of them are done
+        :param float seconds: what that took
         """
         self.settled += settled
         if not settled:
@@ -65,7 +71,8 @@ class Turn:
         elif settled < claimed:
             self.batch = settled
         elif claimed == self.batch:
-            self.batch = min(2 * claimed, BATCH_LIMIT)
+            fits = int(claimed * BATCH_SECONDS / max(seconds, 0.001))
+            self.batch = max(min(2 * claimed, fits, BATCH_LIMIT), 1)
 
     @property
     def rest(self):

@@ -3,6 +3,7 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
+from odoo.tools import ormcache
 
 from .integration_flow import CODE_PATTERN
 
@@ -87,6 +88,14 @@ class IntegrationFlow(models.Model):
             refusal = flow._account_refusal()
             if refusal:
                 raise ValidationError(refusal)
+
+    @ormcache("self.id")
+    def _account_fits(self):
+        """Tell whether the flow may run as its account.
+
+        Odoo forgets what is cached when users, groups or flows change.
+        """
+        return bool(self.service_user_id) and not self._account_refusal()
 
     def _account_refusal(self):
         """Say why the flow may not run as its account; looked at again whenever it runs.

@@ -79,11 +79,11 @@ class IntegrationFlow(models.Model):
     def _account_works(self):
         """Tell whether the flow may run as its account; if not, tell somebody that it waits."""
         flow = self.sudo()  # reading an account's groups is nothing an account may do
+        if flow._account_fits():
+            return True
         refusal = (
             flow._account_refusal() if flow.service_user_id else self.env._("It has no account.")
         )
-        if not refusal:
-            return True
         self.env["integration.exception"]._open(
             [
                 {

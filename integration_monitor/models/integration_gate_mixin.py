@@ -83,8 +83,6 @@ class IntegrationGateMixin(models.AbstractModel):
                 {
                     "gate_id": gate.id,
                     "company_id": self.company_id.id,
-                    "user_id": self.env.uid,
-                    "login": self.env.user.login,
                     "reason": reason,
                     "res_model": self._name,
                     "res_id": self.id,

@@ -9,16 +9,11 @@ class IntegrationGateOverride(models.Model):
     _name = "integration.gate.override"
     _description = "Override of an integration gate"
     _inherit = "integration.audit.mixin"
-    _order = "id desc"
     _rec_name = "document_name"
 
     gate_id = fields.Many2one(
         "integration.gate", required=True, readonly=True, index=True, ondelete="restrict"
     )
-    company_id = fields.Many2one("res.company", readonly=True, ondelete="restrict", index=True)
-    at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
-    user_id = fields.Many2one("res.users", readonly=True, required=True, ondelete="restrict")
-    login = fields.Char(readonly=True, required=True, help="As it was then.")
     reason = fields.Text(readonly=True, required=True)
     res_model = fields.Char(string="Document Model", readonly=True, required=True)
     res_id = fields.Many2oneReference(

@@ -1,4 +1,4 @@
-"""Working on a batch of claimed inbound messages: one transaction, all of them or none."""
+"""Working on a batch of claimed messages."""
 
 import logging
 import time
@@ -15,7 +15,7 @@ _logger = logging.getLogger(__name__)
 
 
 class IntegrationMessage(models.Model):
-    """The work of a batch; whatever goes wrong, its messages wait again as if never claimed."""
+    """The work of a batch; what is not worked on waits again as if never claimed."""
 
     _inherit = "integration.message"
 
@@ -47,6 +47,26 @@ class IntegrationMessage(models.Model):
         for observation in observations:
             log_writer.record(self.env, observation)
         return len(observations)
+
+    def _work_in_turn(self, seconds):
+        """Send claimed messages of one outbound flow one after the other; commits.
+
+        What is left when one fails, or when the time is over, is given back.
+
+        :param float seconds: no further message is begun after so long
+        :return: tuple (number of messages that were worked on, whether the last one failed)
+        """
+        until = time.monotonic() + seconds
+        count, failed = 0, False
+        for message in self:
+            if failed or (count and time.monotonic() > until):
+                break
+            count += 1
+            failed = not message._work(attempt=1)
+        if count < len(self):
+            self[count:]._give_back()
+            self.flow_id._commit_step()
+        return count, failed
 
     def _lock_claims(self):
         """Lock the rows for this transaction: the lock tells the sweep that work is going on.

@@ -62,7 +62,7 @@ class IntegrationMessage(models.Model):
             )
         )
         messages = self.browse([row[0] for row in self.env.cr.fetchall()])
-        batches = Counter((message.flow_id, message.claimed_at) for message in messages)
+        batches = self._claimed_together(messages)
         for message in messages:
             failure = IntegrationError(
                 self.env._("The worker stopped in the middle of this message.")
@@ -80,15 +80,27 @@ class IntegrationMessage(models.Model):
                 _logger.info("Message %s: taken back by the next sweep", message.id)
         return len(messages)
 
+    @api.model
+    def _claimed_together(self, messages):
+        """:return: number of messages in work by flow and moment of their claim"""
+        claimed = self.search_fetch(
+            [
+                ("state", "=", "processing"),
+                ("flow_id", "in", messages.flow_id.ids),
+                ("claimed_at", "in", list(set(messages.mapped("claimed_at")))),
+            ],
+            ["flow_id", "claimed_at"],
+        )
+        return Counter((message.flow_id, message.claimed_at) for message in claimed)
+
     def _was_in_batch(self, batches):
-        """Tell whether another message of a batch may have killed the worker.
+        """Tell whether another message of a batch killed the worker, or may have.
 
         Then the attempt may not be this one's fault; the next one it makes alone.
 
-        :param batches: number of abandoned messages by flow and moment of their claim
+        :param batches: see :meth:`_claimed_together`
         """
-        first = self.attempt_count == 1 and self.direction == "inbound"
-        return first and batches[self.flow_id, self.claimed_at] > 1
+        return self.attempt_count == 1 and batches[self.flow_id, self.claimed_at] > 1
 
     @api.autovacuum
     def _gc_messages(self):

@@ -50,6 +50,7 @@ class IntegrationMessage(models.Model):
 
         :return: whether nothing failed
         """
+        self._load_for_work()
         flow = self.flow_id
         for left in reversed(range(CONFLICT_TRIES)):
             try:

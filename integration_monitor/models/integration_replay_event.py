@@ -9,16 +9,11 @@ class IntegrationReplayEvent(models.Model):
     _name = "integration.replay.event"
     _description = "Audit row of an integration replay"
     _inherit = "integration.audit.mixin"
-    _order = "id desc"
     _rec_name = "action"
 
     replay_id = fields.Many2one(
         "integration.replay", required=True, readonly=True, index=True, ondelete="restrict"
     )
-    company_id = fields.Many2one("res.company", readonly=True, ondelete="restrict", index=True)
-    at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
-    user_id = fields.Many2one("res.users", readonly=True, required=True, ondelete="restrict")
-    login = fields.Char(readonly=True, required=True, help="As it was then.")
     action = fields.Selection(
         [
             ("checked", "Dry run"),

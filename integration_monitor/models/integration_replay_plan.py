@@ -95,8 +95,6 @@ class IntegrationReplay(models.Model):
                 {
                     "replay_id": replay.id,
                     "company_id": replay.company_id.id,
-                    "user_id": self.env.uid,
-                    "login": self.env.user.login,
                     "action": action,
                     "count": count,
                     "detail": detail,

@@ -13,16 +13,11 @@ class IntegrationSubscriptionRewind(models.Model):
     _name = "integration.subscription.rewind"
     _description = "Audit row of a replay of events"
     _inherit = "integration.audit.mixin"
-    _order = "id desc"
     _rec_name = "at"
 
     subscription_id = fields.Many2one(
         "integration.subscription", readonly=True, index=True, ondelete="restrict", required=True
     )
-    company_id = fields.Many2one("res.company", readonly=True, ondelete="restrict", index=True)
-    at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
-    user_id = fields.Many2one("res.users", readonly=True, required=True, ondelete="restrict")
-    login = fields.Char(readonly=True, required=True, help="As it was then.")
     reason = fields.Char(required=True, readonly=True)
     since = fields.Datetime(readonly=True, help="Events that happened since then.")
     cursor_before = fields.Integer(readonly=True)
@@ -116,8 +111,6 @@ class IntegrationSubscription(models.Model):
             {
                 "subscription_id": self.id,
                 "company_id": self.company_id.id,
-                "user_id": self.env.uid,
-                "login": self.env.user.login,
                 "reason": reason,
                 "since": since,
                 "cursor_before": subscription.cursor_id,

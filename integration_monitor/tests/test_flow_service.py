@@ -112,6 +112,17 @@ class TestFlowService(ServiceCase):
         self.assertEqual(self.outages(), [(began, NOW + timedelta(minutes=4), 2)])
         self.assertFalse(self.measured(now=NOW + timedelta(minutes=5)).failing_since)
 
+    def test_one_ends_and_the_next_begins(self):
+        """A flow that fails on and off within a minute is counted no more."""
+        second = timedelta(seconds=1)
+        self.line(NOW, "server")
+        self.roll()
+        self.line(NOW + 10 * second)
+        self.line(NOW + 20 * second, "server")
+        self.assertEqual(
+            self.outages(), [(NOW, NOW + 10 * second, 1), (NOW + 20 * second, False, 1)]
+        )
+
     def test_lines_that_come_late(self):
         """A line that a slow worker writes late begins an outage without an end."""
         self.line(NOW)

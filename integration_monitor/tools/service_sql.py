@@ -62,11 +62,14 @@ COUNT_OUTAGES = """
           FROM going_on g
           LEFT JOIN (SELECT id, min(began) AS began, sum(n) AS n FROM same GROUP BY id) s USING (id)
          WHERE o.id = g.id
+        RETURNING o.id
     )
     INSERT INTO integration_flow_outage (flow_id, began_at, ended_at, failure_count)
     SELECT flow_id, date_trunc('second', began), date_trunc('second', ended), n
       FROM outages o
      WHERE NOT EXISTS (SELECT 1 FROM same s WHERE s.flow_id = o.flow_id AND s.began = o.began)
+       -- What ended is closed first: a flow has one open outage at most.
+       AND (SELECT count(*) FROM goes_on) >= 0
      ORDER BY flow_id, began
 """
 # One row a flow and period. Nearest-rank percentile: the smallest delay that 95 %% kept to.

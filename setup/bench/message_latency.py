@@ -1,7 +1,8 @@
-"""From the commit to the first attempt, beside a plain job from its commit to its start.
+"""From the commit to the first attempt, beside a plain job that makes the same call.
 
-The first attempt is measured where it arrives, at a server of this program; the start of a job by
-the line that the log has of it. One at a time, in turns, on a server that has nothing else to do.
+Both are measured where they arrive, at a server of this program; the start of a job that does
+nothing, by the line that the log has of it, is printed beside them. One at a time, in turns, on a
+server that has nothing else to do.
 """
 
 from __future__ import annotations
@@ -44,6 +45,19 @@ def _job(office: Office) -> float:
     return (wait_until(started, PATIENCE, "a job in the log") - committed).total_seconds() * 1000
 
 
+def _call(office: Office, partner: Partner, number: int) -> float:
+    """Commit a job that calls the partner; return the milliseconds until he had the call."""
+    key = f"call {number}"
+    with office.registry.cursor() as cursor:
+        endpoint = environment(cursor)["integration.endpoint"].browse(office.endpoints[0])
+        endpoint.with_delay()._call("POST", json={"level": 1}, idempotency_key=key)
+        cursor.commit()
+    committed = time.monotonic()
+    wait_until(lambda: key in partner.received, PATIENCE, "a call at the partner")
+    office.wait_jobs()
+    return (partner.received.pop(key) - committed) * 1000
+
+
 def _message(office: Office, partner: Partner) -> float:
     """Commit an outbound message; return the milliseconds until the partner had it."""
     [(key, committed)] = office.emit(office.outbound, 1).items()
@@ -54,9 +68,11 @@ def _message(office: Office, partner: Partner) -> float:
 
 def _turn(office: Office, partner: Partner) -> dict[str, float]:
     """Measure jobs and messages in turns; return the 95th percentile of each, in ms."""
-    samples: dict[str, list[float]] = {"job": [], "message": []}
-    for _number in range(SAMPLES):
+    samples: dict[str, list[float]] = {"job": [], "call": [], "message": []}
+    for number in range(SAMPLES):
         samples["job"].append(_job(office))
+        time.sleep(PAUSE)
+        samples["call"].append(_call(office, partner, number))
         time.sleep(PAUSE)
         samples["message"].append(_message(office, partner))
         time.sleep(PAUSE)
@@ -86,12 +102,16 @@ def run(arguments: argparse.Namespace) -> bool:
 
 def _report(arguments: argparse.Namespace, turns: list[dict[str, float]]) -> dict[str, Any]:
     print("\nFrom commit, ms, medians of turns      p95   median")
-    for name, title in (("job", "to the start of a plain job"), ("message", "to the partner")):
+    for name, title in (
+        ("job", "to the start of a plain job"),
+        ("call", "a plain job's call to the partner"),
+        ("message", "a message to the partner"),
+    ):
         high, middle = (
             statistics.median(turn[key] for turn in turns) for key in (name, f"{name}_median")
         )
         print(f"  {title:<34}{high:8.1f}{middle:9.1f}")
-    ratio = ratio_of([turn["job"] for turn in turns], [turn["message"] for turn in turns])
+    ratio = ratio_of([turn["call"] for turn in turns], [turn["message"] for turn in turns])
     holds = ratio.median <= LIMIT
     print("  p95: {:.2f} ({:.2f} – {:.2f})".format(*ratio.values), f" limit ≤ {LIMIT}")
     print(f"  {'holds' if holds else 'FAILS'}")

@@ -1,4 +1,4 @@
-"""Orders that people enter: one that is late, one that is about to be."""
+"""Documents that people enter: orders, late or about to be, and an invoice too early."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from provision import databases
+from testing.rpc import RpcError
 
 from .seed.catalogue import OUT_OF_STOCK, SERVICE
 
@@ -43,6 +44,26 @@ def enter_order_at_risk(scenario: Scenario) -> int:
         "sale.order", "write", [order], {"commitment_date": _from_now(timedelta(hours=1))}
     )
     return order
+
+
+def enter_deposit(scenario: Scenario, order: int) -> None:
+    """Invoice a fifth of an order that is not delivered, and try to post that.
+
+    :raises RuntimeError: no gate kept the invoice back
+    """
+    rpc = scenario.rpc
+    context = {"active_model": "sale.order", "active_ids": [order], "active_id": order}
+    values = {"advance_payment_method": "percentage", "amount": 20.0}
+    wizard = rpc.call("sale.advance.payment.inv", "create", values, context=context)
+    rpc.call("sale.advance.payment.inv", "create_invoices", [wizard], context=context)
+    [invoice] = rpc.call("sale.order", "read", [order], ["invoice_ids"])[0]["invoice_ids"]
+    try:
+        rpc.call("account.move", "action_post", [invoice])
+    except RpcError as refusal:
+        if "gating" in str(refusal):
+            return
+        raise
+    raise RuntimeError("The deposit was posted, and no gate kept it back.")
 
 
 def _enter(scenario: Scenario, sku: str, promised: str) -> int:

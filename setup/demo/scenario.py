@@ -32,6 +32,8 @@ class Scenario:
         self.retry: str | None = None
         #: Orders under way that nothing goes wrong with, by the shop's number.
         self._good: list[str] = []
+        #: The sales order that is late, once it has been entered.
+        self._late = 0
 
     def order(
         self,
@@ -123,6 +125,7 @@ class Scenario:
 
     def steps(self) -> Iterator[tuple[str, Callable[[], None]]]:
         """Yield (what happens, action) in order."""
+        yield "Two partners subscribe to business events; a gate is set up", self._switch_on
         yield "Four customers order in the web shop", self._good_day
         yield "Two orders for the warehouse that a third party runs", self._third_party
         yield "Two orders in the European shop; its warehouse picks by hand", self._europe
@@ -131,6 +134,7 @@ class Scenario:
             "Two orders entered by hand, without stock: one is late, one is at risk",
             self._by_hand,
         )
+        yield "Somebody invoices a deposit: the gate keeps it back", self._deposit
         yield (
             "Programs that no flow knows: a call to an unknown host, a question by API",
             self._others,
@@ -139,6 +143,11 @@ class Scenario:
         yield "The warehouse finds only half of an order: a back order follows", self._short_pick
         yield "The shop delivers one order twice, and one with a wrong signature", self._noise
         yield "The carrier is down: booking is retried, then an exception opens", self._carrier_down
+
+    def _switch_on(self) -> None:
+        for model in ("integration.subscription", "integration.gate"):
+            archived = self.rpc.call(model, "search", [("active", "=", False)])
+            self.rpc.call(model, "write", archived, {"active": True})
 
     def _good_day(self) -> None:
         orders = self.order(count=4, mix=("plain", "discount", "shipping", "repeat_customer"))
@@ -193,8 +202,12 @@ class Scenario:
         self.wait_exception([("source_value", "=", "NEW-SPEAKER")], after=before)
 
     def _by_hand(self) -> None:
-        self._wait_timeliness(office.enter_late_order(self), "missed")
+        self._late = office.enter_late_order(self)
+        self._wait_timeliness(self._late, "missed")
         self._wait_timeliness(office.enter_order_at_risk(self), "warning")
+
+    def _deposit(self) -> None:
+        office.enter_deposit(self, self._late)
 
     def _wait_timeliness(self, order: int, timeliness: str) -> None:
         """Wait until the transaction of a sales order is late or at risk."""

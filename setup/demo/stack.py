@@ -21,6 +21,7 @@ from testing.processes import OdooServer
 from testing.waiting import free_port, port_refusal
 
 from .seed.integrations import TOKEN
+from .seed.subscribers import EVENTS
 
 # Simulator process -> kind of simulator.
 PARTNERS = {
@@ -205,8 +206,10 @@ class Stack:
         with databases.cursor(self.database) as cr:
             for name, partner in self.partners.items():
                 cr.execute(
-                    "UPDATE integration_endpoint SET base_url = %s WHERE code = %s",
-                    [partner.url, name],
+                    "UPDATE integration_endpoint SET base_url = CASE code WHEN %(name)s THEN %(url)s"
+                    " ELSE %(url)s || '/' || %(events)s END"
+                    " WHERE code IN (%(name)s, %(name)s || '.' || %(events)s)",
+                    {"name": name, "url": partner.url, "events": EVENTS},
                 )
 
     def check(self) -> None:

@@ -183,27 +183,9 @@ def seed_integrations(env: Any, companies: dict[str, Any], owner: Any) -> dict[s
                 "region": "US" if spec.company == "us" else "EU",
             }
         )
-        endpoint = scoped["integration.endpoint"].create(
-            {
-                "name": f"{spec.name} API",
-                "code": spec.code,
-                "system_id": system.id,
-                "base_url": PLACEHOLDER_URL,
-                "auth_type": "bearer",
-                "allowed_networks": LOOPBACK,
-                "health_path": "/account",
-                "connect_timeout": 2.0,
-                "read_timeout": 5.0,
-                "deadline_seconds": 8.0,
-                # The scenario lets messages die while the carrier is down: that is their exception.
-                "breaker_enabled": False,
-            }
-        )
-        scoped["integration.credential"].create(
-            {"endpoint_id": endpoint.id, "kind": "bearer", "secret": TOKEN}
-        )
+        endpoint = seed_endpoint(scoped, system, spec.code, f"{spec.name} API", "/account")
         for flow_spec in spec.flows:
-            flow = _seed_flow(scoped, flow_spec, system, endpoint)
+            flow = seed_flow(scoped, flow_spec, system, endpoint)
             if flow.direction == "inbound":
                 secrets[flow.code] = scoped["integration.credential"]._issue_webhook_secret(flow)[1]
     _seed_mappings(env)
@@ -211,7 +193,32 @@ def seed_integrations(env: Any, companies: dict[str, Any], owner: Any) -> dict[s
     return secrets
 
 
-def _seed_flow(env: Any, spec: FlowSpec, system: Any, endpoint: Any) -> Any:
+def seed_endpoint(env: Any, system: Any, code: str, name: str, health_path: str = "") -> Any:
+    """Create an endpoint of a system, with its sign-in."""
+    endpoint = env["integration.endpoint"].create(
+        {
+            "name": name,
+            "code": code,
+            "system_id": system.id,
+            "base_url": PLACEHOLDER_URL,
+            "auth_type": "bearer",
+            "allowed_networks": LOOPBACK,
+            "health_path": health_path,
+            "connect_timeout": 2.0,
+            "read_timeout": 5.0,
+            "deadline_seconds": 8.0,
+            # The scenario lets messages die while the carrier is down: that is their exception.
+            "breaker_enabled": False,
+        }
+    )
+    env["integration.credential"].create(
+        {"endpoint_id": endpoint.id, "kind": "bearer", "secret": TOKEN}
+    )
+    return endpoint
+
+
+def seed_flow(env: Any, spec: FlowSpec, system: Any, endpoint: Any) -> Any:
+    """Create a flow of a system, with its service account."""
     outbound = bool(spec.event)
     values = {
         "name": spec.name,

@@ -10,6 +10,7 @@ from .catalogue import OUT_OF_STOCK, PRODUCTS, seed_products, seed_service, seed
 from .companies import seed_companies
 from .integrations import seed_integrations
 from .others import seed_api_key, seed_pick_up_action
+from .subscribers import seed_gate, seed_subscribers
 from .users import seed_users
 
 SEEDED = "integration_monitor.demonstration_seeded"
@@ -33,6 +34,8 @@ def seed(env: Any, output: Path) -> None:
     seed_pick_up_action(env)
     api_key = seed_api_key(env, people["planner"])
     secrets = seed_integrations(env, {"us": us, "eu": eu}, people["oscar"])
+    seed_subscribers(env)
+    seed_gate(env, us)
     env["ir.config_parameter"].sudo().set_param(SEEDED, "1")
     env.cr.commit()
     told = {"secrets": secrets, "skus": sorted({**PRODUCTS, **OUT_OF_STOCK}), "api_key": api_key}

@@ -6,6 +6,7 @@ import sqlite3
 import time
 from typing import Any
 
+from . import checks
 from .catalogue import Catalogue
 from .config import Config
 from .control import add_control_routes
@@ -50,6 +51,7 @@ class Simulator:
         add_control_routes(self)
         self.router.add("GET", "/health", lambda _r: Response.of({"status": "ok"}), public=True)
         self.router.add("GET", "/account", self._account)
+        self.router.add("POST", "/events", self._take_event)
         self.setup()
 
     def setup(self) -> None:
@@ -200,6 +202,16 @@ class Simulator:
 
     def _account(self, _request: Request) -> Response:
         return Response.of({"name": self.name, "status": "ok"})
+
+    def _take_event(self, request: Request) -> Response:
+        """Keep a CloudEvent; one with a known id has no further effect."""
+        event = request.json_object()
+        known = f"{checks.text(event, 'source')} {checks.text(event, 'id')}"
+        checks.text(event, "type")
+        if self.ledger.get("event", known) is None:
+            self.ledger.put("event", known, event)
+            self.ledger.add_effect("event", known, event, request)
+        return Response.of({"status": "noted"}, 202)
 
 
 def _status_on_the_wire(after: Fault | None, answer: Response) -> int | None:

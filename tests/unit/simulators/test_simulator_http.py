@@ -34,6 +34,14 @@ def test_refusals_are_problems(shop):
     _problem(requests.post(f"{shop.url}/stock", data=iter([b"x"]), timeout=5), 411)
 
 
+def test_an_event_is_noted_once(shop):
+    event = {"specversion": "1.0", "source": "urn:test", "id": "1", "type": "odoo.sale.confirmed"}
+    for _time in range(2):
+        assert shop.call("POST", "/events", event).status_code == 202
+    assert [row["data"] for row in shop.ledger("effects", kind="event")] == [event]
+    _problem(shop.call("POST", "/events", {**event, "id": ""}), 422)
+
+
 def test_malformed_http_is_a_problem(shop):
     with socket.create_connection(("127.0.0.1", shop.port), timeout=5) as connection:
         connection.sendall(b"POST /stock HTTP/1.1\r\nContent-Length: x\r\n\r\n")

@@ -1,0 +1,136 @@
+import time
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tests import tagged
+
+from ..models.integration_flow_lane import Turn
+from .common import IntegrationCase
+from .common_partner import PartnerMixin
+
+
+@tagged("post_install", "-at_install")
+class TestMessageBatchOutbound(PartnerMixin, IntegrationCase):
+    """Outbound messages that are quick are claimed together, and sent each by itself."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner.open = True
+        self.endpoint.base_url = self.partner.url
+
+    def emitted(self, count):
+        """:return: so many messages that wait"""
+        partner = self.env.user.partner_id
+        keys = [
+            {"res_model": "res.partner", "res_id": partner.id, "payload": f'{{"n": {number}}}'}
+            for number in range(count)
+        ]
+        messages = self.outbound._emit(keys)
+        self.env.flush_all()
+        return messages
+
+    def claims(self):
+        """:return: a list that takes how many messages each claim of a drain took"""
+        taken = []
+        lane = type(self.outbound)
+        claim_one, claim_many = lane._claim, lane._claim_batch
+
+        def one(flow, turn=None):
+            claim = claim_one(flow, turn)
+            taken.extend([1] if claim else [])
+            return claim
+
+        def many(flow, limit, turn=None):
+            claimed = claim_many(flow, limit, turn)
+            taken.extend([len(claimed)] if claimed else [])
+            return claimed
+
+        self.patch(lane, "_claim", one)
+        self.patch(lane, "_claim_batch", many)
+        return taken
+
+    def test_a_burst_is_claimed_together(self):
+        """Claiming costs as much as sending, and a burst takes twice as long."""
+        messages = self.emitted(12)
+        claims = self.claims()
+        seen = self.drain(self.outbound)
+        self.assertEqual(sum(claims), 12)
+        self.assertLess(len(claims), 9)
+        self.assertEqual(set(messages.mapped("state")), {"done"})
+        self.assertEqual(set(messages.mapped("attempt_count")), {1})
+        sent = [call["headers"]["Idempotency-Key"] for call in self.partner.api_calls]
+        self.assertEqual(sent, messages.mapped("idempotency_key"))
+        lines = [line.message_id for line in seen if line.kind == "message"]
+        self.assertEqual(lines, messages.ids)
+
+    def test_a_slow_partner_gets_one_at_a_time(self):
+        """Messages are in work for minutes while one of their batch is sent."""
+        self.emitted(3)
+        claims = self.claims()
+
+        def slow(handler, message, response):
+            time.sleep(0.12)  # longer than a batch may take
+            return response
+
+        with self.handler(self.outbound, _after_response=slow):
+            self.drain(self.outbound)
+        self.assertEqual(claims, [1, 1, 1])
+
+    def test_limits_are_kept(self):
+        """A batch takes one token of the rate limit for all its messages."""
+        self.endpoint.rate_limit = 600
+        self.emitted(6)
+        claims = self.claims()
+        self.drain(self.outbound)
+        self.assertEqual(claims, [1] * 6)
+
+    def test_a_failure_gives_the_rest_back(self):
+        """Messages behind one that fails are sent to a partner who is out, or count as tried."""
+        messages = self.emitted(4)
+        self.partner.api_answer = (503, {})
+        with self.own_flow(self.outbound) as lane:
+            turn = Turn(until=time.monotonic() + 60, endpoint_id=self.endpoint.id, batch=4)
+            self.assertTrue(lane._drain_batch(turn))
+        self.assertTrue(turn.suspect)
+        self.assertFalse(turn.batches)
+        messages.invalidate_recordset()
+        self.assertEqual(messages.mapped("state"), ["retry"] + ["pending"] * 3)
+        self.assertEqual(messages.mapped("attempt_count"), [1, 0, 0, 0])
+        self.assertEqual(len(self.partner.api_calls), 1)
+
+    def test_the_rest_of_the_time_is_given_back(self):
+        """Messages for which no time was left stay in work."""
+        messages = self.emitted(3)
+        with self.own_flow(self.outbound) as lane:
+            claimed = lane.env["integration.message"].browse(lane._claim_batch(3))
+            self.assertEqual(claimed._work_in_turn(-1), (1, False))
+        messages.invalidate_recordset()
+        self.assertEqual(messages.mapped("state"), ["done", "pending", "pending"])
+        self.assertEqual(messages.mapped("attempt_count"), [1, 0, 0])
+
+    def test_claims_that_are_gone_are_not_sent(self):
+        """What the sweep gave to another worker is sent twice."""
+        messages = self.emitted(3)
+        with self.own_flow(self.outbound) as lane:
+            claimed = lane.env["integration.message"].browse(lane._claim_batch(3))
+            lane.env.cr.execute(
+                "UPDATE integration_message SET attempt_count = 2 WHERE id = %s", [claimed[1].id]
+            )
+            claimed._work_in_turn(60)
+        self.assertEqual(len(self.partner.api_calls), 2)
+        messages.invalidate_recordset()
+        self.assertEqual(messages.mapped("state"), ["done", "processing", "done"])
+
+    def test_neighbours_of_a_killer_are_not_charged(self):
+        """A worker that dies while one is sent costs the others of its batch an attempt."""
+        self.outbound.retry_policy_id.max_attempts = 1
+        messages = self.emitted(3)
+        at = fields.Datetime.now() - timedelta(minutes=1)
+        messages.sudo().write(
+            {"state": "processing", "attempt_count": 1, "claimed_at": at, "budget_at": at}
+        )
+        self.env.flush_all()
+        self.env["integration.message"]._sweep()
+        self.assertEqual(messages.mapped("state"), ["retry"] * 3)
+        self.drain(self.outbound)
+        self.assertEqual(messages.mapped("state"), ["done"] * 3)
