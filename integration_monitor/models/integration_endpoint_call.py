@@ -134,7 +134,7 @@ class IntegrationEndpoint(models.Model):
         if not self:
             return False
         configured = (config.get(ENVIRONMENT_OPTION) or "").strip()
-        wanted = self.sudo().system_id.environment
+        wanted, _region = self.sudo().system_id._placement()
         if configured == wanted or (not configured and wanted != "production"):
             return False
         return self.env._(
@@ -201,7 +201,7 @@ class IntegrationEndpoint(models.Model):
                 request_bytes=len(data or b""),
                 response_bytes=len(response.body) if response is not None else None,
                 company_id=self.company_id.id,
-                region=self.system_id.region or None,
+                region=self.system_id._placement()[1],
                 user_id=self.env.uid,
                 res_model=message.res_model or None,
                 res_id=message.res_id or None,

@@ -98,7 +98,7 @@ class IntegrationEndpoint(models.Model):
                 request_bytes=len(body),
                 response_bytes=len(response.body) if response is not None else None,
                 company_id=self.company_id.id,
-                region=self.system_id.region or None,
+                region=self.system_id._placement()[1],
                 user_id=self.env.uid,
                 retry_after=error.retry_after if error is not None else None,
             ),

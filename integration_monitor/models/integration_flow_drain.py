@@ -213,13 +213,7 @@ class IntegrationFlow(models.Model):
                   AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= %(now)s)
                   AND f.active AND f.state = 'active'
                   AND (e.id IS NULL OR (e.active AND e.state = 'active'))
-                  AND %(gate)s AND %(budget)s AND %(way)s
-                  AND (f.ordering IS NOT TRUE OR m.ordering_key IS NULL OR NOT EXISTS (
-                      SELECT 1 FROM integration_message b
-                       WHERE b.flow_id = m.flow_id AND b.ordering_key = m.ordering_key
-                         AND b.id < m.id AND b.id IS DISTINCT FROM m.replay_of_id
-                         AND b.state IN
-                             ('pending', 'processing', 'retry', 'dead', 'quarantined')))
+                  AND %(gate)s AND %(budget)s AND %(way)s AND %(first)s
                 ORDER BY m.priority, m.id
                 LIMIT %(limit)s
                   FOR NO KEY UPDATE OF m SKIP LOCKED""",
@@ -235,6 +229,19 @@ class IntegrationFlow(models.Model):
             budget=SQL("TRUE")
             if retries
             else SQL("m.attempt_count <= COALESCE(m.attempt_start, 0)"),
+            first=self._first_condition(),
+        )
+
+    def _first_condition(self):
+        """:return: the condition on message ``m`` that it is the first of its key"""
+        if not self.sudo().ordering:  # whoever works for a flow need not read its settings
+            return SQL("TRUE")
+        return SQL(
+            """(m.ordering_key IS NULL OR NOT EXISTS (
+                   SELECT 1 FROM integration_message b
+                    WHERE b.flow_id = m.flow_id AND b.ordering_key = m.ordering_key
+                      AND b.id < m.id AND b.id IS DISTINCT FROM m.replay_of_id
+                      AND b.state IN ('pending', 'processing', 'retry', 'dead', 'quarantined')))"""
         )
 
     def _commit_step(self):

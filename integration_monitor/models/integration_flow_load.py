@@ -10,6 +10,7 @@ FLOW_FIELDS = (
     "endpoint_id",
     "fallback",
     "handler",
+    "ordering",
     "payload_policy",
     "service_user_id",
     "state",
@@ -45,7 +46,6 @@ ENDPOINT_FIELDS = (
     "throttled_until",
     "verify_tls",
 )
-SYSTEM_FIELDS = ("environment", "region")
 
 
 class IntegrationFlow(models.Model):
@@ -55,6 +55,4 @@ class IntegrationFlow(models.Model):
         """Read what a lane asks of its flow and of the endpoint that it calls."""
         flow = self.sudo()  # the lane keeps to settings that its account may not read
         flow.fetch(FLOW_FIELDS)
-        endpoint = flow.endpoint_id
-        endpoint.fetch(ENDPOINT_FIELDS)
-        endpoint.system_id.fetch(SYSTEM_FIELDS)
+        flow.endpoint_id.fetch(ENDPOINT_FIELDS)

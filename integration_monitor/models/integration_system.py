@@ -1,7 +1,7 @@
 """An external system that this company exchanges messages with."""
 
 from odoo import api, fields, models
-from odoo.tools import config
+from odoo.tools import config, ormcache
 
 SYSTEM_KINDS = [
     ("wms", "Warehouse system"),
@@ -82,7 +82,15 @@ class IntegrationSystem(models.Model):
         result = super().write(vals)
         if {"region", "company_id"} & set(vals):
             self.env["integration.endpoint"]._forget_match_table()
+        if {"region", "environment"} & set(vals):
+            self.env.registry.clear_cache()
         return result
+
+    @ormcache("self.id")
+    def _placement(self):
+        """:return: tuple (environment, region or None); each call asks for them"""
+        system = self.sudo()  # whoever calls need not read systems
+        return system.environment, system.region or None
 
     @api.model
     def _default_environment(self):
