@@ -39,6 +39,8 @@ LOOK = """
       Exceptions: press Retry on “{retry}”,
       the carrier works again
     Integrations > Reporting > Log   every call, delivery, scheduled action and job; also Queues
+    Integrations > Configuration > Subscriptions, Gates
+                                     two partners that are told of events; an invoice that waits
     Integrations > Configuration > Discovered
                                      after a minute: a host that some module called
     Sales > Orders > Orders          each order says what it waits for ({url}/odoo/orders)

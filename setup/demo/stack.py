@@ -206,10 +206,15 @@ class Stack:
         with databases.cursor(self.database) as cr:
             for name, partner in self.partners.items():
                 cr.execute(
-                    "UPDATE integration_endpoint SET base_url = CASE code WHEN %(name)s THEN %(url)s"
-                    " ELSE %(url)s || '/' || %(events)s END"
-                    " WHERE code IN (%(name)s, %(name)s || '.' || %(events)s)",
-                    {"name": name, "url": partner.url, "events": EVENTS},
+                    "UPDATE integration_endpoint"
+                    " SET base_url = %(url)s || CASE code WHEN %(name)s THEN '' ELSE %(path)s END"
+                    " WHERE code IN (%(name)s, %(events)s)",
+                    {
+                        "name": name,
+                        "url": partner.url,
+                        "events": f"{name}.{EVENTS}",
+                        "path": f"/{EVENTS}",
+                    },
                 )
 
     def check(self) -> None:

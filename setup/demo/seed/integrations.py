@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from .references import seed_carrier, seed_mappings
+
 TOKEN = "demonstration-token"
 # Replaced by the simulators' real addresses when they have started.
 PLACEHOLDER_URL = "http://127.0.0.1:9"
@@ -188,8 +190,8 @@ def seed_integrations(env: Any, companies: dict[str, Any], owner: Any) -> dict[s
             flow = seed_flow(scoped, flow_spec, system, endpoint)
             if flow.direction == "inbound":
                 secrets[flow.code] = scoped["integration.credential"]._issue_webhook_secret(flow)[1]
-    _seed_mappings(env)
-    _seed_carrier(env, companies["us"])
+    seed_mappings(env)
+    seed_carrier(env, companies["us"])
     return secrets
 
 
@@ -266,38 +268,3 @@ def _demo_policy(env: Any) -> Any:
             "deadline_minutes": 60,
         }
     )
-
-
-def _seed_mappings(env: Any) -> None:
-    """Map what the sample orders name without a SKU."""
-    product = env["product.product"].search([("default_code", "=", "WOO-SINGLE-1")], limit=1)
-    env["integration.mapping"].create(
-        {
-            "system_id": env["integration.system"].search([("code", "=", "shop-eu")]).id,
-            "kind": "product",
-            "external_value": "93",
-            "res_model": "product.product",
-            "res_id": product.id,
-        }
-    )
-
-
-def _seed_carrier(env: Any, company: Any) -> None:
-    """Ship the American shop's orders with the carrier's booking flow."""
-    flow = env["integration.flow"].search([("code", "=", "carrier.booking")])
-    carrier = env["delivery.carrier"].create(
-        {
-            "name": "Coastal Parcel Ground",
-            "company_id": company.id,
-            "delivery_type": "fixed",
-            "fixed_price": 0.0,
-            "integration_flow_id": flow.id,
-            "integration_service": "standard",
-            "product_id": env["product.product"]
-            .create({"name": "Coastal Parcel Ground", "type": "service", "list_price": 0.0})
-            .id,
-        }
-    )
-    env["integration.flow"].search(
-        [("system_id.code", "=", "shop-us"), ("direction", "=", "inbound")]
-    ).write({"default_carrier_id": carrier.id})
