@@ -39,7 +39,7 @@ LOOK = """
       Exceptions: press Retry on “{retry}”,
       the carrier works again
     Integrations > Reporting > Log   every call, delivery, scheduled action and job; also Queues
-    Integrations > Configuration > Subscriptions, Gates
+    Integrations > Operations > Subscriptions, Integrations > Configuration > Gates
                                      two partners that are told of events; an invoice that waits
     Integrations > Configuration > Discovered
                                      after a minute: a host that some module called
