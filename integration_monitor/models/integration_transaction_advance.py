@@ -196,7 +196,7 @@ class IntegrationTransactionAdvance(models.Model):
             timeliness = owner["timeliness"]
         evidence = self._evidence(order, step, pickings)
         if step:
-            evidence["gate"] = self._gate_evidence(order, steps, milestones)
+            evidence["gate"] = self._gate_evidence(step, order, steps, milestones)
         verdict = judging.judge(step, evidence)
         ended = order_counts.moment(owner.get("completed_at")) or last
         return {

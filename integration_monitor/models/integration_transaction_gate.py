@@ -15,9 +15,10 @@ class IntegrationTransactionGate(models.Model):
     _inherit = "integration.transaction"
 
     @api.model
-    def _gate_evidence(self, order, steps, milestones):
+    def _gate_evidence(self, awaited, order, steps, milestones):
         """Tell which gate keeps back a document of the order that is ready; without gates nothing.
 
+        :param Step awaited: what the order waits for
         :param order: row of the snapshot
         :return: dict of ``gate``, ``document``, ``step``, ``waits_on``, ``system``, ``system_id``;
             or None
@@ -29,8 +30,12 @@ class IntegrationTransactionGate(models.Model):
         found = {step.code: (step, new) for step, new in zip(steps, milestones, strict=True)}
         for rule in rules:
             step, milestone = found.get(rule.step_code, (None, None))
-            if step is None or gates.is_open(
-                milestone.state, expected=milestone.expected, optional=step.optional
+            if (
+                step is None
+                or not rule.explains(awaited.code, awaited.event_code)
+                or gates.is_open(
+                    milestone.state, expected=milestone.expected, optional=step.optional
+                )
             ):
                 continue
             document = self._gated_document(rule, order)

@@ -220,6 +220,15 @@ class TestGate(GateCase):
         self.assertEqual(owner.waits_on_system_id, self.system)
         self.assertEqual(owner.waits_on, "Main WMS")
 
+    def test_a_kept_invoice_is_no_reason_to_wait_for_goods(self):
+        """An order without stock is said to wait for its invoice, and a carrier is blamed."""
+        self.gate("shipped", document_step="invoice")
+        order = self.order()
+        order._create_invoices()
+        owner = self.owner(order)
+        self.assertEqual(owner.waits_for_step_id.code, "released")
+        self.assertNotEqual(owner.cause, "gate")
+
     def test_changed_gate_is_told(self):
         """A gate is switched off, and orders say for days that it holds them."""
         gate = self.gate("paid")

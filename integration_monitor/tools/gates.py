@@ -12,6 +12,8 @@ MODELS = {
     "picking": "stock.picking",
     "invoice": "account.move",
 }
+#: What happens to an invoice that passes.
+INVOICE_EVENTS = frozenset({"invoice.posted", "invoice.paid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,18 @@ class Rule:
     type_ids: frozenset[int] = frozenset()
     domain: str = ""
     holds_unlinked: bool = False
+
+    def explains(self, step_code: str, event_code: str) -> bool:
+        """Tell whether a document that is ready and kept back is why an order waits for a step.
+
+        Goods that are ready have to go. An invoice can be drafted at any time: an order without
+        stock does not wait for that.
+        """
+        return (
+            self.document_step != "invoice"
+            or step_code == self.step_code
+            or event_code in INVOICE_EVENTS
+        )
 
     def covers_warehouse(self, warehouse_id: int | None) -> bool:
         """Tell whether the gate is meant for documents of a warehouse."""
