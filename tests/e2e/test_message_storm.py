@@ -2,7 +2,7 @@
 
 Both servers have a job runner on one database. One partner refuses every connection until the rest
 is done; one flaps, one answers 200 with garbage now and then, and one takes a call and answers only
-when the server that called was killed. INTEGRATION_MONITOR_STORM is the number of messages a partner.
+when the server that called was killed. INTEGRATION_MONITOR_STORM: so many messages a partner.
 """
 
 from __future__ import annotations
