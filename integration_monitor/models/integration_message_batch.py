@@ -104,14 +104,18 @@ class IntegrationMessage(models.Model):
         return [replace(seen, duration_ms=spent[seen.message_id] * 1000) for seen in observations]
 
     def _give_back(self):
-        """Let claimed messages wait again as if they had not been claimed: nobody tried them."""
+        """Let claimed messages wait again as if they had not been claimed: nobody tried them.
+
+        A message that coalesces waits as a retry: another one for its record may wait by now.
+        """
         if not self:
             return
         self.env.cr.execute(
             SQL(
                 """UPDATE integration_message
-                      SET state = 'pending', attempt_count = 0, claimed_at = NULL,
-                          budget_at = NULL, last_job_uuid = NULL
+                      SET state = CASE WHEN coalesce_key IS NULL THEN 'pending' ELSE 'retry' END,
+                          attempt_count = 0, claimed_at = NULL, budget_at = NULL,
+                          last_job_uuid = NULL
                     WHERE id IN %s AND state = 'processing' AND attempt_count = 1""",
                 self._ids,
             )

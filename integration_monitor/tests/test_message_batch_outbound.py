@@ -108,6 +108,23 @@ class TestMessageBatchOutbound(PartnerMixin, IntegrationCase):
         self.assertEqual(messages.mapped("state"), ["done", "pending", "pending"])
         self.assertEqual(messages.mapped("attempt_count"), [1, 0, 0])
 
+    def test_newer_states_wait_beside_what_is_given_back(self):
+        """Another change of a product meanwhile, and the lane ends in an error of the database."""
+        self.outbound.coalesce = True
+        products = self.env["res.partner"].create([{"name": f"P{n}"} for n in range(3)])
+        messages = self.outbound._emit(products)
+        self.env.flush_all()
+        with self.own_flow(self.outbound) as lane:
+            claimed = lane.env["integration.message"].browse(lane._claim_batch(3))
+            lane.env.flush_all()
+            newer = lane._emit(products[1:].with_env(lane.env))
+            self.assertFalse(newer & claimed)
+            self.assertEqual(claimed._work_in_turn(-1), (1, False))
+        messages.invalidate_recordset()
+        self.assertEqual(messages.mapped("state"), ["done", "retry", "retry"])
+        self.drain(self.outbound)
+        self.assertEqual(set((messages | newer.with_env(self.env)).mapped("state")), {"done"})
+
     def test_claims_that_are_gone_are_not_sent(self):
         """What the sweep gave to another worker is sent twice."""
         messages = self.emitted(3)
