@@ -67,6 +67,7 @@
         "views/integration_owner_rule_views.xml",
         "views/integration_expectation_views.xml",
         "views/integration_gate_views.xml",
+        "views/integration_adoption_views.xml",
         "views/integration_gate_document_views.xml",
         "views/integration_flow_fallback_views.xml",
         "wizards/integration_gate_override_wizard_views.xml",

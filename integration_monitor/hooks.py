@@ -11,6 +11,7 @@ def post_load():
 
 def post_init_hook(env):
     """Prepare a database on which the engine was just installed."""
+    env["integration.adoption"]._adopt_all()
 
 
 def uninstall_hook(env):

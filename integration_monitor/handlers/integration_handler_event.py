@@ -1,7 +1,5 @@
 """Business events go out as CloudEvents."""
 
-import json
-
 from odoo import models
 
 from ..tools import cloud_event
@@ -10,10 +8,10 @@ from ..tools import cloud_event
 class IntegrationHandlerEvent(models.AbstractModel):
     """Tells a subscriber what happened: CloudEvents 1.0, structured JSON, one event a call.
 
-    ``id`` is that of the event and the same for each repetition, which carries ``repetition: true``
-    beside it; so does the ``Idempotency-Key``, unless the partner shall take an event again (what
-    tells of a state is built anew at each attempt, under a key of its own). Signed, if at all, by
-    the sign-in of the endpoint.
+    ``id`` is that of the event and the same for each repetition, which carries the header
+    ``X-Repetition: true``. The ``Idempotency-Key`` names event and content: a repetition with the
+    same content has the same one, unless the partner shall take an event again. Signed, if at all,
+    by the sign-in of the endpoint.
     """
 
     _name = "integration.handler.event"
@@ -53,12 +51,8 @@ class IntegrationHandlerEvent(models.AbstractModel):
         )
 
     def _request(self, message, payload):
-        request = {
-            "method": "POST",
-            "path": "",
-            "headers": {"Content-Type": cloud_event.CONTENT_TYPE},
-        }
+        headers = {"Content-Type": cloud_event.CONTENT_TYPE}
         if message.repetition:
-            body = {**payload, "repetition": True}
-            request["body"] = json.dumps(body, ensure_ascii=False)
-        return request
+            # Beside the content: with the same key it has to be the same.
+            headers["X-Repetition"] = "true"
+        return {"method": "POST", "path": "", "headers": headers}

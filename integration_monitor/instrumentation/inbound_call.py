@@ -209,7 +209,8 @@ class InboundCall:
                 error_message=error_message,
                 attempt=self.attempt or None,
                 duration_ms=(time.perf_counter() - since) * 1000,
-                request_bytes=self._http.content_length,
+                # What is refused is not read: its length is a stranger's claim.
+                request_bytes=None if refused else self._http.content_length,
                 response_bytes=_length(response),
                 user_id=self.user_id,
                 company_id=self.flow.company_id if self.flow else self.company_id,

@@ -16,7 +16,8 @@ _MAX_PATH = 512
 _MAX_MESSAGE = 2000
 _MAX_FACTS = 24
 _INT4 = 2**31 - 1
-_INT8 = 2**63 - 1
+# More is a claim, and no message: a tebibyte.
+_MAX_BYTES = 2**40
 _DURATIONS = {"duration_ms", "lag_ms"}
 _BIG = {"request_bytes", "response_bytes"}
 
@@ -108,7 +109,7 @@ def _clean(name, value):
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, int):
-        limit = _INT8 if name in _BIG else _INT4
+        limit = _MAX_BYTES if name in _BIG else _INT4
         if name in _DURATIONS:
             return max(value, 0)
         return max(min(value, limit), -limit)

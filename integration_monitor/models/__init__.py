@@ -152,6 +152,8 @@ from . import integration_transaction_advance
 from . import integration_transaction_blame
 from . import integration_transaction_access
 from . import integration_transaction_view
+from . import integration_adoption
+from . import integration_adoption_run
 from . import integration_flow_backlog
 from . import integration_transaction_gate
 from . import integration_document_mixin

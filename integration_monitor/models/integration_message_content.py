@@ -78,4 +78,7 @@ class IntegrationMessage(models.Model):
         if self.coalesce_key:
             # Built anew at each claim: other content is another call, the same content is not.
             values["idempotency_key"] = f"{self.message_uid}-{proof['payload_sha256'][:12]}"
+        elif self.event_uid:
+            # Told again, an event may have other facts: that is another call, too.
+            values["idempotency_key"] = f"{self.idempotency_key}-{proof['payload_sha256'][:12]}"
         self.write(values)

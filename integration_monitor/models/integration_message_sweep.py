@@ -44,6 +44,7 @@ class IntegrationMessage(models.Model):
         self.env["queue.job"]._integration_tell_deaths()
         self.env["integration.replay"]._wake_lost()
         self.env["integration.subscription"]._wake_lost()
+        self.env["integration.adoption"]._wake_lost()
         idle = flows._idle_lanes(fields.Datetime.now())
         idle._wake()
         return {"recovered": recovered, "woken": len(idle)}
@@ -63,6 +64,11 @@ class IntegrationMessage(models.Model):
         )
         messages = self.browse([row[0] for row in self.env.cr.fetchall()])
         batches = self._claimed_together(messages)
+        # Whose neighbour is locked waits behind it: the worker lives.
+        mine = Counter((message.flow_id, message.claimed_at) for message in messages)
+        messages = messages.filtered(
+            lambda m: mine[m.flow_id, m.claimed_at] == batches[m.flow_id, m.claimed_at]
+        )
         for message in messages:
             failure = IntegrationError(
                 self.env._("The worker stopped in the middle of this message.")

@@ -3,6 +3,9 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+# What the counters hold.
+INT4 = 2**31 - 1
+
 
 class IntegrationMetric(models.Model):
     """The roll-up also keeps the list of discovered hosts."""
@@ -20,8 +23,9 @@ class IntegrationMetric(models.Model):
                        host, scheme, port, company_id, state, first_seen, last_seen,
                        call_count, failure_count, method, path_template, create_date, write_date)
                 SELECT host, (array_agg(scheme ORDER BY occurred_at DESC, id DESC))[1], port,
-                       company_id, 'new', min(occurred_at), max(occurred_at), sum(count),
-                       COALESCE(sum(count) FILTER (WHERE outcome = 'error'), 0),
+                       company_id, 'new', min(occurred_at), max(occurred_at),
+                       least(sum(count), %(most)s),
+                       least(COALESCE(sum(count) FILTER (WHERE outcome = 'error'), 0), %(most)s),
                        (array_agg(method ORDER BY occurred_at DESC, id DESC))[1],
                        (array_agg(path_template ORDER BY occurred_at DESC, id DESC))[1],
                        clock_timestamp() AT TIME ZONE 'UTC', clock_timestamp() AT TIME ZONE 'UTC'
@@ -31,15 +35,17 @@ class IntegrationMetric(models.Model):
                                     THEN (detail->>'port')::integer ELSE 0 END AS port
                           FROM integration_log_data
                          WHERE kind = 'http_out' AND endpoint_id IS NULL AND host > ''
-                           AND %s) line
+                           AND %(new)s) line
                  GROUP BY host, port, company_id
                  ORDER BY host, port, company_id
                 ON CONFLICT (host, port, COALESCE(company_id, 0)) DO UPDATE SET
                        scheme = excluded.scheme,
                        first_seen = least(d.first_seen, excluded.first_seen),
                        last_seen = greatest(d.last_seen, excluded.last_seen),
-                       call_count = d.call_count + excluded.call_count,
-                       failure_count = d.failure_count + excluded.failure_count,
+                       -- Full counters stay full: who ignores a host need not hear of it.
+                       call_count = least(d.call_count::bigint + excluded.call_count, %(most)s),
+                       failure_count =
+                           least(d.failure_count::bigint + excluded.failure_count, %(most)s),
                        method = excluded.method,
                        path_template = excluded.path_template,
                        write_date = excluded.write_date,
@@ -47,7 +53,8 @@ class IntegrationMetric(models.Model):
                        state = CASE WHEN d.state = 'adopted' AND d.endpoint_id IS NULL
                                     THEN 'new' ELSE d.state END
                 """,
-                new,
+                new=new,
+                most=INT4,
             )
         )
         self.env["integration.discovery"].invalidate_model()

@@ -180,8 +180,9 @@ class IntegrationMetric(models.Model):
                        COALESCE(flow_id, 0) AS f, COALESCE(company_id, 0) AS c,
                        outcome, error_class, %(slot)s AS slot,
                        sum(count) AS n,
-                       sum(COALESCE(request_bytes, 0) * count) AS sent,
-                       sum(COALESCE(response_bytes, 0) * count) AS received,
+                       -- What a caller claims to send can be any number.
+                       sum(COALESCE(request_bytes, 0)::float8 * count) AS sent,
+                       sum(COALESCE(response_bytes, 0)::float8 * count) AS received,
                        sum(COALESCE(duration_ms, 0) * count) AS spent,
                        max(COALESCE(duration_ms, 0)) AS longest
                   FROM integration_log_data
@@ -232,7 +233,8 @@ class IntegrationMetric(models.Model):
                    duration_sum_ms, duration_max_ms)
             SELECT level, bucket, kind, NULLIF(s, 0), NULLIF(e, 0), NULLIF(f, 0), NULLIF(c, 0),
                    ok, error, refused, duplicate, total,
-                   classes, slots, sent, received, spent, longest
+                   classes, slots, least(sent, 9e18)::bigint, least(received, 9e18)::bigint,
+                   spent, longest
               FROM totals
              WHERE level = ANY(%(levels)s)
              ORDER BY level, bucket, kind, s, e, f, c
@@ -246,8 +248,10 @@ class IntegrationMetric(models.Model):
                    count_total = m.count_total + excluded.count_total,
                    error_classes = integration_jsonb_sum(m.error_classes, excluded.error_classes),
                    histogram = integration_jsonb_sum(m.histogram, excluded.histogram),
-                   request_bytes = m.request_bytes + excluded.request_bytes,
-                   response_bytes = m.response_bytes + excluded.response_bytes,
+                   request_bytes =
+                       least(m.request_bytes + excluded.request_bytes::numeric, 9e18)::bigint,
+                   response_bytes =
+                       least(m.response_bytes + excluded.response_bytes::numeric, 9e18)::bigint,
                    duration_sum_ms = m.duration_sum_ms + excluded.duration_sum_ms,
                    duration_max_ms = greatest(m.duration_max_ms, excluded.duration_max_ms)
             """,

@@ -69,7 +69,8 @@ class IntegrationRunbookRunLine(models.Model):
     def _do_notify(self):
         """Mail the company behind the system what happened, without any content of messages."""
         exception = self.run_id.exception_id
-        partner = exception.system_id.partner_id or exception.partner_id
+        # Never the partner of the exception: that is the customer of the document.
+        partner = exception.system_id.partner_id
         if not partner.email:
             raise UserError(
                 self.env._(

@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_banner
+from . import test_adoption
 from . import test_batch
 from . import test_blame
 from . import test_classification

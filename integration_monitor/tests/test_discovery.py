@@ -49,6 +49,17 @@ class TestDiscovery(IntegrationCase):
         self.assertGreater(found.last_seen, early)
         self.assertFalse(self.discovered("known.example") + self.discovered("job.example"))
 
+    def test_full_counters_stop_nothing(self):
+        """After years of an ignored host no line is counted any more."""
+        self.call()
+        self.roll()
+        self.discovered().sudo().write({"call_count": 2**31 - 1, "failure_count": 2**31 - 1})
+        self.env.flush_all()
+        self.call(number=2, outcome="error", error_class="dns")
+        self.roll()
+        found = self.discovered()
+        self.assertEqual((found.call_count, found.failure_count), (2**31 - 1, 2**31 - 1))
+
     def test_a_second_roll_up_adds(self):
         """The second minute makes a second record, or forgets the first."""
         self.call(number=3)

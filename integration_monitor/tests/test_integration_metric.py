@@ -55,6 +55,19 @@ class TestIntegrationMetric(MetricCase):
             [],
         )
 
+    def test_absurd_sizes_stop_nothing(self):
+        """A stranger claims to send eight exabytes, and no line is ever counted again."""
+        self._lines(2, request_bytes=2**63 - 1, response_bytes=2**70, count=2**31 - 1)
+        self._roll()
+        self.env.cr.execute(
+            "UPDATE integration_metric SET request_bytes = 9223372036854775807 WHERE flow_id = %s",
+            [FLOW],
+        )
+        self._lines(1, request_bytes=5)
+        self._roll()
+        self.env.invalidate_all()
+        self.assertEqual(self._metric().count_total, 2 * (2**31 - 1) + 1)
+
     def test_lines_are_counted_once_on_every_level(self):
         """A call is counted twice, or not at all."""
         self._lines(3, duration_ms=10.0, request_bytes=100, response_bytes=7)

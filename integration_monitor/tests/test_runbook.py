@@ -193,10 +193,14 @@ class TestRunbook(RunbookMixin, PartnerMixin, IntegrationCase):
 
     def test_notify(self):
         """The partner gets no mail, or one with the content of messages."""
-        exception = self.exception(error_message="token=hunter2 of order 7")
+        customer = self.env["res.partner"].create({"name": "Ada", "email": "ada@example.com"})
+        exception = self.exception(error_message="token=hunter2 of order 7", partner_id=customer.id)
         run = self.start(exception, self.runbook("notify"))
         exception.action_runbook_do()
         self.assertIn("e-mail address", run.line_ids.outcome)
+        self.assertFalse(
+            self.env["mail.mail"].sudo().search([("recipient_ids", "in", customer.ids)])
+        )
         self.assertEqual(run.state, "running")
         partner = self.env["res.partner"].create({"name": "Acme", "email": "it@acme.example"})
         self.system.partner_id = partner

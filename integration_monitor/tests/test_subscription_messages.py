@@ -1,4 +1,3 @@
-import json
 from datetime import timedelta
 
 from odoo import fields
@@ -183,5 +182,7 @@ class TestSubscriptionMessages(SubscriptionCase):
         self.assertTrue(copy.repetition)
         payload = self.payload(copy)
         request = copy.flow_id._handler()._request(copy, payload)
-        self.assertTrue(json.loads(request["body"])["repetition"])
-        self.assertEqual(json.loads(request["body"])["id"], message.event_uid)
+        self.assertEqual(request["headers"]["X-Repetition"], "true")
+        # With the same key, the content that goes out is that of the message.
+        self.assertNotIn("body", request)
+        self.assertEqual(payload["id"], message.event_uid)

@@ -46,15 +46,16 @@ def next_delay(
     :param retry_after: seconds the other side asked for; honoured up to six hours.
     :param max_attempts: attempts allowed in all; None: no limit.
     :param elapsed: seconds since the first attempt became due.
-    :param deadline: seconds after which no attempt may start; None: no limit.
+    :param deadline: seconds after which no attempt may start, unless that is what the other side
+        asked for; None: no limit.
     """
     if max_attempts is not None and attempt >= max_attempts:
         return None
     delay = full_jitter(attempt, base=base, factor=factor, cap=cap, uniform=uniform)
-    if retry_after is not None and retry_after > 0:
-        delay = max(delay, min(retry_after, RETRY_AFTER_CAP))
     if deadline is not None and elapsed + delay > deadline:
         return None
+    if retry_after is not None and retry_after > 0:
+        delay = max(delay, min(retry_after, RETRY_AFTER_CAP))
     return delay
 
 

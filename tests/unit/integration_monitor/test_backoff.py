@@ -49,6 +49,13 @@ def test_attempts_and_deadline_end_the_retries():
     assert backoff.next_delay(1, base=5, cap=5, elapsed=55, deadline=60, uniform=highest) == 5
 
 
+def test_what_the_partner_asks_for_is_past_no_deadline():
+    """A partner asks for four hours, and the message dies at once because it has two."""
+    wish = {"base": 5, "cap": 5, "deadline": 7200, "retry_after": 14400, "uniform": highest}
+    assert backoff.next_delay(1, elapsed=10, **wish) == 14400
+    assert backoff.next_delay(1, elapsed=7199, **wish) is None
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
