@@ -3,6 +3,7 @@
 from odoo import Command
 
 from ..tools.http_client import HttpResponse
+from .common import IntegrationCase
 from .test_wms_release import WmsCase
 
 OK = HttpResponse(status=202, headers={}, body=b"", elapsed_ms=1.0, address="127.0.0.1")
@@ -10,6 +11,10 @@ OK = HttpResponse(status=202, headers={}, body=b"", elapsed_ms=1.0, address="127
 
 class SubscriptionCase(WmsCase):
     """A warehouse with stock, and subscribers as many as a test asks for."""
+
+    own_flow = IntegrationCase.own_flow
+    drain = IntegrationCase.drain
+    answers = IntegrationCase.answers
 
     @classmethod
     def setUpClass(cls):

@@ -4,7 +4,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from .common_subscription import SubscriptionCase
+from .common_subscription import OK, SubscriptionCase
 
 
 @tagged("post_install", "-at_install")
@@ -107,6 +107,28 @@ class TestSubscriptionMessages(SubscriptionCase):
         messages = self.messages(subscription)
         messages.write({"state": "done", "done_at": fields.Datetime.now()})
         return messages
+
+    def test_a_key_stands_for_one_content(self):
+        """A partner refuses what is told again: with a key that he knows comes something else."""
+        subscription = self.subscriber("sale.confirmed")
+        order = self._order()
+        self.env.cr.flush()
+        self.fan_out()
+        with self.answers(OK) as requests:
+            self.drain(subscription.flow_id)
+            self.rewind(subscription)
+            self.fan_out()
+            self.drain(subscription.flow_id)
+            order.client_order_ref = "Changed"
+            self.rewind(subscription)
+            self.fan_out()
+            self.drain(subscription.flow_id)
+        first, same, other = ((r["headers"]["Idempotency-Key"], r["body"]) for r in requests)
+        self.assertEqual(first, same)
+        self.assertNotIn("X-Repetition", requests[0]["headers"])
+        self.assertEqual(requests[1]["headers"]["X-Repetition"], "true")
+        self.assertNotEqual(first[1], other[1])
+        self.assertNotEqual(first[0], other[0])
 
     def test_rewind(self):
         """The replay of one subscriber tells the others again, too, or looks like news."""

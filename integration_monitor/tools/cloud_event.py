@@ -33,7 +33,7 @@ def envelope(
     :param code: what happened, for example ``stock.changed``
     :param subject: the number of the document that it happened to
     :param time: when it happened; without offset: UTC
-    :param trace_id: 32 hex digits; another value starts a trace
+    :param trace_id: 32 hex digits; another value: a trace of the event alone
     :raises ValueError: a required attribute is empty
     """
     for name, value in (("id", event_id), ("source", source), ("type", code)):
@@ -46,7 +46,7 @@ def envelope(
         "type": f"{TYPE_PREFIX}{code}",
         "time": utc_text(time),
         "datacontenttype": "application/json",
-        "traceparent": tracing.continued(trace_id).header(),
+        "traceparent": tracing.of_event(event_id, trace_id).header(),
         "data": data,
     }
     # An attribute that is there must not be empty.

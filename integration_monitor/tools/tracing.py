@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from dataclasses import dataclass
@@ -62,6 +63,17 @@ def continued(trace_id: str | None) -> TraceContext:
     if trace_id and _TRACE_ID.fullmatch(trace_id) and trace_id.strip("0"):
         return TraceContext(trace_id, new_span_id())
     return new_trace()
+
+
+def of_event(event_id: str, trace_id: str | None) -> TraceContext:
+    """The span of an event: the same however often it is told.
+
+    :param trace_id: the event's trace; without one, or with one of another format, one of its own
+    """
+    digest = hashlib.sha256(event_id.encode()).hexdigest()
+    if not (trace_id and _TRACE_ID.fullmatch(trace_id) and trace_id.strip("0")):
+        trace_id = digest[:32]
+    return TraceContext(trace_id, digest[32:48])
 
 
 def format_traceparent(trace_id: str, span_id: str, sampled: bool = True) -> str:

@@ -34,6 +34,13 @@ def test_required_attributes():
     }
 
 
+def test_the_same_event_is_the_same_text():
+    """A repetition has other content than what it repeats."""
+    assert cloud_event.envelope(**PLAIN) == cloud_event.envelope(**PLAIN)
+    other = cloud_event.envelope(**{**PLAIN, "event_id": "e-2"})
+    assert other["traceparent"] != cloud_event.envelope(**PLAIN)["traceparent"]
+
+
 @pytest.mark.parametrize("name", ["event_id", "source", "code"])
 def test_nothing_required_is_empty(name):
     """An event without id is sent, and every one is a duplicate of the first."""
