@@ -40,6 +40,7 @@ from . import integration_flow_load
 from . import integration_flow_drain
 from . import integration_flow_lane
 from . import integration_flow_batch
+from . import integration_flow_work_off
 from . import integration_flow_gate
 from . import integration_endpoint_limits
 from . import integration_endpoint_pace

@@ -90,7 +90,9 @@ class IntegrationException(models.Model):
             )
         rule = self._owner_rule(values)
         if not values.get("user_id"):
-            owner = self._rule_owner(rule) or self._default_owner(flow, system)
+            owner = self._rule_owner(rule, values["company_id"]) or self._default_owner(
+                flow, system
+            )
             values["user_id"] = owner.id
         if not values.get("deadline_at"):
             values["deadline_at"] = owner_rules.deadline(

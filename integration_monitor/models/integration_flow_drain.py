@@ -91,6 +91,7 @@ class IntegrationFlow(models.Model):
         :return: whether the lane may go on
         """
         self.sudo().fetch(FLOW_FIELDS)  # the lane keeps to settings that its account may not read
+        self._read_limits(turn)
         if turn.batches and self._drain_batch(turn):
             return True
         try:

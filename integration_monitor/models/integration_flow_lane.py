@@ -19,6 +19,8 @@ TOKEN_SECONDS = 1.0
 # Most messages of a batch, and how long it takes further ones: what is slow works alone.
 BATCH_LIMIT = 64
 BATCH_SECONDS = 0.1
+# Limits that somebody changes while a lane works count after so long.
+LOOK_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -43,6 +45,7 @@ class Turn:
     inbound: bool = False
     batch: int = 1  # so many messages are claimed at once
     alone: int = 0  # so many are worked on alone before the next batch
+    look_at: float = 0.0  # monotonic clock: when the limits are read again
 
     def wake_in(self, seconds):
         """Ask for a wake-up in so many seconds, or sooner if somebody asked for that."""
@@ -93,13 +96,24 @@ class IntegrationFlow(models.Model):
         if endpoint and not turn.inbound:
             turn.endpoint_id = endpoint.id
             turn.elsewhere = endpoint != flow.endpoint_id
-            turn.rate = endpoint._rate()
             now = fields.Datetime.now()
             turn.suspect = bool(endpoint._hold_reason(now))
             easing = endpoint._is_easing(now)
             turn.limit = 1 if easing else endpoint._lease_limit()
-            self._set_pace(turn, now)
+            self._read_limits(turn, now)
         return turn
+
+    def _read_limits(self, turn, now=None):
+        """Let the turn know how fast it may go, once a second.
+
+        :param datetime now: UTC; None: only if it is time to look again
+        """
+        moment = time.monotonic()
+        if turn.endpoint_id is None or (now is None and moment < turn.look_at):
+            return
+        turn.look_at = moment + LOOK_SECONDS
+        turn.rate = self._turn_endpoint(turn)._rate()
+        self._set_pace(turn, now or fields.Datetime.now())
 
     def _turn_endpoint(self, turn):
         """:return: the ``integration.endpoint`` that the turn sends to"""

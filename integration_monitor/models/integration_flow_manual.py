@@ -9,8 +9,9 @@ from .integration_flow_wake import SWITCH_REASONS
 
 # So many messages are handed to people in one sweep: each is an exception with its activity.
 HAND_OVER_BATCH = 200
-# The partner cannot be called. A wrong environment is no outage: nothing may leave by hand either.
-CLOSED = ("paused", "maintenance", "breaker", "rate_limit")
+# The partner cannot be called. What a person paused, or planned, goes out afterwards; and a wrong
+# environment is no outage: nothing may leave by hand either.
+CLOSED = ("breaker", "rate_limit")
 
 
 class IntegrationFlow(models.Model):
@@ -60,7 +61,15 @@ class IntegrationFlow(models.Model):
         waiting = flows.filtered(lambda flow: flow._hold_reason() in CLOSED)
         if not waiting:
             return self.env["integration.message"]
-        rows = [(flow.id, now - timedelta(minutes=flow._manual_minutes())) for flow in waiting]
+        rows = []
+        for flow in waiting:
+            since = now - timedelta(minutes=flow._manual_minutes())
+            # A pause or a maintenance before is no time in which the partner was out.
+            available = flow.endpoint_id._available_since(now)
+            if not available or available <= since:
+                rows.append((flow.id, since))
+        if not rows:
+            return self.env["integration.message"]
         self.env["integration.message"].flush_model()
         self.env.cr.execute(
             SQL(

@@ -120,6 +120,9 @@ class IntegrationLog(models.Model):
     records_applied = fields.Integer("Records applied", readonly=True)
     detail = fields.Json(readonly=True)
     detail_text = fields.Text("Details", compute="_compute_detail_text")
+    job_uuid = fields.Char(
+        "Job", compute="_compute_job_uuid", help="The background job that made this attempt."
+    )
 
     error_class = fields.Selection(ERROR_CLASSES, readonly=True)
     error_message = fields.Text(readonly=True)
@@ -175,6 +178,12 @@ class IntegrationLog(models.Model):
         for line in self:
             headers = sorted((line.request_headers or {}).items())
             line.request_headers_text = "\n".join(f"{name}: {value}" for name, value in headers)
+
+    @api.depends("detail")
+    def _compute_job_uuid(self):
+        for line in self:
+            detail = line.detail or {}
+            line.job_uuid = detail.get("job") or (line.kind == "job" and detail.get("uuid"))
 
     @api.depends("detail")
     def _compute_detail_text(self):

@@ -80,7 +80,7 @@ class IntegrationMaintenance(models.Model):
                 continue
             if not window._weekdays():
                 raise ValidationError(self.env._("Choose at least one day of the week."))
-            if not 0 <= window.start_hour < 24:
+            if not 0 <= round(window.start_hour * 60) < 24 * 60:
                 raise ValidationError(self.env._("It begins between 0:00 and 23:59."))
             if not 0 < window.hours < LONGEST_HOURS:
                 raise ValidationError(

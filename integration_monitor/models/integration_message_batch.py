@@ -13,6 +13,9 @@ from ..instrumentation import log_writer
 
 _logger = logging.getLogger(__name__)
 
+# So many messages are sent before their lines are written to the log: a kill takes no more.
+FLUSH_EVERY = 8
+
 
 class IntegrationMessage(models.Model):
     """The work of a batch; what is not worked on waits again as if never claimed."""
@@ -63,6 +66,8 @@ class IntegrationMessage(models.Model):
                 break
             count += 1
             failed = not message._work(attempt=1)
+            if not count % FLUSH_EVERY:
+                log_writer.flush()
         if count < len(self):
             self[count:]._give_back()
             self.flow_id._commit_step()

@@ -247,6 +247,7 @@ class IntegrationMessage(models.Model):
         """:return: one attempt as the log writer takes it"""
         began = work_began.get()
         spent = (time.monotonic() - began) * 1000 if began is not None else None
+        job = self.env.context.get("job_uuid")
         system = self.system_id
         if self.direction == "outbound" and self.endpoint_id:
             system = self.endpoint_id.system_id  # that of the other endpoint, when it went there
@@ -272,4 +273,5 @@ class IntegrationMessage(models.Model):
             error_message=self.error_message or None,
             fingerprint=self.fingerprint or None,
             retry_after=failure.retry_after if failure else None,
+            detail={"job": job} if job else None,
         )

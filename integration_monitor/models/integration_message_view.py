@@ -41,6 +41,19 @@ class IntegrationMessage(models.Model):
             about = message.document_name or reference[:24]
             message.display_name = f"{message.flow_id.name or ''} · {about}".strip(" ·")
 
+    def action_open_jobs(self):
+        """Open the background jobs behind the attempts, as long as queue_job keeps them."""
+        self.ensure_one()
+        # The lines of its own attempts, whoever may read the rest of the log.
+        uuids = {*self.sudo().log_ids.mapped("job_uuid"), self.sudo().last_job_uuid}
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Jobs of %s", self.display_name),
+            "res_model": "queue.job",
+            "view_mode": "list,form",
+            "domain": [("uuid", "in", sorted(filter(None, uuids)))],
+        }
+
     @api.depends("payload")
     def _compute_payload_layout(self):
         """Lay the payload out for reading."""

@@ -142,7 +142,11 @@ class IntegrationException(models.Model):
         return last_match(self.env["integration.owner.rule"]._rules(), values)
 
     @api.model
-    def _rule_owner(self, rule):
-        """:return: the owner that a rule names, if that account is still used"""
+    def _rule_owner(self, rule, company_id):
+        """:return: the owner that a rule names, if that account is used and sees the company"""
         users = self.env["res.users"]
-        return users.browse(rule.owner_id).filtered("active") if rule else users
+        if not rule:
+            return users
+        return users.browse(rule.owner_id).filtered(
+            lambda user: user.active and (not company_id or company_id in user.company_ids.ids)
+        )

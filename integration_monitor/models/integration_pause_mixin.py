@@ -62,7 +62,7 @@ class IntegrationPauseMixin(models.AbstractModel):
         self.check_access("read")
         if not self.env.su and not self.env.user.has_group("integration_monitor.group_operator"):
             raise AccessError(
-                self.env._("Only integration operators may pause or resume an exchange.")
+                self.env._("Only integration operators may pause, resume or drain an exchange.")
             )
 
     def _hold_waiting(self):

@@ -18,8 +18,8 @@ class TestFallbackManual(FallbackCase):
         self.outbound.write({"fallback": "manual", "manual_after": 10, "manual_text": TEXT})
 
     def wait(self, minutes=11, count=1):
-        """:return: messages that wait so long for a paused endpoint"""
-        self.endpoint.action_pause()
+        """:return: messages that wait so long for a partner who is out"""
+        self.endpoint._switch_breaker("open", "He is out")
         messages = self.emit(count)
         messages.sudo().write({"received_at": fields.Datetime.now() - timedelta(minutes=minutes)})
         self.env["integration.message"]._sweep()
@@ -47,17 +47,42 @@ class TestFallbackManual(FallbackCase):
         self.assertEqual(exception.activity_ids.user_id, self.users["operator"])
         self.assertIn("Call the warehouse", exception.activity_ids.summary)
 
+    def test_a_pause_is_no_outage(self):
+        """What somebody paused for an hour becomes work for people, and never goes out."""
+        now = fields.Datetime.now()
+        day = timedelta(days=1)
+        for values in (
+            {"state": "paused"},
+            {"maintenance_from": now - day, "maintenance_until": now + day},
+        ):
+            with self.subTest(values):
+                self.endpoint.sudo().write({"state": "active", "maintenance_from": False, **values})
+                message = self.emit()
+                message.sudo().received_at = now - day
+                self.env["integration.message"]._sweep()
+                self.assertIn(message.hold_reason, ("paused", "maintenance"))
+                self.assertFalse(message.exception_ids)
+
+    def test_a_pause_before_the_outage_does_not_count(self):
+        """The partner is out for a minute after a long maintenance, and people do it all."""
+        self.endpoint.sudo().maintenance_ended_at = fields.Datetime.now() - timedelta(minutes=9)
+        message = self.wait(minutes=90)
+        self.assertEqual(message.hold_reason, "breaker")
+        self.endpoint.sudo().maintenance_ended_at = fields.Datetime.now() - timedelta(minutes=11)
+        self.env["integration.message"]._sweep()
+        self.assertEqual(message.hold_reason, "manual")
+
     def test_early_message_waits(self):
         """A message that came just now is taken from the queue."""
         message = self.wait(minutes=9)
-        self.assertEqual(message.hold_reason, "paused")
+        self.assertEqual(message.hold_reason, "breaker")
         self.assertFalse(message.exception_ids)
 
     def test_tolerance_counts_without_minutes(self):
         """Without minutes of its own the flow never asks anybody."""
         self.outbound.write({"manual_after": 0, "recovery_time": 0, "latency_tolerance": 20})
         message = self.wait(minutes=15)
-        self.assertEqual(message.hold_reason, "paused")
+        self.assertEqual(message.hold_reason, "breaker")
         message.sudo().received_at = fields.Datetime.now() - timedelta(minutes=21)
         self.env["integration.message"]._sweep()
         self.assertEqual(message.hold_reason, "manual")
@@ -66,7 +91,7 @@ class TestFallbackManual(FallbackCase):
         """A flow that promises to recover within the hour asks people after minutes."""
         self.outbound.write({"manual_after": 0, "recovery_time": 60, "latency_tolerance": 20})
         message = self.wait(minutes=30)
-        self.assertEqual(message.hold_reason, "paused")
+        self.assertEqual(message.hold_reason, "breaker")
 
     def test_open_gate_asks_nobody(self):
         """A queue that is just slow floods people with work."""
@@ -79,7 +104,7 @@ class TestFallbackManual(FallbackCase):
     def test_not_also_by_machine(self):
         """A person telephones, and the machine sends it as well."""
         message = self.wait()
-        self.endpoint.action_resume()
+        self.endpoint._switch_breaker("close", "He is back")
         self.env["integration.message"]._sweep()
         self.drain(self.outbound)
         self.assertFalse(self.main.api_calls)
@@ -146,7 +171,7 @@ class TestFallbackManual(FallbackCase):
         """The partner is back before anybody telephoned, and the message is stuck."""
         message = self.wait()
         exception = message.exception_ids
-        self.endpoint.action_resume()
+        self.endpoint._switch_breaker("close", "He is back")
         exception.with_user(self.users["operator"]).action_send_after_all()
         self.assertEqual(exception.state, "retrying")
         self.drain(self.outbound)
@@ -168,7 +193,7 @@ class TestFallbackManual(FallbackCase):
     def test_two_about_one_document(self):
         """The second message about an order takes the place of the first."""
         partner = self.env["res.partner"].create({"name": "Twice"})
-        self.endpoint.action_pause()
+        self.endpoint._switch_breaker("open", "He is out")
         messages = self.outbound._emit(partner) | self.outbound._emit(partner)
         messages.sudo().write({"received_at": "2020-01-01 00:00:00"})
         for _turn in range(3):

@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
+from ..models import integration_flow_lane
 from ..models.integration_flow_lane import Turn
 from .common import IntegrationCase
 from .common_partner import PartnerMixin
@@ -83,6 +84,21 @@ class TestMessageBatchOutbound(PartnerMixin, IntegrationCase):
         claims = self.claims()
         self.drain(self.outbound)
         self.assertEqual(claims, [1] * 6)
+
+    def test_limits_that_change_meanwhile(self):
+        """A limit that is set while thousands go out counts after they are gone."""
+        self.patch(integration_flow_lane, "LOOK_SECONDS", 0)
+        messages = self.emitted(30)
+
+        def answered(handler, message, response):
+            if message == messages[2]:
+                values = {"rate_limit": 1, "rate_period": "minute"}
+                message.endpoint_id.sudo().write(values)
+            return response
+
+        with self.handler(self.outbound, _after_response=answered):
+            self.drain(self.outbound)
+        self.assertLess(len(self.partner.api_calls), 15)
 
     def test_a_failure_gives_the_rest_back(self):
         """Messages behind one that fails are sent to a partner who is out, or count as tried."""

@@ -72,6 +72,15 @@ class TestOwnerRule(IntegrationCase):
         self.users["support"].active = False
         self.assertEqual(self.opens().user_id, self.users["operator"])
 
+    def test_owner_of_another_company(self):
+        """An exception is given to somebody who cannot even see it, and nobody else is told."""
+        elsewhere = self.other_company()
+        self.rule("support")
+        exception = self.env["integration.exception"]._open(
+            [{"name": "Lost", "dedupe_key": "lost:1", "company_id": elsewhere.id}]
+        )
+        self.assertNotEqual(exception.user_id, self.users["support"])
+
     def test_deadline(self):
         """Nobody knows until when somebody should look."""
         now = fields.Datetime.now()

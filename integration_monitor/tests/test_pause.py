@@ -1,6 +1,6 @@
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import config
 
@@ -52,6 +52,28 @@ class TestPause(IntegrationCase):
             self.endpoint.action_resume()
             self.drain(self.outbound)
         self.assertEqual(message.state, "done")
+
+    def test_drain_on_request(self):
+        """The partner is back, and his messages wait for the times of their retries."""
+        message = self.outbound._emit(self.env.user.partner_id)
+        message.sudo().write({"state": "retry", "next_attempt_at": "2099-01-01 00:00:00"})
+        by_hand = self.outbound._emit(self.env.company.partner_id)
+        by_hand.sudo().write({"state": "retry", "held": True, "hold_reason": "manual"})
+        self.env.flush_all()
+        with self.answers(OK) as requests:
+            self.drain(self.outbound)
+            self.assertFalse(requests)
+            notice = self.endpoint.with_user(self.users["operator"]).action_drain()
+            self.assertIn("1 messages", notice["params"]["message"])
+            self.drain(self.outbound)
+        self.assertEqual((message.state, by_hand.hold_reason), ("done", "manual"))
+        notice = self.outbound.with_user(self.users["operator"]).action_drain()
+        self.assertIn("Nothing", notice["params"]["message"])
+        with self.assertRaises(AccessError):
+            self.outbound.with_user(self.users["viewer"]).action_drain()
+        self.endpoint.action_pause()
+        with self.assertRaisesRegex(UserError, "Resume first"):
+            self.outbound.action_drain()
 
     def test_resume_wakes(self):
         """After a pause nothing moves until somebody sends something."""

@@ -47,8 +47,6 @@ LOOK = """
     as wendy/wendy (warehouse) or sam/sam (support): the same, as they see it
     {url}/integration/health         whether this installation works
     {url}/integration/metrics        Prometheus (make a token in the settings)
-
-  New orders keep coming. Press Ctrl-C to stop.
 """
 
 
@@ -102,7 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
         stop.set()
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
     database = arguments.database
     seed = prepare(database, arguments.fresh)
     stack = Stack(database, seed, folder_of(database), port=arguments.port)
@@ -123,6 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         if arguments.once:
             return 1 if missed else 0
+        say("  New orders keep coming. Press Ctrl-C to stop.\n")
         try:
             scenario.trickle(stop)
         except KeyboardInterrupt:
