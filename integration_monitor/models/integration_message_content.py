@@ -76,8 +76,11 @@ class IntegrationMessage(models.Model):
             "content_type": self.content_type or "application/json",
         }
         if self.coalesce_key:
-            # Built anew at each claim: other content is another call, the same content is not.
-            values["idempotency_key"] = f"{self.message_uid}-{proof['payload_sha256'][:12]}"
+            # Built anew at each claim: other content is another call, the same content is not;
+            # and what is told after something else is another call than the first time.
+            if proof["payload_sha256"] != self.payload_sha256:
+                mark = f"{self.attempt_count}-{proof['payload_sha256'][:12]}"
+                values["idempotency_key"] = f"{self.message_uid}-{mark}"
         elif self.event_uid:
             # Told again, an event may have other facts: that is another call, too.
             values["idempotency_key"] = f"{self.idempotency_key}-{proof['payload_sha256'][:12]}"

@@ -141,6 +141,25 @@ class TestMessageBatchOutbound(PartnerMixin, IntegrationCase):
         self.drain(self.outbound)
         self.assertEqual(set((messages | newer.with_env(self.env)).mapped("state")), {"done"})
 
+    def test_back_to_the_first_state(self):
+        """A level goes up and down while answers are lost, and the partner keeps the wrong one."""
+        self.outbound.coalesce = True
+        message = self.outbound._emit(self.env.user.partner_id)
+        levels = [5, 6, 6, 5]
+
+        def prepare(handler, message):
+            return {"level": levels[message.attempt_count - 1]}
+
+        self.partner.api_answer = (503, {})
+        with self.handler(self.outbound, _prepare=prepare):
+            for _attempt in levels:
+                self.due_now(message)
+                self.drain(self.outbound)
+        keys = [call["headers"]["Idempotency-Key"] for call in self.partner.api_calls]
+        self.assertEqual(len(keys), 4)
+        self.assertEqual(keys[1], keys[2])
+        self.assertEqual(len(set(keys)), 3)
+
     def test_claims_that_are_gone_are_not_sent(self):
         """What the sweep gave to another worker is sent twice."""
         messages = self.emitted(3)

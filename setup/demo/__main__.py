@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from demo.scenario import Scenario  # noqa: E402
 from demo.stack import Stack, StackEnded, seeded_template  # noqa: E402
-from provision import databases, paths, stamps  # noqa: E402
+from provision import databases, postgres, stamps  # noqa: E402
 from provision.errors import ProvisionError  # noqa: E402
 from provision.progress import step  # noqa: E402
 from simulators.launcher import SimulatorError  # noqa: E402
@@ -57,7 +57,7 @@ def say(text: str) -> None:
 
 def folder_of(database: str) -> Path:
     """Return the folder for ledgers and logs of a demonstration's database."""
-    return paths.WORK / "demo" / ("run" if database == DATABASE else database)
+    return postgres.folder("demo") / ("run" if database == DATABASE else database)
 
 
 def prepare(database: str, fresh: bool) -> dict[str, object]:

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from provision import config, databases, paths, progress, stamps, templates, venv
+from provision import config, databases, paths, postgres, progress, stamps, templates, venv
 from provision.errors import ProvisionError
 from simulators.launcher import Simulator
 from testing.processes import OdooServer
@@ -59,7 +59,7 @@ def seeded_template() -> tuple[str, dict[str, Any]]:
     suite = templates.suite_template()
     prefix = f"im_demo_{paths.clone_id()}_"
     name = f"{prefix}{stamps.digest(suite, *_seed_files())[:10]}"
-    output = paths.WORK / "demo" / f"{name}.json"
+    output = postgres.folder("demo") / f"{name}.json"
     with stamps.lock("demo"):
         if not databases.exists(name) or not output.exists():
             for outdated in databases.names(prefix):

@@ -57,14 +57,15 @@ def write(
     folders = [*odoo_package.addons_paths(), venv.queue_job_addons()]
     if with_suite:
         folders.append(paths.ADDONS)
+    data_dir = data_dir or postgres.folder("data")
     text = TEMPLATE.format(
         addons_path=",".join(str(folder) for folder in dict.fromkeys(folders)),
-        data_dir=data_dir or paths.DATA,
+        data_dir=data_dir,
         pg_path=postgres.binaries() or "",
         server_wide=SERVER_WIDE,
         channels=channels,
     )
-    (data_dir or paths.DATA).mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(parents=True, exist_ok=True)
     _replace(target, text)
     _replace(program(), PROGRAM)
     return target

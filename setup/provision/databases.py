@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from . import paths
+from . import postgres
 from .errors import ProvisionError
 
 
@@ -62,7 +62,7 @@ def create(name: str) -> None:
 
 def filestore(name: str, data_dir: Path | None = None) -> Path:
     """Return the folder of the attachments of the database *name*."""
-    return (data_dir or paths.DATA) / "filestore" / name
+    return (data_dir or postgres.folder("data")) / "filestore" / name
 
 
 def clone(template: str, name: str, data_dir: Path | None = None) -> None:

@@ -12,6 +12,7 @@ processes and compare ledgers, and the benchmarks time commits.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import signal
@@ -63,6 +64,17 @@ def connection() -> dict[str, str]:
     if is_external():
         return {}
     return {"PGHOST": str(_sockets()), "PGPORT": PORT, "PGUSER": USER}
+
+
+def folder(name: str) -> Path:
+    """Return the folder of what belongs to the databases of the server in use.
+
+    Databases of two servers may have the same name; their files must not be taken for each other's.
+    """
+    if not is_external():
+        return paths.WORK / name
+    server = ":".join(os.environ.get(part, "") for part in ("PGHOST", "PGPORT"))
+    return paths.WORK / f"{name}-{hashlib.sha256(server.encode()).hexdigest()[:8]}"
 
 
 @cache
