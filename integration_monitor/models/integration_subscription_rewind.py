@@ -78,6 +78,27 @@ class IntegrationSubscription(models.Model):
         )
         return rows[0]
 
+    def _check_large_rewind(self, messages):
+        """Leave a large replay to who may approve those of others.
+
+        :param int messages: how many would be sent
+        :raises UserError: says whom to ask
+        """
+        limit = self.env["integration.replay"]._setting("replay_approval_count")
+        approver = self.env.su or self.env.user.has_group(
+            "integration_monitor.group_replay_approver"
+        )
+        if messages > limit and not approver:
+            raise UserError(
+                self.env._(
+                    "%(count)s messages would be sent. More than %(limit)s are replayed by "
+                    "somebody with the right “Integrations: approve replays of others”: ask him, "
+                    "or choose a later moment.",
+                    count=messages,
+                    limit=limit,
+                )
+            )
+
     @api.private
     def _rewind(self, cursor, since, reason, new_key=False):
         """Put the cursor back, write down who did, and hand the events over.
@@ -106,6 +127,7 @@ class IntegrationSubscription(models.Model):
                     limit=limit,
                 )
             )
+        self._check_large_rewind(messages)
         subscription = self.sudo()  # the cursor is the engine's, moved at an operator's request
         self.env["integration.subscription.rewind"].sudo().create(
             {

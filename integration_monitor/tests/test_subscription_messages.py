@@ -80,6 +80,21 @@ class TestSubscriptionMessages(SubscriptionCase):
         self.assertEqual(message.ordering_key, f"sale.order,{order.id}")
         self.assertEqual((message.priority, message.hold_reason), (3, "paused"))
 
+    def test_a_changed_order_is_not_confirmed_again(self):
+        """A new date of a confirmed order is told as another confirmation."""
+        subscription = self.subscriber("sale.confirmed", "sale.cancelled")
+        order = self._order()
+        self.env.cr.flush()
+        for values in ({"commitment_date": "2030-01-01"}, {"user_id": False}):
+            order.write(values)
+            self.env.cr.flush()
+        self.fan_out()
+        self.assertEqual(self.messages(subscription).mapped("event_code"), ["sale.confirmed"])
+        order._action_cancel()
+        self.env.cr.flush()
+        self.fan_out()
+        self.assertEqual(self.messages(subscription)[1:].mapped("event_code"), ["sale.cancelled"])
+
     def rewind(self, subscription, user="operator", **values):
         """Ask for a replay of events by the wizard, as that user."""
         user = new_test_user(
@@ -181,6 +196,11 @@ class TestSubscriptionMessages(SubscriptionCase):
         self.assertEqual((wizard.event_count, wizard.message_count), (4, 4))
         self.env["ir.config_parameter"].set_param("integration_monitor.replay_max_count", "3")
         with self.assertRaisesRegex(UserError, "4 messages"):
+            self.rewind(subscription)
+        params = self.env["ir.config_parameter"]
+        params.set_param("integration_monitor.replay_max_count", "100")
+        params.set_param("integration_monitor.replay_approval_count", "3")
+        with self.assertRaisesRegex(UserError, "approve replays"):
             self.rewind(subscription)
         with self.assertRaisesRegex(UserError, "Nothing that"):
             self.rewind(subscription, since=fields.Datetime.now() + timedelta(hours=1))

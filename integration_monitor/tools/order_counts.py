@@ -208,7 +208,8 @@ def events(
     """
     result = []
     old = changes.get("sale.order", {}).get(order["id"])
-    if old is not None and old.get("state") != order["state"]:
+    # Of other fields that are followed, like the promised date, an old state tells nothing.
+    if old and old.get("state", order["state"]) != order["state"]:
         code = {"sale": "sale.confirmed", "cancel": "sale.cancelled"}.get(order["state"])
         if code:
             result.append((code, "sale.order", order["id"]))
