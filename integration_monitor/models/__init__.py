@@ -64,6 +64,7 @@ from . import integration_message
 from . import integration_message_work
 from . import integration_message_batch
 from . import integration_message_load
+from . import integration_archive_guard
 from . import integration_message_request
 from . import integration_message_settle
 from . import integration_message_exception

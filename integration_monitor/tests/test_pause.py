@@ -1,6 +1,6 @@
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import config
 
@@ -74,6 +74,17 @@ class TestPause(IntegrationCase):
         self.endpoint.action_pause()
         with self.assertRaisesRegex(UserError, "Resume first"):
             self.outbound.action_drain()
+
+    def test_what_messages_wait_for_is_not_archived(self):
+        """Somebody archives an endpoint, and its messages wait for ever, unseen."""
+        message = self.outbound._emit(self.env.user.partner_id)
+        for record in (self.endpoint, self.outbound):
+            with self.assertRaisesRegex(ValidationError, "use Pause"):
+                record.active = False
+            record.active = True
+        message.sudo().action_cancel()
+        self.outbound.active = False
+        self.endpoint.active = False
 
     def test_resume_wakes(self):
         """After a pause nothing moves until somebody sends something."""
