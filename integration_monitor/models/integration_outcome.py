@@ -115,10 +115,10 @@ class IntegrationOutcome(models.Model):
         "Invoice Completion",
         compute="_compute_ratios",
         aggregator="avg",
-        help="Deliveries fully invoiced within the target, out of all. Fully: posted invoices cover "
-        "what this delivery and those before it brought of each order line. Within the target: the "
-        "invoice date is at most the days of the setting after the day it left. A delivery counts "
-        "once it is invoiced or the target is over. Credit notes do not count.",
+        help="Deliveries fully invoiced within the target, out of all. Fully: posted invoices "
+        "cover what this delivery and those before it brought of each order line. Within the "
+        "target: the invoice date is at most the days of the setting after the day it left. A "
+        "delivery counts once it is invoiced or the target is over. Credit notes do not count.",
     )
     releasable_seconds = fields.Integer("Releasable (s)", readonly=True)
     blocked_seconds = fields.Integer("Blocked (s)", readonly=True)
@@ -145,9 +145,9 @@ class IntegrationOutcome(models.Model):
         "Synchronisation Accuracy",
         compute="_compute_ratios",
         aggregator="avg",
-        help="Keys (products of a flow) whose level that the partner was told last equals the level "
-        "in Odoo at one cut-off, out of all keys compared. Keys with a message under way, and those "
-        "whose content was removed, are left out.",
+        help="Keys (products of a flow) whose level that the partner was told last equals the "
+        "level in Odoo at one cut-off, out of all keys compared. Keys with a message under way, "
+        "and those whose content was removed, are left out.",
     )
 
     # The roll-up finds by it what it wrote.

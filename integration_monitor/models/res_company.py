@@ -9,8 +9,8 @@ class ResCompany(models.Model):
     integration_invoice_target_days = fields.Integer(
         string="Deliveries Are Invoiced Within (days)",
         default=1,
-        help="Calendar days after the day a delivery left, for the figure Invoice Completion; 0: on "
-        "that day. What was judged already stays, unless it is computed anew.",
+        help="Calendar days after the day a delivery left, for the figure Invoice Completion; 0: "
+        "on that day. What was judged already stays, unless it is computed anew.",
     )
 
     _integration_invoice_target_days_positive = models.Constraint(

@@ -66,9 +66,7 @@ class OutcomeCase(TransactionCommon):
 
     def facts(self, subject, records):
         """:return: the outcomes of records in their order"""
-        found = self.outcomes.search(
-            [("subject", "=", subject), ("res_id", "in", records.ids)]
-        )
+        found = self.outcomes.search([("subject", "=", subject), ("res_id", "in", records.ids)])
         by_id = {outcome.res_id: outcome for outcome in found}
         return [by_id.get(record.id, self.outcomes) for record in records]
 

@@ -28,9 +28,7 @@ class TestOutcomeDelivery(OutcomeCase):
         second = self.env["stock.warehouse"].create(
             {"name": "South", "code": "STH", "company_id": self.company.id}
         )
-        self.env["stock.quant"]._update_available_quantity(
-            self.product, second.lot_stock_id, 10
-        )
+        self.env["stock.quant"]._update_available_quantity(self.product, second.lot_stock_id, 10)
         south = self.delivered(warehouse_id=second.id)
         free = self.delivered()
         deadline = "2026-02-03 12:00:00"

@@ -77,7 +77,8 @@ ORDERS = f"""
 # Each moment ends the step it belongs to: the parts add up to the cycle time.
 STEPS = """
     WITH gone AS (DELETE FROM integration_outcome_step WHERE transaction_id = ANY(%(ids)s))
-    INSERT INTO integration_outcome_step (transaction_id, step_id, reached_count, seconds, %(names)s)
+    INSERT INTO integration_outcome_step (
+        transaction_id, step_id, reached_count, seconds, %(names)s)
     SELECT o.transaction_id, m.step_id, 1, EXTRACT(EPOCH FROM m.until - lag(m.until, 1, m.since)
                OVER (PARTITION BY m.transaction_id ORDER BY m.until, m.sequence, m.id))::int,
            %(copied)s
