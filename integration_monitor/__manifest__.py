@@ -75,6 +75,9 @@
         "wizards/integration_subscription_rewind_wizard_views.xml",
         "views/integration_event_views.xml",
         "views/integration_subscription_views.xml",
+        "data/integration_outcome_cron.xml",
+        "views/integration_outcome_views.xml",
+        "views/integration_outcome_step_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

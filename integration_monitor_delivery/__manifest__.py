@@ -10,6 +10,7 @@
         "security/ir.model.access.csv",
         "views/delivery_carrier_views.xml",
         "views/integration_flow_views.xml",
+        "views/integration_outcome_views.xml",
         "views/stock_picking_views.xml",
     ],
     "auto_install": True,

@@ -156,6 +156,11 @@ from . import integration_transaction_access
 from . import integration_transaction_view
 from . import integration_adoption
 from . import integration_adoption_run
+from . import integration_outcome_mixin
+from . import integration_outcome
+from . import integration_outcome_step
+from . import integration_outcome_roll_up
+from . import integration_outcome_stock
 from . import integration_flow_backlog
 from . import integration_transaction_gate
 from . import integration_document_mixin
@@ -182,6 +187,7 @@ from . import integration_source_mixin
 from . import integration_source
 from . import ir_cron
 from . import integration_digest
+from . import res_company
 from . import res_config_settings
 from . import res_users
 from . import base

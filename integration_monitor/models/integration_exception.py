@@ -106,6 +106,12 @@ class IntegrationException(models.Model):
         copy=False,
     )
     resolution_note = fields.Text(string="Note")
+    by_person = fields.Boolean(
+        string="A Person Took Part",
+        readonly=True,
+        copy=False,
+        help="Somebody took it over, assigned it, tried it again or opened it again.",
+    )
     occurrence_count = fields.Integer(string="Times Seen", default=1, readonly=True)
     age_hours = fields.Float(compute="_compute_age", string="Age (h)")
     age_display = fields.Char(compute="_compute_age", string="Age")

@@ -18,6 +18,8 @@ class IntegrationException(models.Model):
         check_editable(self, vals, EDITABLE)
         result = super().write(vals)
         if "user_id" in vals:
+            if not self.env.su:
+                self.sudo().by_person = True  # what a person did is the engine's to note
             # The engine keeps state and activity in step with the owner, whoever assigns.
             opened = self.sudo().filtered(lambda e: e.state in ("open", "assigned"))
             for exception in opened:
@@ -50,7 +52,7 @@ class IntegrationException(models.Model):
                 or (e.flow_id, e.message_id.subject_key or None) in subjects
             )
         )
-        tried.write({"state": "retrying"})
+        tried.write({"state": "retrying", "by_person": True})
         messages._retry()
         return True
 
@@ -123,6 +125,7 @@ class IntegrationException(models.Model):
                     "state": "assigned" if exception.user_id else "open",
                     "resolution": False,
                     "resolved_at": False,
+                    "by_person": True,
                 }
             )
         self.sudo()._ensure_activity()

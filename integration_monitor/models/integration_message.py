@@ -143,6 +143,7 @@ class IntegrationMessage(models.Model):
     transaction_id = fields.Many2one(
         "integration.transaction", readonly=True, index="btree_not_null", ondelete="set null"
     )
+    by_person = fields.Boolean(readonly=True, copy=False, help="Somebody let it be tried again.")
     given_up = fields.Boolean(
         readonly=True, copy=False, help="A person cancelled or discarded it: it counts as lost."
     )

@@ -82,7 +82,9 @@ class IntegrationMessage(models.Model):
         retryable = self.filtered(lambda m: m.state in (*FAILED, "retry"))
         if not retryable:
             raise UserError(self.env._("Only a message that failed can be tried again."))
-        retryable.sudo()._retry()  # the engine changes the state, at an operator's request
+        retryable = retryable.sudo()  # the engine changes the state, at an operator's request
+        retryable.by_person = True
+        retryable._retry()
         return True
 
     def _retry(self):

@@ -117,6 +117,7 @@ class IntegrationMessage(models.Model):
             exception.message_post(
                 body=self.env._("%(user)s gave it back to the queue.", user=self.env.user.name)
             )
+        messages.by_person = True
         messages._retry()
         return True
 

@@ -31,6 +31,9 @@ class ResConfigSettings(models.TransientModel):
         default=14,
         help="0: never by themselves.",
     )
+    integration_invoice_target_days = fields.Integer(
+        related="company_id.integration_invoice_target_days", readonly=False
+    )
     integration_log_web_traffic = fields.Boolean(
         string="Log the Web Client, Too",
         config_parameter=PREFIX + "log_web_traffic",

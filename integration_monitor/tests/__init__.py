@@ -106,3 +106,7 @@ from . import test_gate
 from . import test_gate_access
 from . import test_gate_invoice
 from . import test_gate_message
+from . import test_outcome_order
+from . import test_outcome_delivery
+from . import test_outcome_stock
+from . import test_outcome_tour

@@ -1,0 +1,104 @@
+"""Whether partners were told the stock levels that Odoo has: a comparison at one cut-off."""
+
+import json
+from collections import Counter
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+HANDLER = "integration.handler.shop.stock"
+#: Products whose levels are read together.
+CHUNK = 1000
+
+# The content of the newest message that was done, of products without one under way.
+_TOLD = """
+    SELECT DISTINCT ON (m.res_id) m.res_id, m.payload
+      FROM integration_message m
+     WHERE m.flow_id = %(flow_id)s AND m.res_model = 'product.product' AND m.state = 'done'
+       AND NOT EXISTS (
+           SELECT FROM integration_message n
+            WHERE n.flow_id = m.flow_id AND n.res_model = m.res_model AND n.res_id = m.res_id
+              AND n.state IN ('pending', 'processing', 'retry'))
+     ORDER BY m.res_id, m.done_at DESC, m.id DESC
+"""
+
+
+class IntegrationOutcome(models.Model):
+    """Counts equal keys by flow and product category."""
+
+    _inherit = "integration.outcome"
+
+    @api.model
+    def _compare_stock(self):
+        """Scheduled daily: one row a flow and category, at this moment's cut-off."""
+        flows = self.env["integration.flow"].search([("handler", "=", HANDLER)])
+        for flow in flows:
+            if flow.service_user_id:
+                self._compare_levels(flow, fields.Datetime.now())
+
+    @api.model
+    def _compare_levels(self, flow, cut_off):
+        """Compare one flow's levels. All is read in one snapshot: this transaction's.
+
+        :param datetime cut_off: UTC, to be written down
+        """
+        self.env.flush_all()
+        self.env.cr.execute(SQL(_TOLD, flow_id=flow.id))
+        told = {
+            product_id: quantity
+            for product_id, payload in self.env.cr.fetchall()
+            if (quantity := _quantity(payload)) is not None
+        }
+        compared, equal = Counter(), Counter()
+        handler = self.env[HANDLER]
+        warehouses = flow.warehouse_ids or flow.warehouse_id
+        ids = sorted(told)
+        for start in range(0, len(ids), CHUNK):
+            products = self.env["product.product"].browse(ids[start : start + CHUNK]).exists()
+            for product in products:
+                # The records of a chunk share their prefetch: a few queries for all of them.
+                free, _on_hand = handler._level(flow, product, warehouses)
+                compared[product.categ_id.id] += 1
+                same = product.uom_id.compare(free, told[product.id]) == 0
+                equal[product.categ_id.id] += same
+            products.invalidate_recordset(flush=False)
+        if compared:
+            self._write_stock(flow, cut_off, compared, equal)
+
+    @api.model
+    def _write_stock(self, flow, cut_off, compared, equal):
+        """Write one row for each category, in one statement."""
+        company = flow.company_id
+        zone = company.partner_id.tz or "UTC"
+        local = fields.Datetime.context_timestamp(self.with_context(tz=zone), cut_off)
+        warehouses = flow.warehouse_ids or flow.warehouse_id
+        shared = (
+            "stock",
+            flow.name,
+            cut_off,
+            True,
+            local.date(),
+            company.id,
+            warehouses.id if len(warehouses) == 1 else None,
+            flow.system_id.id,
+            flow.system_id.region or None,
+        )
+        self.env.cr.execute_values(
+            """INSERT INTO integration_outcome (subject, name, at, settled, day, company_id,
+                   warehouse_id, system_id, region, categ_id, compared_count, equal_count)
+               VALUES %s""",
+            [
+                (*shared, category_id or None, number, equal[category_id])
+                for category_id, number in sorted(compared.items())
+            ],
+        )
+        self.invalidate_model(flush=False)
+
+
+def _quantity(payload):
+    """:return: the quantity of a level as it was told; None where it cannot be read any more"""
+    try:
+        items = json.loads(payload or "")["items"]
+        return float(items[0]["quantity"])
+    except (ValueError, TypeError, KeyError, IndexError):
+        return None

@@ -1,0 +1,19 @@
+"""What a company promises itself."""
+
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    integration_invoice_target_days = fields.Integer(
+        string="Deliveries Are Invoiced Within (days)",
+        default=1,
+        help="Calendar days after the day a delivery left, for the figure Invoice Completion; 0: "
+        "on that day. What was judged already stays, unless it is computed anew.",
+    )
+
+    _integration_invoice_target_days_positive = models.Constraint(
+        "CHECK (integration_invoice_target_days >= 0)",
+        "A delivery cannot be invoiced before it left: give zero days or more.",
+    )
