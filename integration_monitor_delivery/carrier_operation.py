@@ -95,7 +95,7 @@ class carrier_operation:  # noqa: N801 - used like a function, as ``exchange`` i
         call, failed_class = _last_call(self._span_id)
         if self._operation == TRACK and not (error or call or duration >= _TRACK_MS):
             return
-        outcome, error_class, message = self._outcome(error, failed_class)
+        outcome, error_class, message = self._outcome(error, call, failed_class)
         env = self._carrier.env
         for position, facts in enumerate(self._facts):
             answer = self._answers[position] if position < len(self._answers) else None
@@ -127,17 +127,17 @@ class carrier_operation:  # noqa: N801 - used like a function, as ``exchange`` i
         # In a thread of the caller's own nobody else would write it.
         flush_outside_executions()
 
-    def _outcome(self, error, failed_class):
+    def _outcome(self, error, call, failed_class):
         """:return: tuple (outcome, error class, message)"""
         if error is None and self._refusal is None:
             return "ok", None, None
         if error is None:
-            return "error", error_class_of("business", None, failed_class), self._refusal
+            return "error", error_class_of("business", failed_class), self._refusal
         outcome, told, message = failures.described(error)
         if isinstance(error, psycopg2.Error):
             return outcome, "unknown", message  # our database, none of the carrier's faults
-        cause = classify.error_class_of(error)
-        return outcome, error_class_of(told, cause, failed_class), message
+        behind = failed_class if call else classify.error_class_of(error)
+        return outcome, error_class_of(told, behind), message
 
     def _line_detail(self, facts, answer):
         """:return: the small facts of one document's line"""

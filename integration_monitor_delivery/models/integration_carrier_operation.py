@@ -65,7 +65,8 @@ class IntegrationCarrierOperation(models.Model):
         """Let the log find the operations of a carrier; each new partition has the index, too."""
         self.env.cr.execute(
             SQL(
-                "CREATE INDEX IF NOT EXISTS %s ON integration_log_data ((%s), occurred_at) WHERE %s",
+                "CREATE INDEX IF NOT EXISTS %s ON integration_log_data ((%s), occurred_at)"
+                " WHERE %s",
                 SQL.identifier(INDEX),
                 _CARRIER,
                 _OURS,

@@ -71,7 +71,7 @@ class IntegrationTransaction(models.Model):
     @api.model
     def _evidence(self, order, step, pickings):
         evidence = super()._evidence(order, step, pickings)
-        if step and step.message_type == MESSAGE_TYPE and not evidence.get("expected_from"):
+        if step and step.message_type == MESSAGE_TYPE:
             for _id, number, _wanted, system, system_id in self._provider_parcels(order, pickings):
                 if system_id and not number:
                     evidence["expected_from"] = {"system": system, "system_id": system_id}

@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 
 from odoo.addons.integration_monitor.models.integration_document_mixin import PREFETCH
 
-
 #: The tracking numbers of a transfer, in SQL; as the index has them.
 NUMBERS = "string_to_array(replace(carrier_tracking_ref, ' ', ''), ',')"
 

@@ -18,29 +18,19 @@ TECHNICAL = frozenset(
 _VAGUE = frozenset({"business", "unknown", None})
 
 
-def error_class_of(told: str | None, cause: str | None, call: str | None) -> str:
+def error_class_of(told: str | None, behind: str | None) -> str:
     """Return the class of a failed operation.
 
     Providers turn whatever happens into a message for the user. What lies behind it tells whether
-    the carrier failed or a person must correct something: first the exceptions that led to it, then
-    the last call that the provider made.
+    the carrier failed or a person must correct something.
 
     :param told: class of what was raised
-    :param cause: class of the exceptions behind it, ``unknown`` if there are none
-    :param call: class of the last call, None when it went well or there was none
+    :param behind: class of the last call that the provider made (None when it went well), or of
+        the exceptions that led to the message, when no call of it was seen
     """
-    if told not in _VAGUE:
-        return str(told)
-    for known in (cause, call):
-        if known in TECHNICAL:
-            return str(known)
+    if told in _VAGUE and behind in TECHNICAL:
+        return str(behind)
     return told or "unknown"
-
-
-def numbers_of(text: str | None) -> list[str]:
-    """Return the tracking numbers in a field of Odoo, which joins them by commas."""
-    parts = (part.replace(" ", "") for part in (text or "").split(","))
-    return [part for part in parts if part]
 
 
 def price_of(value: object) -> float | None:
