@@ -2,6 +2,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.integration_monitor.instrumentation import log_writer
+from odoo.addons.integration_monitor.models.integration_milestone_record import NOTES
 
 from .common_provider import ProviderCase
 
@@ -95,11 +96,25 @@ class TestProviderOperations(ProviderCase):
         self.assertFalse(self.open_exceptions("carrier.rate"))
 
     def test_local_methods_are_passed_by(self):
-        """A fixed price is no exchange: no line, and no statement more."""
+        """A fixed price is no exchange: no line, nothing to note."""
         order, picking = self.ready(self.other_method())
         self.assertFalse(self.watched(picking.carrier_id.rate_shipment, order))
         self.assertFalse(self.watched(picking._action_done))
         self.assertFalse(picking.integration_booking)
+
+    def test_nothing_without_providers(self):
+        """A database whose methods only calculate pays for what it does not use."""
+        order, picking = self.ready(self.other_method())
+        self.provider.unlink()
+        self.env.registry.clear_cache()
+        Carrier = self.env["delivery.carrier"]
+        self.assertFalse(Carrier._integration_has_providers())
+        transaction = order.integration_transaction_ids
+        self.watched(picking._action_done)
+        self.env["integration.milestone"]._record_pending()
+        picking.carrier_tracking_ref = "BYHAND"
+        self.assertNotIn(NOTES, self.env.cr.precommit.data)
+        self.assertNotIn("parcels", transaction.evidence or {})
 
     def other_method(self):
         """:return: a delivery method that calls nobody"""

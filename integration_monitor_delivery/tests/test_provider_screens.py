@@ -1,11 +1,13 @@
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, HttpCase, new_test_user, tagged
+
+from odoo.addons.integration_monitor.tests.test_issue_screens import WAIT
 
 from .common_provider import ProviderCase
 
 
 @tagged("post_install", "-at_install")
-class TestProviderScreens(ProviderCase):
+class TestProviderScreens(ProviderCase, HttpCase):
     """What a provider did lately, on its delivery method and by carrier."""
 
     def setUp(self):
@@ -84,3 +86,22 @@ class TestProviderScreens(ProviderCase):
             ["integration_log_data_carrier_idx"],
         )
         self.assertEqual(self.env.cr.fetchone()[0], 1)
+
+    def test_in_a_browser(self):
+        """The button of the method, the list and the graph are error messages."""
+        self.opens(
+            f"action-delivery.action_delivery_carrier_form/{self.provider.id}",
+            "button[name=action_open_integration_operations] [name=integration_success_rate]",
+        )
+        self.opens("integration-carriers", ".o_data_row .badge")
+        self.opens("integration-carriers?view_type=graph", ".o_graph_renderer canvas")
+
+    def opens(self, path, selector):
+        """Open a screen as the viewer, and wait for what it must show."""
+        self.browser_js(
+            f"/odoo/{path}",
+            WAIT % selector,
+            "odoo.isReady === true",
+            login="carrier_viewer",
+            timeout=180,
+        )
