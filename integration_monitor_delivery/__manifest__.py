@@ -8,7 +8,9 @@
     "depends": ["integration_monitor", "stock_delivery"],
     "data": [
         "security/ir.model.access.csv",
+        "security/integration_carrier_rules.xml",
         "views/delivery_carrier_views.xml",
+        "views/integration_carrier_operation_views.xml",
         "views/integration_flow_views.xml",
         "views/integration_outcome_views.xml",
         "views/stock_picking_views.xml",

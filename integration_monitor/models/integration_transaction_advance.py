@@ -124,6 +124,7 @@ class IntegrationTransactionAdvance(models.Model):
                 steps, sources, counts, order["warehouse_id"], old, told
             )
         )
+        self._count_further(order, steps, pickings, old, counts)
         found = reports.get(owner.get("id"), []) + reports.get(order["correlation_id"], [])
         if message_id and (created := counts.get("sale.created")):
             created.message_id = message_id
@@ -141,6 +142,15 @@ class IntegrationTransactionAdvance(models.Model):
         values = self._root_values(order, owner, process_id, started)
         values.update(self._progress_values(order, steps, new, pickings, invoices, now))
         return values, changes
+
+    @api.model
+    def _count_further(self, order, steps, pickings, old, counts):
+        """Add to the counts what other addons know of the order's documents; a hook.
+
+        :param list pickings: ``order_counts.Picking``
+        :param dict old: stored ``Milestone`` by step id
+        :param dict counts: ``Count`` by event code, changed in place
+        """
 
     @api.model
     def _root_values(self, order, owner, process_id, started):

@@ -157,6 +157,9 @@ def _recorded(step: Step, before: Milestone, count: Count, reports: Any) -> Mile
         new.res_id = report.res_id or new.res_id
         new.message_id = report.message_id or new.message_id
         new.source = report.source
+    if count.reached and not new.evidence:
+        # Nobody reported it, the document shows it.
+        new.source, new.res_model, new.res_id = "document", count.res_model, count.res_id
     new.reached = max(len(new.evidence), count.reached)
     new.expected = max(count.expected, 1 if new.evidence else 0)
     new.state = state_of(Count(new.expected, new.reached))

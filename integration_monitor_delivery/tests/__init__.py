@@ -3,5 +3,9 @@ from . import test_carrier_expected
 from . import test_carrier_invoice
 from . import test_carrier_tracking
 from . import test_flow_form
+from . import test_provider_labels
+from . import test_provider_milestones
+from . import test_provider_operations
+from . import test_provider_screens
 from . import test_shop_carrier
 from . import test_outcome_carrier
