@@ -69,7 +69,7 @@ class TestFallbackScreens(IntegrationCase, HttpCase):
     def test_done_by_hand(self):
         """From the exception to the confirmation, with a reference."""
         self.outbound.write({"fallback": "manual", "manual_text": "Call them."})
-        self.endpoint.action_pause()
+        self.endpoint._switch_breaker("open", "He is out")
         message = self.outbound._emit(self.env.user.partner_id)
         message.sudo().received_at = fields.Datetime.now() - timedelta(hours=1)
         self.env["integration.message"]._sweep()
