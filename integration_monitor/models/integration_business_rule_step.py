@@ -80,6 +80,12 @@ class IntegrationBusinessRule(models.Model):
 
     _inherit = "integration.business.rule"
 
+    def _sweep_one(self, now):
+        """Learn first what is usual."""
+        if self.check_code == "stuck_step":
+            self.env["integration.step.duration"]._learn(now)
+        return super()._sweep_one(now)
+
     def _find_stuck_step(self, now):
         """Transactions in progress whose step takes longer than 95 of 100 did before."""
         return SQL(
