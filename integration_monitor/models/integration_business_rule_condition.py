@@ -45,7 +45,7 @@ class IntegrationBusinessRuleCondition(models.Model):
     against = fields.Selection(
         [("field", "the field"), ("now", "now")], string="Than", required=True, default="field"
     )
-    other_field = fields.Char(string="Other Field")
+    other_field = fields.Char()
     offset = fields.Float(
         string="Plus", help="Added to the right side: hours for moments, else the number itself."
     )

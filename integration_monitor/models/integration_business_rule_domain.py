@@ -55,9 +55,7 @@ class IntegrationBusinessRule(models.Model):
         self.domain = "[]"
         self.condition_ids = self.since_field = self.amount_field = False
 
-    @api.constrains(
-        "check_code", "model", "domain", "warehouse_ids", "since_field", "amount_field"
-    )
+    @api.constrains("check_code", "model", "domain", "warehouse_ids", "since_field", "amount_field")
     def _check_domain(self):
         """Try it with the rights of whoever writes it, who must not learn more from it than he may.
 
@@ -139,9 +137,7 @@ class IntegrationBusinessRule(models.Model):
         for condition in self.condition_ids:
             query.add_where(condition._sql(table, now))
         if "create_date" in records._fields and records._log_access:
-            query.add_where(
-                self._watched(self.model, column("id"), column("create_date"), now)
-            )
+            query.add_where(self._watched(self.model, column("id"), column("create_date"), now))
         names = {name for condition in self.condition_ids for name in condition._names()}
         facts = [SQL("%s::text", column(name)) for name in sorted(names)]
         partner = column("partner_id")

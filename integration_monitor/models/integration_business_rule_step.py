@@ -63,7 +63,8 @@ class IntegrationStepDuration(models.Model):
                   JOIN integration_transaction t ON t.id = took.transaction_id
                   JOIN integration_process_step step ON step.id = took.step_id
                   JOIN integration_process process ON process.id = step.process_id
-                 WHERE took.time IS NOT NULL
+                 -- what is reached together with the step before it was never waited for
+                 WHERE took.time > interval '0'
                  GROUP BY process.code, step.code, t.company_id
                     ON CONFLICT (process_code, step_code, company_id) DO UPDATE
                    SET seconds = EXCLUDED.seconds, sample_count = EXCLUDED.sample_count,

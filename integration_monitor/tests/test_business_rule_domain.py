@@ -92,9 +92,7 @@ class TestDomainRule(BusinessRuleCase):
         """A model that people may choose cannot be judged."""
         for model, _name in self.rule._selection_model():
             with self.subTest(model=model):
-                rule = self._rule(
-                    model=model, domain="[]", text="{document}", amount_field=False
-                )
+                rule = self._rule(model=model, domain="[]", text="{document}", amount_field=False)
                 rule.sudo()._sweep_safely(self.now + timedelta(hours=2))
                 self.assertFalse(rule.last_error)
 

@@ -161,15 +161,19 @@ class TestUnmappedValue(BusinessRuleCase):
 
     def waiting(self, number, value="SKU-1"):
         """:return: the exception of a message that waits for a product"""
-        message = self.env["integration.message"].sudo().create(
-            {
-                "flow_id": self.flow.id,
-                "system_id": self.system.id,
-                "company_id": self.company.id,
-                "direction": "inbound",
-                "message_type": "shop.order",
-                "state": "dead",
-            }
+        message = (
+            self.env["integration.message"]
+            .sudo()
+            .create(
+                {
+                    "flow_id": self.flow.id,
+                    "system_id": self.system.id,
+                    "company_id": self.company.id,
+                    "direction": "inbound",
+                    "message_type": "shop.order",
+                    "state": "dead",
+                }
+            )
         )
         return self.env["integration.exception"]._open(
             [

@@ -22,14 +22,14 @@ class TestStuckStep(BusinessRuleCase):
 
     @classmethod
     def took(cls, order, minutes):
-        """Let the goods have left so many minutes after whatever came before, yesterday."""
+        """Let the goods be picked, and gone, so many minutes after the order, yesterday."""
         milestones = cls.owner(order).milestone_ids
         cls.env.cr.execute(
             """UPDATE integration_milestone
-                  SET reached_at = CASE WHEN step_id = %s THEN %s ELSE %s END
+                  SET reached_at = CASE WHEN step_id = ANY(%s) THEN %s ELSE %s END
                 WHERE id = ANY(%s) AND reached_at IS NOT NULL""",
             (
-                milestones.step_id.filtered(lambda step: step.code == "shipped").id,
+                milestones.step_id.filtered(lambda step: step.code in ("picked", "shipped")).ids,
                 cls.now - timedelta(days=1),
                 cls.now - timedelta(days=1, minutes=minutes),
                 milestones.ids,
@@ -41,16 +41,19 @@ class TestStuckStep(BusinessRuleCase):
         """:return: an order whose goods are to leave"""
         order = self.order(quantity=1)
         step = self.owner(order).waits_for_step_id
-        self.assertEqual(step.code, "shipped")
+        self.assertEqual(step.code, "picked")
         return order
 
     def test_learnt(self):
         """The 95th percentile of twenty is the nineteenth; a wait before it is none."""
         self.env["integration.step.duration"]._learn(self.now)
         usual = self.env["integration.step.duration"].search(
-            [("step_code", "=", "shipped"), ("company_id", "=", self.company.id)]
+            [("step_code", "=", "picked"), ("company_id", "=", self.company.id)]
         )
         self.assertEqual((usual.seconds, usual.sample_count), (19 * 3600.0, 20))
+        # It came together with the picking: nobody waited for it.
+        learnt = usual.search([("company_id", "=", self.company.id)])
+        self.assertNotIn("shipped", learnt.mapped("step_code"))
 
     def test_hit_and_closing(self):
         """Twenty hours where nineteen are usual; the goods leave."""
@@ -60,7 +63,7 @@ class TestStuckStep(BusinessRuleCase):
         exception = self.assertFound(order, hours=20)
         self.assertEqual(exception.transaction_id, self.owner(order))
         self.assertEqual(exception.amount_at_stake, 100.0)
-        self.assertRegex(exception.error_message, r"^Shipped: 20(\.\d)? h, usual 19 h of 20$")
+        self.assertRegex(exception.error_message, r"^Picked: 20(\.\d)? h, usual 19 h of 20$")
         self.ship(order.picking_ids)
         self.assertFalse(self.sweep(hours=20))
         self.assertEqual(exception.resolution, "auto")
@@ -80,7 +83,7 @@ class TestStuckStep(BusinessRuleCase):
         self.took(self.past[18], 60 * 30)
         durations._learn(self.now + timedelta(hours=25))
         usual = durations.search(
-            [("step_code", "=", "shipped"), ("company_id", "=", self.company.id)]
+            [("step_code", "=", "picked"), ("company_id", "=", self.company.id)]
         )
         self.assertEqual(usual.seconds, 20 * 3600.0)
 
@@ -90,5 +93,5 @@ class TestStuckStep(BusinessRuleCase):
         durations = self.env["integration.step.duration"]
         self.env.cr.execute("DELETE FROM integration_step_duration")
         self.env["integration.business.rule"]._sweep(self.now + timedelta(hours=20))
-        self.assertTrue(durations.search([("step_code", "=", "shipped")]))
+        self.assertTrue(durations.search([("step_code", "=", "picked")]))
         self.assertEqual(self.rule.exception_ids.res_id, order.id)

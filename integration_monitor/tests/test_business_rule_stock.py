@@ -77,9 +77,7 @@ class TestReservationFailed(BusinessRuleCase):
     def test_near_miss(self):
         """All there, for next week, reserved by hand, waits for a transfer before it."""
         self.order(quantity=2)
-        later = self.order(
-            quantity=200, commitment_date=self.now + timedelta(days=7)
-        )
+        later = self.order(quantity=200, commitment_date=self.now + timedelta(days=7))
         self.assertFalse(self.sweep())
         self.assertFound(later.picking_ids, hours=24 * 7)
         later.action_cancel()
