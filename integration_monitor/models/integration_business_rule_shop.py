@@ -133,8 +133,8 @@ class IntegrationBusinessRule(models.Model):
                       system.partner_id, system.name
              UNION ALL
             SELECT 'mapping-' || m.id, 'integration.mapping', m.id,
-                   COALESCE(m.company_id, %(company)s), NULL, system.partner_id, m.write_date, 0, '',
-                   jsonb_build_object('value', m.external_value, 'kind', %(mapped_kind)s,
+                   COALESCE(m.company_id, %(company)s), NULL, system.partner_id, m.write_date, 0,
+                   '', jsonb_build_object('value', m.external_value, 'kind', %(mapped_kind)s,
                                       'system', system.name, 'messages', 0, 'waiting', 0)
               FROM integration_mapping m
               JOIN integration_system system ON system.id = m.system_id

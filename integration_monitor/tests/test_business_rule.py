@@ -3,11 +3,12 @@ from datetime import timedelta
 from psycopg2.errors import CheckViolation
 
 from odoo import fields
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..models import integration_business_rule_sweep
+from ..wizards import integration_business_rule_preview
 from .common_business_rule import BusinessRuleCase
 
 
@@ -160,6 +161,15 @@ class TestBusinessRule(BusinessRuleCase):
         )
         self.assertEqual(self.assertFound(self.shipped()).user_id, owner)
 
+    def test_no_reason_to_wait(self):
+        """The order waits for its exception, which opened because it waits."""
+        order = self.shipped()
+        owner = self.owner(order)
+        before = (owner.cause, owner.waits_on)
+        self.assertFound(order)
+        self.assertEqual((owner.cause, owner.waits_on), before)
+        self.assertNotEqual(owner.cause, "exception")
+
     def test_advice(self):
         """The exception says what the rule advises, and that it closes by itself."""
         self.rule.advice = "Write an invoice."
@@ -209,19 +219,27 @@ class TestBusinessRule(BusinessRuleCase):
 
     def test_one_rule_fails(self):
         """A rule that takes too long blinds the others."""
-        order = self.shipped()
-        slow = self._rule(name="Slow", sequence=1, check_code="domain", model="stock.quant")
+        self.shipped()
+        slow = self._rule(
+            name="Slow", sequence=1, check_code="domain", model="stock.quant", text="{document}"
+        )
         self.env.flush_all()
         self.patch(integration_business_rule_sweep, "SWEEP_TIMEOUT_MS", 200)
         self.env.cr.execute("SAVEPOINT before_lock")
         # What it needs is slow: a view that sleeps stands in for the table.
         self.env.cr.execute(
             """ALTER TABLE stock_quant RENAME TO slow_quant;
-               CREATE VIEW stock_quant AS SELECT q.* FROM slow_quant q WHERE pg_sleep(1) IS NOT NULL"""
+               CREATE VIEW stock_quant AS
+               SELECT q.* FROM slow_quant q WHERE pg_sleep(1) IS NOT NULL"""
         )
         with self.assertLogs(integration_business_rule_sweep.__name__, "ERROR"):
             with self.assertLogs("odoo.sql_db", "ERROR"):
                 self.env["integration.business.rule"]._sweep(self.now + timedelta(hours=2))
+        self.assertIn("needs too long", slow.last_error)
+        self.assertEqual(len(self.rule.exception_ids), 1)
+        with self.assertRaisesRegex(UserError, "needs too long"), mute_logger("odoo.sql_db"):
+            self.patch(integration_business_rule_preview, "PREVIEW_TIMEOUT_MS", 200)
+            slow.action_preview()
         self.env.cr.execute("ROLLBACK TO SAVEPOINT before_lock")
         self.env.invalidate_all(flush=False)
 
