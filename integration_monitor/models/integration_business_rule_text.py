@@ -6,6 +6,7 @@ from odoo import api, models
 from odoo.exceptions import ValidationError
 
 from ..tools import fingerprint, placeholders
+from ..tools.redaction_patterns import is_credential_name
 
 #: Words that every rule's text may have.
 COMMON_WORDS = ("document", "partner", "amount", "since")
@@ -50,16 +51,21 @@ class IntegrationBusinessRule(models.Model):
             *(
                 name
                 for name, field in found
-                if field.type in _IN_TEXTS and field.store and not field.groups
+                if field.type in _IN_TEXTS
+                and field.store
+                and not field.groups
+                and not is_credential_name(name)
             ),
         ]
 
     @api.depends("check_code", "model")
     def _compute_words(self):
-        """Tell which placeholders there are; of a model the most are left to the message."""
+        """Tell which placeholders there are."""
         for rule in self:
-            words = rule._words()[:12]
+            words = COMMON_WORDS if rule.check_code == "domain" else rule._words()
             rule.words = ", ".join(f"{{{word}}}" for word in words)
+            if rule.check_code == "domain":
+                rule.words += self.env._(", and each field of the record, such as {name}")
 
     @api.constrains("text", "check_code", "model")
     def _check_text(self):
