@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import fields
+from odoo.tests import Form
 
 from .common_transaction import TransactionCommon
 
@@ -53,3 +54,18 @@ class BusinessRuleCase(TransactionCommon):
         """The exception closed by itself."""
         self.assertFalse(self.sweep() & exception)
         self.assertEqual((exception.state, exception.resolution), ("resolved", "auto"))
+
+    def send_back_for_exchange(self, picking):
+        """Return the goods of a done transfer without a refund."""
+        with Form(
+            self.env["stock.return.picking"].with_context(
+                active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
+            )
+        ) as form:
+            wizard = form.save()
+        for line in wizard.product_return_moves:
+            line.quantity = line.move_id.quantity
+        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        back.move_ids.write({"to_refund": False, "picked": True})
+        back.button_validate()
+        self.record()

@@ -243,6 +243,16 @@ class TestBusinessRule(BusinessRuleCase):
         self.env.cr.execute("ROLLBACK TO SAVEPOINT before_lock")
         self.env.invalidate_all(flush=False)
 
+    def test_scheduled(self):
+        """Nothing ever calls the sweep."""
+        order = self.shipped()
+        self.rule.grace_minutes = 0
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            self.env.ref("integration_monitor.ir_cron_business_rules").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(self.rule.exception_ids.res_id, order.id)
+
     def test_access(self):
         """Viewers read, administrators write; nobody sees rules of other companies alone."""
         viewer = new_test_user(
