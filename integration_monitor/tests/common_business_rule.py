@@ -34,6 +34,12 @@ class BusinessRuleCase(TransactionCommon):
             }
         )
 
+    def shipped(self, quantity=2):
+        """:return: an order that was shipped and not invoiced"""
+        order = self.order(quantity=quantity)
+        self.ship(order.picking_ids)
+        return order
+
     def sweep(self, hours=2, rule=None):
         """Judge the rule so many hours from now. :return: its open exceptions"""
         rule = rule or self.rule
