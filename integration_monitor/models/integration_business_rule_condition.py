@@ -52,7 +52,8 @@ class IntegrationBusinessRuleCondition(models.Model):
 
     @api.constrains("field_name", "against", "other_field", "rule_id")
     def _check_fields(self):
-        """Compare moments with moments, numbers with numbers."""
+        """Compare moments with moments, numbers with numbers, of records that one may read."""
+        self.rule_id._check_domain()
         for condition in self.filtered("rule_id.model"):
             rule = condition.rule_id
             rule._check_field(condition.field_name, _MOMENTS + _NUMBERS, self.env._("Field"))

@@ -55,7 +55,9 @@ class IntegrationBusinessRule(models.Model):
         self.domain = "[]"
         self.condition_ids = self.since_field = self.amount_field = False
 
-    @api.constrains("check_code", "model", "domain", "warehouse_ids", "since_field", "amount_field")
+    @api.constrains(
+        "check_code", "model", "domain", "warehouse_ids", "since_field", "amount_field", "text"
+    )
     def _check_domain(self):
         """Try it with the rights of whoever writes it, who must not learn more from it than he may.
 

@@ -115,8 +115,8 @@ class IntegrationBusinessRule(models.Model):
         names = sorted({*mapped.values(), "product.template"} & set(self.env.registry))
         return SQL(
             """
-            SELECT 'value-' || md5(concat_ws('|', e.system_id, e.source_model, e.source_key,
-                                             e.source_value)) AS key,
+            SELECT 'value-' || md5(concat_ws('|', e.system_id, e.company_id, e.source_model,
+                                             e.source_key, e.source_value)) AS key,
                    'integration.system' AS res_model, e.system_id AS res_id, e.company_id,
                    NULL::int AS warehouse_id, system.partner_id, min(e.opened_at) AS since,
                    0 AS amount, '' AS facts,

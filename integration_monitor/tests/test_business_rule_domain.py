@@ -149,6 +149,14 @@ class TestDomainRule(BusinessRuleCase):
         rule = self.rule.with_user(administrator)
         with self.assertRaises(AccessError):
             rule.domain = "[('amount_total', '>', 5)]"
+        with self.assertRaises(AccessError):
+            rule.text = "{amount_total}"
+        with self.assertRaises(AccessError):
+            rule.condition_ids = [
+                Command.create(
+                    {"field_name": "amount_total", "operator": "gt", "other_field": "amount_tax"}
+                )
+            ]
         with self.assertRaisesRegex(ValidationError, "no value for {access_token}"):
             self.rule.text = "{access_token}"
         names = [model for model, _name in rule._selection_model()]
