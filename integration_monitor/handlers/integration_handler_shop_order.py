@@ -201,6 +201,7 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
             "integration_flow_id": flow.id,
             "integration_external_key": shop.external_id,
             "integration_external_digest": shop.digest(),
+            "integration_external_total": float(shop.total),
             "integration_external_updated_at": shop.updated_at,
             "integration_shop_collected": shop.collected,
         }

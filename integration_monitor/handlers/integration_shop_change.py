@@ -194,3 +194,5 @@ class IntegrationShopChange(models.AbstractModel):
             digest=shop.digest(),
             shop_cancel="agreed" if differ else order.integration_shop_cancel,
         )
+        # A person looks after its prices now: nobody knows whether he follows the shop or not.
+        order.integration_external_total = 0.0

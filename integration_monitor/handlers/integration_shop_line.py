@@ -171,6 +171,9 @@ class IntegrationShopLine(models.AbstractModel):
             vals_list.append(self._with_taxes(values, tax_ids))
         for sequence, values in enumerate(vals_list, 1):
             values["sequence"] = sequence
+            values["integration_external_price"] = values["price_unit"] * (
+                1 - values["discount"] / 100
+            )
         return vals_list
 
     def _exact_percent(self, line, gross, unit):

@@ -89,6 +89,16 @@ from . import integration_message_sign_in
 from . import integration_owner_rule
 from . import integration_expectation
 from . import integration_expectation_watch
+from . import integration_business_rule
+from . import integration_business_rule_sweep
+from . import integration_business_rule_text
+from . import integration_business_rule_domain
+from . import integration_business_rule_condition
+from . import integration_business_rule_order
+from . import integration_business_rule_shop
+from . import integration_business_rule_stock
+from . import integration_business_rule_step
+from . import integration_exception_rule
 from . import integration_replay
 from . import integration_replay_line
 from . import integration_replay_event

@@ -17,6 +17,14 @@ class SaleOrderLine(models.Model):
         prefetch=PREFETCH,
         index="btree_not_null",
     )
+    integration_external_price = fields.Float(
+        string="Price in the Shop",
+        digits=(16, 6),
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        help="What the customer paid for one unit, discounts taken off. Zero: not known.",
+    )
 
     def _prepare_reference_vals(self):
         """Let every move that follows from the order carry its correlation id."""

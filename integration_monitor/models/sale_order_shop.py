@@ -41,6 +41,13 @@ class SaleOrder(models.Model):
         prefetch=PREFETCH,
         help="Fingerprint of goods, amounts and addresses as received.",
     )
+    integration_external_total = fields.Monetary(
+        string="Total in the Shop",
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        help="What the customer paid. Zero: not known, or a person accepted another one.",
+    )
     integration_external_updated_at = fields.Datetime(
         string="Changed in the Shop", copy=False, readonly=True, prefetch=PREFETCH
     )
@@ -75,6 +82,7 @@ class SaleOrder(models.Model):
             "integration_flow_id",
             "integration_external_key",
             "integration_external_digest",
+            "integration_external_total",
             "integration_external_updated_at",
             "integration_shop_collected",
             "integration_shop_cancel",

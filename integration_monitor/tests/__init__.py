@@ -7,6 +7,13 @@ from . import test_classification
 from . import test_correction
 from . import test_correlation
 from . import test_credential
+from . import test_business_rule
+from . import test_business_rule_domain
+from . import test_business_rule_order
+from . import test_business_rule_shop
+from . import test_business_rule_step
+from . import test_business_rule_stock
+from . import test_business_rule_sweep
 from . import test_cron_runs
 from . import test_dependency
 from . import test_digest

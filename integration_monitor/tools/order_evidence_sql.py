@@ -32,12 +32,14 @@ MESSAGE = """
                              message.state::text), message.id DESC
      LIMIT 1"""
 
+# What a business rule found is what became of the order, and no reason for it.
 EXCEPTION = """
     SELECT jsonb_build_object('title', problem.name, 'category', problem.category,
                               'system', system.name, 'system_id', system.id)
       FROM integration_exception problem
       LEFT JOIN integration_system system ON system.id = problem.system_id
      WHERE problem.transaction_id = owner.id AND problem.is_open
+       AND problem.business_rule_id IS NULL
      ORDER BY problem.id DESC
      LIMIT 1"""
 

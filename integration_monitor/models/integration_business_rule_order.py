@@ -1,0 +1,167 @@
+"""Ready-made checks that compare what was ordered, shipped, returned and invoiced."""
+
+from odoo import models
+from odoo.tools import SQL
+
+# Quantities have more digits than anybody orders; what is below is rounding.
+_LEAST = 0.00005
+
+# Invoices in draft are no invoices: Odoo's own quantities count them.
+_POSTED = SQL("(i.state = 'posted' OR i.payment_state = 'invoicing_legacy')")
+# The lines that can differ at all, by Odoo's own columns; the rest is not looked at.
+_UNEVEN = SQL(
+    """(sol.qty_invoiced IS DISTINCT FROM sol.qty_delivered
+        OR sol.id IN (SELECT r.order_line_id
+                        FROM account_move i
+                        JOIN account_move_line l ON l.move_id = i.id
+                        JOIN sale_order_line_invoice_rel r ON r.invoice_line_id = l.id
+                       WHERE i.state = 'draft' AND i.move_type IN ('out_invoice', 'out_refund')))"""
+)
+
+
+class IntegrationBusinessRule(models.Model):
+    """Each order is one matter; quantities are those of its goods, in the units of its lines.
+
+    *shipped* is what the customer has (returns taken off), *returned* what came back to be
+    refunded, *invoiced* what is posted, credit notes taken off.
+    """
+
+    _inherit = "integration.business.rule"
+
+    def _find_shipped_not_invoiced(self, now):
+        """Goods that the customer has and nobody asked money for."""
+        return self._orders_with(
+            now,
+            lines=SQL("%s AND sol.qty_delivered > 0 AND sol.price_unit <> 0", _UNEVEN),
+            hit=SQL("q.shipped - q.invoiced > %s", _LEAST),
+            since=SQL("q.shipped_at"),
+            missing=SQL("q.shipped - q.invoiced"),
+        )
+
+    def _find_invoiced_not_shipped(self, now):
+        """Money asked for goods that never left, from the promised day on."""
+        return self._orders_with(
+            now,
+            lines=SQL("%s AND sol.qty_invoiced > 0", _UNEVEN),
+            hit=SQL("q.invoiced - q.shipped - q.returned > %s", _LEAST),
+            since=SQL("greatest(q.invoiced_at, q.commitment_date)"),
+            missing=SQL("q.invoiced - q.shipped - q.returned"),
+        )
+
+    def _find_quantities_differ(self, now):
+        """Nothing more is under way, and the customer got other quantities than ordered.
+
+        Or pays for more than he ordered and got. What came back was shipped once.
+        """
+        tolerance = self.tolerance + _LEAST
+        return self._orders_with(
+            now,
+            lines=SQL(
+                """(sol.product_uom_qty IS DISTINCT FROM sol.qty_delivered
+                    OR sol.qty_invoiced > sol.product_uom_qty)"""
+            ),
+            hit=SQL(
+                """NOT q.under_way AND (q.shipped_at IS NOT NULL OR q.invoiced > 0)
+                   AND (abs(q.ordered - q.shipped - q.returned) > %(tolerance)s
+                        OR q.invoiced - greatest(q.ordered, q.shipped) > %(tolerance)s)""",
+                tolerance=tolerance,
+            ),
+            since=SQL("greatest(q.shipped_at, q.invoiced_at)"),
+            missing=SQL(
+                """greatest(abs(q.ordered - q.shipped - q.returned),
+                            q.invoiced - greatest(q.ordered, q.shipped))"""
+            ),
+        )
+
+    def _find_return_without_refund(self, now):
+        """Goods came back to be refunded, and the customer still pays for them."""
+        missing = SQL("least(q.returned, q.invoiced - q.shipped)")
+        return self._orders_with(
+            now,
+            lines=_UNEVEN,
+            hit=SQL("%s > %s", missing, _LEAST),
+            since=SQL("q.returned_at"),
+            missing=missing,
+        )
+
+    def _orders_with(self, now, *, lines, hit, since, missing):
+        """Return the query of orders that have lines of goods which meet a condition.
+
+        :param SQL lines: which lines (``sol``) to look at, cheap: by their own columns
+        :param SQL hit: which of them meet the rule, by the quantities of ``q``
+        :param SQL since: since when
+        :param SQL missing: the quantity that is at stake
+        """
+        return SQL(
+            """
+            SELECT q.order_id::text AS key, 'sale.order' AS res_model, q.order_id AS res_id,
+                   q.company_id, q.warehouse_id, q.partner_id, min(%(since)s) AS since,
+                   sum((%(missing)s) * q.price) AS amount,
+                   md5(string_agg(concat_ws(':', q.id, q.ordered, q.shipped, q.returned,
+                                            q.invoiced), ',' ORDER BY q.id)) AS facts,
+                   jsonb_build_object(
+                       'lines', array_to_string((array_agg(q.name ORDER BY q.id))[1:3], ', '),
+                       'ordered', sum(q.ordered), 'shipped', sum(q.shipped),
+                       'returned', sum(q.returned), 'invoiced', sum(q.invoiced)) AS detail
+              FROM (%(quantities)s) q
+             WHERE %(hit)s
+             GROUP BY q.order_id, q.company_id, q.warehouse_id, q.partner_id
+            """,
+            since=since,
+            missing=missing,
+            quantities=self._quantities(now, lines),
+            hit=hit,
+        )
+
+    def _quantities(self, now, lines):
+        """Return the query of lines of goods with their quantities and the price of one unit."""
+        return SQL(
+            """
+            SELECT so.id AS order_id, so.company_id, so.warehouse_id, so.partner_id,
+                   so.commitment_date, sol.id, left(split_part(sol.name, E'\n', 1), 60) AS name,
+                   COALESCE(sol.product_uom_qty, 0) AS ordered,
+                   COALESCE(sol.qty_delivered, 0) AS shipped,
+                   COALESCE(moved.returned, 0) AS returned, moved.shipped_at, moved.returned_at,
+                   COALESCE(moved.under_way, FALSE) AS under_way,
+                   COALESCE(billed.invoiced, 0) AS invoiced,
+                   billed.invoiced_at::timestamp AS invoiced_at,
+                   -- the order's own rate, so that its amounts add up
+                   COALESCE(sol.price_total / NULLIF(sol.product_uom_qty, 0),
+                            sol.price_unit * (1 - COALESCE(sol.discount, 0) / 100))
+                   / COALESCE(NULLIF(so.currency_rate, 0), 1) AS price
+              FROM sale_order so
+              JOIN sale_order_line sol ON sol.order_id = so.id
+              JOIN product_product p ON p.id = sol.product_id
+              JOIN product_template t ON t.id = p.product_tmpl_id AND t.type = 'consu'
+              JOIN uom_uom unit ON unit.id = sol.product_uom_id
+              LEFT JOIN LATERAL (
+                   SELECT sum(m.quantity * u.factor / unit.factor)
+                              FILTER (WHERE m.state = 'done' AND origin.usage = 'customer'
+                                        AND m.to_refund) AS returned,
+                          max(m.date) FILTER (WHERE m.state = 'done' AND origin.usage = 'customer'
+                                                AND m.to_refund) AS returned_at,
+                          max(m.date) FILTER (WHERE m.state = 'done'
+                                                AND target.usage = 'customer') AS shipped_at,
+                          bool_or(m.state NOT IN ('done', 'cancel')) AS under_way
+                     FROM stock_move m
+                     JOIN stock_location origin ON origin.id = m.location_id
+                     JOIN stock_location target ON target.id = m.location_dest_id
+                     JOIN uom_uom u ON u.id = m.product_uom
+                    WHERE m.sale_line_id = sol.id) moved ON TRUE
+              LEFT JOIN LATERAL (
+                   SELECT sum(CASE i.move_type WHEN 'out_refund' THEN -l.quantity
+                                               ELSE l.quantity END
+                              * COALESCE(u.factor, unit.factor) / unit.factor) AS invoiced,
+                          max(i.invoice_date) AS invoiced_at
+                     FROM sale_order_line_invoice_rel r
+                     JOIN account_move_line l ON l.id = r.invoice_line_id
+                     JOIN account_move i ON i.id = l.move_id AND %(posted)s
+                     LEFT JOIN uom_uom u ON u.id = l.product_uom_id
+                    WHERE r.order_line_id = sol.id) billed ON TRUE
+             WHERE so.state = 'sale' AND NOT COALESCE(sol.is_downpayment, FALSE)
+               AND %(watched)s AND %(lines)s
+            """,
+            posted=_POSTED,
+            watched=self._watched("sale.order", SQL("so.id"), SQL("so.date_order"), now),
+            lines=lines,
+        )
