@@ -1,4 +1,4 @@
-"""Labels that a carrier sold and a database transaction lost: real commits, conflicts, rollbacks."""
+"""Labels that a carrier sold and a database transaction lost: real conflicts and rollbacks."""
 
 from __future__ import annotations
 
@@ -101,8 +101,8 @@ with log_writer.execution(correlation_id="under-way"):
         open_labels = other.fetchone()[0]
     env.cr.commit()
 watch()
-result = dict(during=during, open=open_labels, after=env["integration.carrier.label"].search_count([]),
-              lost=lost())
+left = env["integration.carrier.label"].search_count([])
+result = dict(during=during, open=open_labels, after=left, lost=lost())
 """
 SETTLE = """
 found = env["integration.carrier.label"].search([], order="id")
