@@ -53,12 +53,14 @@ class carrier_operation:  # noqa: N801 - used like a function, as ``exchange`` i
         return self
 
     def __exit__(self, kind, error, traceback):
+        if self._bound is None:
+            return False
         try:
-            if self._bound is not None:
-                self._bound.__exit__(None, None, None)
-                self._record(error)
+            self._record(error)
         except Exception:  # observing must never break what it observes
             _logger.warning("%s cannot be recorded.", self._operation, exc_info=True)
+        finally:
+            self._bound.__exit__(None, None, None)
         return False
 
     def _begin(self):
@@ -84,8 +86,13 @@ class carrier_operation:  # noqa: N801 - used like a function, as ``exchange`` i
         self._parent_span_id = current.span_id
         correlation_id = orders[:1].integration_correlation_id or current.correlation_id
         self._occurred_at, self._began = utcnow(), time.monotonic()
+        # A warehouse's message that ships goods answers for none of the carrier's faults.
         bound = context.bound(
-            correlation_id=correlation_id, trace_id=self._trace_id, span_id=self._span_id
+            correlation_id=correlation_id,
+            trace_id=self._trace_id,
+            span_id=self._span_id,
+            flow_id=None,
+            endpoint_id=None,
         )
         bound.__enter__()
         self._bound = bound
@@ -149,7 +156,7 @@ class carrier_operation:  # noqa: N801 - used like a function, as ``exchange`` i
         }
         if len(self._facts) > 1:
             detail["batch"] = len(self._facts)
-        number = facts["tracking_number"]
+        number = None if self._operation == BOOK else facts["tracking_number"]
         if isinstance(answer, dict):
             number = answer.get("tracking_number") or number
             price = price_of(answer.get("exact_price", answer.get("price")))

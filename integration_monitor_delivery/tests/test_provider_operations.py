@@ -3,6 +3,7 @@ from odoo.tests import tagged
 
 from odoo.addons.integration_monitor.instrumentation import log_writer
 from odoo.addons.integration_monitor.models.integration_milestone_record import NOTES
+from odoo.addons.integration_monitor.tools import context
 
 from .common_provider import ProviderCase
 
@@ -78,6 +79,16 @@ class TestProviderOperations(ProviderCase):
                 exceptions = self.open_exceptions("carrier.book")
                 exception = exceptions.filtered(lambda e, about=picking: e.res_id == about.id)
                 self.assertEqual(exception.error_class, known)
+
+    def test_inside_of_a_message(self):
+        """The warehouse's flow that reports a shipment is called down with the carrier."""
+        self.provider.write({"integration_endpoint_id": False, "integration_system_id": False})
+        _order, picking = self.ready()
+        self.shop.faults = {picking.name: 500}
+        with context.bound(flow_id=self.shipment_flow.id, endpoint_id=self.endpoint.id):
+            (line,) = self.watched(picking._action_done, error=UserError)
+            self.assertEqual(context.current().flow_id, self.shipment_flow.id)
+        self.assertEqual((line.flow_id, line.endpoint_id), (None, None))
 
     def test_user_sees_the_same_error(self):
         """The provider's own words reach the user."""

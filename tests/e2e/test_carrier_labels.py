@@ -1,4 +1,5 @@
 """Labels that a carrier sold and a transaction lost: real commits, conflicts, rollbacks."""
+"""Labels that a carrier sold and a database transaction lost: real conflicts and rollbacks."""
 
 from __future__ import annotations
 
@@ -104,6 +105,7 @@ watch()
 left = env["integration.carrier.label"].search_count([])
 result = dict(during=during, open=open_labels, after=left,
               lost=lost())
+result = dict(during=during, open=open_labels, after=left, lost=lost())
 """
 SETTLE = """
 found = env["integration.carrier.label"].search([], order="id")
