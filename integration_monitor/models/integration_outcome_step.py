@@ -30,3 +30,15 @@ class IntegrationOutcomeStep(models.Model):
     )
 
     _day_index = models.Index("(day DESC, id DESC)")
+    # The first screen reads no table at all.
+    _split_index = models.Index("(day, step_id) INCLUDE (company_id, seconds, reached_count)")
+
+    def _read_group_orderby(self, order, groupby_terms, query):
+        """Order steps by their ids, which is their order in a process.
+
+        Their own order would join process and step to each of a million rows.
+        """
+        terms = [term.strip() for term in (order or "").split(",")]
+        if "step_id" in groupby_terms and set(terms) <= set(groupby_terms):
+            order = ""
+        return super()._read_group_orderby(order, groupby_terms, query)

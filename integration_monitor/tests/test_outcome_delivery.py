@@ -115,6 +115,13 @@ class TestOutcomeDelivery(OutcomeCase):
         self.roll_up()
         rows = self.facts("delivery", deliveries)
         self.assertEqual([row.settled for row in rows], [True, True])
+        # Without a carrier's flow no report is awaited: decided once the target is over.
+        quiet = self.delivered()
+        self.left(quiet, "2026-02-19 15:00:00")
+        self.roll_up()
+        self.assertFalse(self.facts("delivery", quiet)[0].settled)
+        self.roll_up("2026-02-21 05:00:00")
+        self.assertTrue(self.facts("delivery", quiet)[0].settled)
         self.assertEqual(self.figures(rows[0] + rows[1], "arrival_rate"), (0.5,))
 
 

@@ -147,7 +147,7 @@ DELIVERIES = f"""
         arrival_promised_count, arrival_on_time_count, invoice_due_count, invoice_in_time_count,
         %(names)s)
     SELECT 'delivery', fact.id, fact.transaction_id, fact.name, fact.at,
-           (bill.decided AND arrival.at IS NOT NULL)
+           (bill.decided AND (arrival.at IS NOT NULL OR arrival.awaited IS NOT TRUE))
            OR fact.at < %(now)s::timestamp - %(settle_days)s * interval '1 day', %(now)s, 1,
            (told.seconds IS NOT NULL)::int, told.seconds,
            (picking.date_deadline IS NOT NULL)::int, (fact.at <= picking.date_deadline)::int,
@@ -161,7 +161,8 @@ DELIVERIES = f"""
       JOIN sale_order sale ON sale.id = fact.order_id
       {_PLACE}
       LEFT JOIN LATERAL (
-           SELECT min((m.evidence ->> ('stock.picking,' || picking.id))::timestamp) AS at
+           SELECT min((m.evidence ->> ('stock.picking,' || picking.id))::timestamp) AS at,
+                  bool_or(m.state IN ('pending', 'partial') AND m.expected_count > 0) AS awaited
              FROM integration_milestone m
              JOIN integration_process_step step ON step.id = m.step_id
                                                AND step.event_code = 'tracking.delivered'
