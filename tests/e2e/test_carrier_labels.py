@@ -1,4 +1,3 @@
-"""Labels that a carrier sold and a transaction lost: real commits, conflicts, rollbacks."""
 """Labels that a carrier sold and a database transaction lost: real conflicts and rollbacks."""
 
 from __future__ import annotations
@@ -103,8 +102,6 @@ with log_writer.execution(correlation_id="under-way"):
     env.cr.commit()
 watch()
 left = env["integration.carrier.label"].search_count([])
-result = dict(during=during, open=open_labels, after=left,
-              lost=lost())
 result = dict(during=during, open=open_labels, after=left, lost=lost())
 """
 SETTLE = """
