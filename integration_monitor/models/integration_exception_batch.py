@@ -47,6 +47,7 @@ class IntegrationException(models.Model):
         except Exception:
             # The figures must go on; the failed lines stay in the log and in their issue.
             _logger.exception("Exceptions of %d batches could not be written", len(lines))
+            self.env["integration.metric"]._note_failure(self.env.cr)
 
     @api.model
     def _batch_lines(self, new):

@@ -38,9 +38,6 @@ ERROR_CLASSES = [
     ("business", "Data to correct"),
     ("unknown", "Unknown"),
 ]
-# Days that each retention class is kept when no setting says otherwise.
-RETENTION_MAX = 36500
-RETENTION_DEFAULTS = {"standard": 30, "refused": 14, "audit": 365}
 
 
 class IntegrationLog(models.Model):
@@ -185,14 +182,8 @@ class IntegrationLog(models.Model):
     @api.model
     def _retention_days(self):
         """Days each retention class is kept, from the system parameters."""
-        parameters = self.env["ir.config_parameter"].sudo()  # settings are not readable by users
-        result = {}
-        for name, default in RETENTION_DEFAULTS.items():
-            text = parameters.get_param(f"integration_monitor.log_retention_{name}_days") or ""
-            # A slip of the pen must not empty the log: unreadable or below a day is the default.
-            days = int(text) if text.isascii() and text.isdigit() else 0
-            result[name] = min(days, RETENTION_MAX) if days else default
-        return result
+        number = self.env["ir.config_parameter"]._integration_number
+        return {name: number(f"log_retention_{name}_days") for name, _label in RETENTION_CLASSES}
 
     @api.model
     def _maintain_partitions(self):

@@ -35,6 +35,7 @@ class IntegrationMetric(models.Model):
         except Exception:
             # The figures must go on; the lines stay in the log.
             _logger.exception("Delays and outages of flows could not be counted")
+            self._note_failure(cr)
         return result
 
     @api.model
