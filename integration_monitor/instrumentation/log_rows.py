@@ -15,6 +15,8 @@ _MAX_CHAR = 256
 _MAX_PATH = 512
 _MAX_MESSAGE = 2000
 _MAX_FACTS = 24
+#: The fact that tells batches apart whose shown names are the same.
+BATCH_MARK = "batch_mark"
 _INT4 = 2**31 - 1
 # More is a claim, and no message: a tebibyte.
 _MAX_BYTES = 2**40
@@ -65,7 +67,7 @@ def _row(observation, content):
             _clean_headers(redaction.redact_headers(values["request_headers"]))
         )
     if values["detail"] is not None:
-        values["detail"] = Json(_clean_detail(redaction.redact_json(values["detail"])))
+        values["detail"] = Json(_detail(values["detail"]))
     for name in _LABELS:
         value = values[name]
         if isinstance(value, str) and value:
@@ -82,6 +84,18 @@ def _is_plain_id(value):
 def _label(value, _names):
     """Redacted by the names in force, which are part of the cache's key."""
     return redaction.redact_label(value, _MAX_PATH)
+
+
+def _detail(given):
+    """The facts of a line; with the mark of the batch only where its name is not shown whole."""
+    mark = given.get(BATCH_MARK)
+    if mark is None:
+        return _clean_detail(redaction.redact_json(given))
+    given = {name: value for name, value in given.items() if name != BATCH_MARK}
+    detail = _clean_detail(redaction.redact_json(given))
+    if detail.get("batch") != given.get("batch") and _is_plain_id(str(mark)):
+        detail[BATCH_MARK] = mark
+    return detail
 
 
 def _clean_detail(detail):
