@@ -17,4 +17,4 @@ class IrConfigParameter(models.Model):
         :param str name: of the system parameter, without the suite's prefix
         """
         # Settings are read on behalf of the engine.
-        return RANGES[name].read(self.sudo().get_param(PREFIX + name))
+        return RANGES[name].number_of(self.sudo().get_param(PREFIX + name))

@@ -25,7 +25,7 @@ class Range:
     def __contains__(self, number: int) -> bool:
         return self.least <= number <= self.most
 
-    def read(self, text: str | bool | None) -> int:
+    def number_of(self, text: str | bool | None) -> int:
         """Return the number that a system parameter holds.
 
         :param text: as it is stored; False and None when it is not
