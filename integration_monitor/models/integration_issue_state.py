@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import psycopg2
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools.issue_state import Facts, next_state
@@ -64,7 +64,7 @@ class IntegrationIssue(models.Model):
 
         :return: tuple (number removed, whether more may be left)
         """
-        limit = fields.Datetime.now() - timedelta(days=KEPT_DAYS)
+        limit = self.env["integration.log"]._retention_now() - timedelta(days=KEPT_DAYS)
         old = self.search([("state", "=", "resolved"), ("last_seen", "<", limit)], limit=GC_BATCH)
         old.unlink()
         return len(old), len(old) == GC_BATCH

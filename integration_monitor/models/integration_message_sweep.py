@@ -115,7 +115,7 @@ class IntegrationMessage(models.Model):
         :return: tuple (number removed, whether more may be left)
         """
         days = self.env["ir.config_parameter"]._integration_number("message_retention_days")
-        limit = fields.Datetime.now() - timedelta(days=days)
+        limit = self.env["integration.log"]._retention_now() - timedelta(days=days)
         self.env.cr.execute(
             SQL(
                 """DELETE FROM integration_message

@@ -158,7 +158,7 @@ class IntegrationMetric(models.Model):
     def _purge(self):
         """Scheduled daily: drop minutes after 7 and hours after 400 days, in batches."""
         for level, days in RETENTION_DAYS.items():
-            limit = fields.Datetime.now() - timedelta(days=days)
+            limit = self.env["integration.log"]._retention_now() - timedelta(days=days)
             while True:
                 self.env.cr.execute(
                     SQL(
