@@ -6,6 +6,7 @@ One block is one line of the integration log, written when the block is left, ho
 See ``readme/DEVELOP.md`` for an example.
 """
 
+import hmac
 import logging
 import time
 from decimal import Decimal
@@ -13,6 +14,7 @@ from decimal import Decimal
 from odoo.exceptions import UserError
 
 from .instrumentation import log_writer
+from .instrumentation.log_rows import BATCH_MARK
 from .instrumentation.wrapping import flush_outside_executions
 from .tools import classify, context, control_totals, tracing
 from .tools.observation import Observation, utcnow
@@ -65,7 +67,7 @@ class exchange:  # noqa: N801 - used like a function, as ``contextlib.closing`` 
         self._batch = batch
         self._start_counting()
         self._target = {}
-        self._company_id = None
+        self._company_id = self._batch_mark = None
         self._began = self._occurred_at = self._bound = None
         self.trace_id = self.span_id = self._parent_span_id = None
 
@@ -133,6 +135,8 @@ class exchange:  # noqa: N801 - used like a function, as ``contextlib.closing`` 
             self._target = self._env["integration.flow"]._exchange_target(
                 self._given["flow"] or None, self._given["endpoint"] or None
             )
+            if self._batch is not None:
+                self._batch_mark = self._mark_of(str(self._batch))
         except Exception:  # without a target the line still tells what happened
             _logger.warning("Exchange %s: flow and endpoint unknown", self._name, exc_info=True)
         self._bound = context.bound(
@@ -143,6 +147,16 @@ class exchange:  # noqa: N801 - used like a function, as ``contextlib.closing`` 
             endpoint_id=self._target.get("endpoint_id") or current.endpoint_id,
         )
         self._bound.__enter__()
+
+    def _mark_of(self, name):
+        """:return: what tells names apart that look the same when they are redacted or cut
+
+        Keyed with the database's secret, lest anybody who reads the log try out account numbers.
+        """
+        # The secret is not readable by users, and does not leave.
+        secret = self._env["ir.config_parameter"].sudo().get_param("database.secret") or ""
+        found = hmac.new(secret.encode(), name.encode("utf-8", "replace"), "sha256").hexdigest()
+        return f"a{found[:15]}"  # never all digits: the writer takes it for an id
 
     def _observation(self, error):
         """:return: the line of this exchange"""
@@ -207,6 +221,7 @@ class exchange:  # noqa: N801 - used like a function, as ``contextlib.closing`` 
         detail = dict(self._notes)
         if self._batch is not None:
             detail["batch"] = str(self._batch)
+            detail[BATCH_MARK] = self._batch_mark
         if self._direction not in (None, *DIRECTIONS):
             detail["unknown_direction"] = str(self._direction)
         for what in self._target.get("unknown", ()):

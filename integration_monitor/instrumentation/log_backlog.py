@@ -32,6 +32,7 @@ class Backlog:
         self._lost = 0
         self._pause = 0.0
         self._not_before = 0.0
+        self._probing = False
 
     def __len__(self):
         """How many lines wait."""
@@ -46,6 +47,7 @@ class Backlog:
             if now < self._not_before:
                 return False
             self._not_before = now + PROBE_SECONDS
+            self._probing = True
             return True
 
     def owes(self):
@@ -93,8 +95,14 @@ class Backlog:
                 self._pause = 0.0
 
     def failed(self):
-        """The database refused: pause, longer each time."""
+        """The database refused: pause, longer each time.
+
+        Threads that fail together met one outage: only the one that tries after a pause doubles it.
+        """
         with self._lock:
+            if self._pause and not self._probing:
+                return
+            self._probing = False
             self._pause = min(self._pause * 2 or FIRST_PAUSE, LONGEST_PAUSE)
             self._not_before = self._clock() + self._pause
 

@@ -12,6 +12,9 @@ import psycopg2
 
 from odoo.sql_db import db_connect
 
+# Connections that a crash of the server left in the pool, which tells of them one by one.
+MAX_DEAD = 64
+
 # A crash may lose the last fraction of a second of log, never a business fact; and nobody waits
 # long for a table that an upgrade has locked.
 _SETTINGS = ("synchronous_commit = off", "lock_timeout = '2s'", "statement_timeout = '10s'")
@@ -46,6 +49,21 @@ def settings(scope):
     return "; ".join(f"SET {scope} {setting}" for setting in _SETTINGS)
 
 
+def living_cursor(dbname):
+    """:return: a cursor of the pool, whatever a crash of the server left in there
+
+    :raises PoolError, psycopg2.Error: no connection can be had now
+    """
+    for _dead in range(MAX_DEAD):
+        try:
+            return db_connect(dbname).cursor()
+        except psycopg2.OperationalError:
+            raise  # the server is away
+        except psycopg2.DatabaseError:
+            continue
+    return db_connect(dbname).cursor()
+
+
 def close():
     """Give the connection back; the next use takes another."""
     global _kept
@@ -69,7 +87,7 @@ def _cursor(dbname):
     global _kept
     if _kept is None or _kept.closed or _kept.dbname != dbname:
         close()
-        cursor = db_connect(dbname).cursor()
+        cursor = living_cursor(dbname)
         cursor.connection.autocommit = True
         cursor.execute(settings("SESSION"))  # the pool resets what it gets back
         _kept = cursor

@@ -15,6 +15,8 @@ _MAX_CHAR = 256
 _MAX_PATH = 512
 _MAX_MESSAGE = 2000
 _MAX_FACTS = 24
+#: The fact that tells batches apart whose shown names are the same.
+BATCH_MARK = "batch_mark"
 _INT4 = 2**31 - 1
 # More is a claim, and no message: a tebibyte.
 _MAX_BYTES = 2**40
@@ -66,7 +68,7 @@ def _row(observation, content):
             _clean_headers(redaction.redact_headers(values["request_headers"]))
         )
     if values["detail"] is not None:
-        values["detail"] = Json(_clean_detail(_redacted_facts(values["detail"], content)))
+        values["detail"] = Json(_detail(values["detail"], content))
     for name in _LABELS:
         value = values[name]
         if isinstance(value, str) and value:
@@ -93,6 +95,16 @@ def _is_plain_id(value):
 def _label(value, _names):
     """Redacted by the names in force, which are part of the cache's key."""
     return redaction.redact_label(value, _MAX_PATH)
+
+
+def _detail(given, content):
+    """The facts of a line; with the mark of the batch only where its name is not shown whole."""
+    mark = given.get(BATCH_MARK)
+    given = {name: value for name, value in given.items() if name != BATCH_MARK}
+    detail = _clean_detail(_redacted_facts(given, content))
+    if mark is not None and detail.get("batch") != given.get("batch") and _is_plain_id(str(mark)):
+        detail[BATCH_MARK] = mark
+    return detail
 
 
 def _clean_detail(detail):

@@ -10,7 +10,7 @@ import psycopg2
 import psycopg2.extras
 
 from odoo.modules.registry import Registry
-from odoo.sql_db import Cursor, db_connect
+from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
 from ..tools.observation import CLOCK_SKEW, COLUMNS, utcnow
@@ -59,7 +59,7 @@ def database_sink(dbname, observations, doubtful=False):
             doubtful = cr is not None and cr.closed
         if lost is not None:
             return lost
-    with contextlib.closing(db_connect(dbname).cursor()) as cr:
+    with contextlib.closing(log_connection.living_cursor(dbname)) as cr:
         cr.execute(log_connection.settings("LOCAL"))
         if doubtful:
             observations = _not_yet_written(cr, observations)
@@ -88,8 +88,8 @@ def _write_at_once(cr, observations):
             _insert(cr, rows)
     except (psycopg2.errors.CheckViolation, psycopg2.DataError):
         return None
-    except (psycopg2.OperationalError, psycopg2.InterfaceError):
-        # The server was restarted since: another connection may do. Or it was at this moment, and
+    except (psycopg2.DatabaseError, psycopg2.InterfaceError):
+        # The server was restarted since, or crashed (which is no OperationalError): another connection may do. Or it was at this moment, and
         # nobody knows whether it was before the commit or after.
         if cr.closed:
             return None

@@ -195,6 +195,7 @@ from . import account_payment
 from . import account_tax
 from . import integration_source_mixin
 from . import integration_source
+from . import ir_config_parameter
 from . import ir_cron
 from . import integration_digest
 from . import res_company

@@ -172,7 +172,7 @@ class IntegrationDiscovery(models.Model):
                         SELECT id FROM integration_discovery WHERE state = 'new'
                          ORDER BY last_seen DESC, id DESC LIMIT %s))
                 """,
-                fields.Datetime.now() - timedelta(days=KEEP_NEW_DAYS),
+                self.env["integration.log"]._retention_now() - timedelta(days=KEEP_NEW_DAYS),
                 KEEP_NEW_ROWS,
             )
         )

@@ -45,7 +45,7 @@ class IntegrationEvent(models.Model):
         """
         subscriptions = self.env["integration.subscription"]
         subscriptions.flush_model()
-        limit = fields.Datetime.now() - timedelta(
+        limit = self.env["integration.log"]._retention_now() - timedelta(
             days=subscriptions._setting("event_retention_days")
         )
         passed = self._passed_by_all()

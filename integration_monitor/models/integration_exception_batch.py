@@ -5,6 +5,7 @@ import logging
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..instrumentation.log_rows import BATCH_MARK
 from ..tools.errors import category_of
 
 _logger = logging.getLogger(__name__)
@@ -34,7 +35,10 @@ class IntegrationException(models.Model):
     @api.model
     def _judge_batches(self, lines):
         """Open or close the exception of each batch, told by its newest line."""
-        complete = [line["key"] for line in lines if line["outcome"] == "ok"]
+        # Also what was opened when batches were told apart by their shown names alone.
+        complete = [
+            key for line in lines if line["outcome"] == "ok" for key in (line["key"], line["shown"])
+        ]
         partial = [line for line in lines if line["outcome"] == "error"]
         try:
             with self.env.cr.savepoint():
@@ -47,6 +51,7 @@ class IntegrationException(models.Model):
         except Exception:
             # The figures must go on; the failed lines stay in the log and in their issue.
             _logger.exception("Exceptions of %d batches could not be written", len(lines))
+            self.env["integration.metric"]._note_failure(self.env.cr)
 
     @api.model
     def _batch_lines(self, new):
@@ -54,8 +59,9 @@ class IntegrationException(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT DISTINCT ON (l.flow_id, batch)
+                SELECT DISTINCT ON (l.flow_id, batch, mark)
                        l.flow_id, COALESCE(l.detail ->> 'batch', l.operation, '') AS batch,
+                       l.detail ->> %s AS mark,
                        l.outcome, l.operation, l.error_class, l.error_message, l.fingerprint,
                        f.name AS flow_name
                   FROM (SELECT * FROM integration_log_data
@@ -63,14 +69,16 @@ class IntegrationException(models.Model):
                            AND COALESCE(records_announced, records_received, records_applied)
                                IS NOT NULL) l
                   JOIN integration_flow f ON f.id = l.flow_id
-                 ORDER BY l.flow_id, batch, l.occurred_at DESC, l.id DESC
+                 ORDER BY l.flow_id, batch, mark, l.occurred_at DESC, l.id DESC
                 """,
+                BATCH_MARK,
                 new,
             )
         )
         lines = self.env.cr.dictfetchall()
         for line in lines:
-            line["key"] = f"batch:{line['flow_id']}:{line['batch']}"
+            line["shown"] = f"batch:{line['flow_id']}:{line['batch']}"
+            line["key"] = f"{line['shown']}:{line['mark']}" if line["mark"] else line["shown"]
         return lines
 
     @api.model

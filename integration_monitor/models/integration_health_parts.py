@@ -195,19 +195,22 @@ class IntegrationHealth(models.AbstractModel):
     def _part_log(self, now):
         """Lines of the log that were lost lately; the log writer leaves a line about them.
 
-        Also whether lines are counted: everything else is judged by the figures.
+        Also whether lines are counted, and all that they tell: everything else is judged by it.
         """
-        self.env.cr.execute(
-            SQL("SELECT counted_at FROM integration_metric_watermark WHERE counted_at < %s",
-                now - COUNT_LIMIT)
-        )  # fmt: skip
-        standing = self.env.cr.fetchone()
-        if standing:
+        self.env.cr.execute(SQL("SELECT counted_at, failed_at FROM integration_metric_watermark"))
+        counted, failed = self.env.cr.fetchone() or (None, None)
+        if counted and counted < now - COUNT_LIMIT:
             message = self.env._(
                 "The log is not counted any more, so figures and issues stand still. Look for the "
                 "reason in Odoo's own log."
             )
-            return "warning", 0, "lines", standing[0], message
+            return "warning", 0, "lines", counted, message
+        if failed and failed > now - DROPS_WITHIN:
+            message = self.env._(
+                "Issues, batches, or delays and outages of flows could not be counted: those of "
+                "that time are missing. Look for the reason in Odoo's own log."
+            )
+            return "warning", 0, "lines", failed, message
         self.env.cr.execute(
             SQL(
                 """

@@ -13,7 +13,7 @@ from ..tools.observation import CLOCK_SKEW, utcnow
 
 _logger = logging.getLogger(__name__)
 
-# Distinct faults that one roll-up counts; the most frequent ones first.
+# Distinct faults that one statement takes up.
 MAX_FAULTS = 2000
 _PAGE = 500
 _INT4 = 2**31 - 1
@@ -43,7 +43,7 @@ _NEW_FAULTS = """
     )
     SELECT fingerprint, company, sum(n)::bigint, min(first_seen), max(last_seen), min(sample),
            array_agg(hour), array_agg(n::bigint)
-      FROM hours GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT %(limit)s
+      FROM hours GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
 """
 _SAMPLES = """
     SELECT id, error_class, error_message, system_id, endpoint_id, flow_id, kind, direction,
@@ -92,14 +92,16 @@ class IntegrationIssue(models.Model):
         """
         self.flush_model()
         self.env["integration.exception"].flush_model()
-        cr.execute(SQL(_NEW_FAULTS, new=new, limit=MAX_FAULTS, now=utcnow()))
+        cr.execute(SQL(_NEW_FAULTS, new=new, now=utcnow()))
         faults = cr.fetchall()
         seen = set()
-        if faults:
-            seen = self._upsert_faults(cr, faults)
+        for start in range(0, len(faults), MAX_FAULTS):
+            seen |= self._upsert_faults(cr, faults[start : start + MAX_FAULTS])
         seen |= self._take_over_exceptions(cr)
         self._refresh_stakes(cr)
-        self._move_states(cr, seen)
+        ordered = sorted(seen)
+        for start in range(0, len(ordered), MAX_FAULTS):
+            self._move_states(cr, set(ordered[start : start + MAX_FAULTS]))
         self.invalidate_model()
         self.env["integration.issue.occurrence"].invalidate_model()
 

@@ -32,7 +32,7 @@ class IntegrationIssueOccurrence(models.Model):
 
         :return: tuple (number removed, whether more may be left)
         """
-        limit = fields.Datetime.now() - timedelta(days=KEPT_DAYS)
+        limit = self.env["integration.log"]._retention_now() - timedelta(days=KEPT_DAYS)
         self.env.cr.execute(
             SQL(
                 "DELETE FROM integration_issue_occurrence WHERE id IN ("

@@ -4,14 +4,12 @@ from datetime import timedelta
 
 import psycopg2
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools.issue_state import Facts, next_state
 from ..tools.observation import CLOCK_SKEW, utcnow
 
-AUTO_RESOLVE_PARAMETER = "integration_monitor.issue_auto_resolve_days"
-AUTO_RESOLVE_DAYS = 14
 # Issues judged by one sweep: those that changed least recently come first.
 SWEEP_LIMIT = 5000
 KEPT_DAYS = 400
@@ -27,9 +25,7 @@ class IntegrationIssue(models.Model):
     @api.model
     def _auto_resolve_days(self):
         """:return: days of silence after which an issue counts as resolved; 0: never"""
-        # Settings are read on behalf of the engine.
-        text = self.env["ir.config_parameter"].sudo().get_param(AUTO_RESOLVE_PARAMETER) or ""
-        return int(text) if text.isdigit() else AUTO_RESOLVE_DAYS
+        return self.env["ir.config_parameter"]._integration_number("issue_auto_resolve_days")
 
     @api.model
     def _sweep_states(self):
@@ -68,7 +64,7 @@ class IntegrationIssue(models.Model):
 
         :return: tuple (number removed, whether more may be left)
         """
-        limit = fields.Datetime.now() - timedelta(days=KEPT_DAYS)
+        limit = self.env["integration.log"]._retention_now() - timedelta(days=KEPT_DAYS)
         old = self.search([("state", "=", "resolved"), ("last_seen", "<", limit)], limit=GC_BATCH)
         old.unlink()
         return len(old), len(old) == GC_BATCH

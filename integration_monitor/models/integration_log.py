@@ -24,6 +24,9 @@ OUTCOMES = [
     ("refused", "Refused"),
     ("duplicate", "Duplicate"),
 ]
+# What the daily job has maintained up to, and how much further one run of it may go.
+MAINTAINED = "integration_monitor.log_maintained_until"
+MAINTAINED_STEP = timedelta(days=7)
 RETENTION_CLASSES = [("standard", "Standard"), ("refused", "Refused"), ("audit", "Audit")]
 ERROR_CLASSES = [
     ("dns", "Name not found"),
@@ -38,9 +41,6 @@ ERROR_CLASSES = [
     ("business", "Data to correct"),
     ("unknown", "Unknown"),
 ]
-# Days that each retention class is kept when no setting says otherwise.
-RETENTION_MAX = 36500
-RETENTION_DEFAULTS = {"standard": 30, "refused": 14, "audit": 365}
 
 
 class IntegrationLog(models.Model):
@@ -194,21 +194,38 @@ class IntegrationLog(models.Model):
     @api.model
     def _retention_days(self):
         """Days each retention class is kept, from the system parameters."""
-        parameters = self.env["ir.config_parameter"].sudo()  # settings are not readable by users
-        result = {}
-        for name, default in RETENTION_DEFAULTS.items():
-            text = parameters.get_param(f"integration_monitor.log_retention_{name}_days") or ""
-            # A slip of the pen must not empty the log: unreadable or below a day is the default.
-            days = int(text) if text.isascii() and text.isdigit() else 0
-            result[name] = min(days, RETENTION_MAX) if days else default
-        return result
+        number = self.env["ir.config_parameter"]._integration_number
+        return {name: number(f"log_retention_{name}_days") for name, _label in RETENTION_CLASSES}
 
     @api.model
     def _maintain_partitions(self):
-        """Scheduled daily: make the coming months' partitions, drop those past their retention."""
+        """Scheduled daily: make the coming months' partitions, drop those past their retention.
+
+        The first run drops nothing: see :meth:`_retention_now`.
+        """
         cr = self.env.cr
         log_partitions.ensure_partitions(cr)
-        log_partitions.drop_expired(cr, self._retention_days(), fields.Datetime.now())
+        now = self._retention_now()
+        parameters = self.env["ir.config_parameter"].sudo()  # bookkeeping of the job itself
+        if parameters.get_param(MAINTAINED):
+            log_partitions.drop_expired(cr, self._retention_days(), now)
+        parameters.set_param(MAINTAINED, fields.Datetime.to_string(now))
+
+    @api.model
+    def _retention_now(self):
+        """Return the moment from which retention counts back; everything that deletes asks here.
+
+        It is the clock's, but at most a week past what the daily job has maintained: a clock that
+        is wrong for one run costs the evidence of a week, not all of it, and after a machine was
+        off for long each run catches up by a week.
+        """
+        now = fields.Datetime.now()
+        # Bookkeeping of the daily job, not readable by users.
+        text = self.env["ir.config_parameter"].sudo().get_param(MAINTAINED)
+        try:
+            return min(now, fields.Datetime.to_datetime(text) + MAINTAINED_STEP) if text else now
+        except (ValueError, OverflowError):  # somebody wrote there: the next run puts it right
+            return now
 
     @api.model
     def _logs_web_traffic(self):

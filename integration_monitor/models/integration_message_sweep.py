@@ -114,10 +114,8 @@ class IntegrationMessage(models.Model):
 
         :return: tuple (number removed, whether more may be left)
         """
-        # Settings are read on behalf of the engine.
-        parameters = self.env["ir.config_parameter"].sudo()
-        days = int(parameters.get_param("integration_monitor.message_retention_days") or 365)
-        limit = fields.Datetime.now() - timedelta(days=max(days, 1))
+        days = self.env["ir.config_parameter"]._integration_number("message_retention_days")
+        limit = self.env["integration.log"]._retention_now() - timedelta(days=days)
         self.env.cr.execute(
             SQL(
                 """DELETE FROM integration_message

@@ -30,4 +30,5 @@ class IntegrationMetric(models.Model):
         except Exception:
             # The figures must go on; the failed lines stay in the log.
             _logger.exception("Issues could not be counted")
+            self._note_failure(cr)
         return result

@@ -43,7 +43,8 @@ class IntegrationMetric(models.Model):
                     snapshot pg_snapshot NOT NULL,
                     last_id bigint NOT NULL,
                     baseline_id bigint NOT NULL,
-                    counted_at timestamp
+                    counted_at timestamp,
+                    failed_at timestamp
                 )
                 """
             )
@@ -51,7 +52,8 @@ class IntegrationMetric(models.Model):
         cr.execute(
             SQL(
                 "ALTER TABLE integration_metric_watermark"
-                " ADD COLUMN IF NOT EXISTS counted_at timestamp"
+                " ADD COLUMN IF NOT EXISTS counted_at timestamp,"
+                " ADD COLUMN IF NOT EXISTS failed_at timestamp"
             )
         )
         # Nothing is visible in this snapshot: the first roll-up counts the whole log.
@@ -146,10 +148,17 @@ class IntegrationMetric(models.Model):
         cr.execute(self._accumulate_query(new, ("minute", "hour", "lifetime")))
 
     @api.model
+    def _note_failure(self, cr):
+        """Let the health page tell that something beside the traffic could not be counted."""
+        cr.execute(
+            SQL("UPDATE integration_metric_watermark SET failed_at = %s", fields.Datetime.now())
+        )
+
+    @api.model
     def _purge(self):
         """Scheduled daily: drop minutes after 7 and hours after 400 days, in batches."""
         for level, days in RETENTION_DAYS.items():
-            limit = fields.Datetime.now() - timedelta(days=days)
+            limit = self.env["integration.log"]._retention_now() - timedelta(days=days)
             while True:
                 self.env.cr.execute(
                     SQL(

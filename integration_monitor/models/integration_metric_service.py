@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import psycopg2
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools import service_sql
@@ -35,13 +35,14 @@ class IntegrationMetric(models.Model):
         except Exception:
             # The figures must go on; the lines stay in the log.
             _logger.exception("Delays and outages of flows could not be counted")
+            self._note_failure(cr)
         return result
 
     @api.model
     def _purge(self):
         """Scheduled daily: forget delays and outages that no period contains any more."""
         result = super()._purge()
-        limit = fields.Datetime.now() - timedelta(days=RETENTION_DAYS)
+        limit = self.env["integration.log"]._retention_now() - timedelta(days=RETENTION_DAYS)
         self.env.cr.execute(SQL("DELETE FROM integration_flow_delay WHERE day < %s::date", limit))
         self.env.cr.execute(SQL("DELETE FROM integration_flow_outage WHERE ended_at < %s", limit))
         return result

@@ -101,12 +101,17 @@ class IntegrationQueue(models.Model):
             due=look["due"],
             worked_at=worked,
         )
+        verdict = queue_verdict.judge([*samples, sample], self.verdict)
         samples = queue_verdict.window([*samples, sample])
-        verdict = queue_verdict.judge(samples)
         return {
             "verdict": verdict,
             "verdict_rank": _RANK[verdict],
-            "reason": self._reason(verdict, samples),
+            # After a gap there are no minutes to tell of.
+            "reason": (
+                self._reason(verdict, samples)
+                if len(samples) == queue_verdict.WINDOW or verdict == "ok"
+                else self.reason
+            ),
             "since": self.since if self.since and verdict == self.verdict else now,
             "waiting": sample.waiting,
             "held": look["held"],
@@ -125,8 +130,8 @@ class IntegrationQueue(models.Model):
         minutes = round((last.at - first.at) / 60)
         if verdict == "warning":
             return self.env._(
-                "More comes in than gets done: %(before)s waited %(minutes)s minutes ago, "
-                "%(now)s wait now.",
+                "No less waits than before, though things get done: %(before)s waited "
+                "%(minutes)s minutes ago, %(now)s wait now.",
                 before=first.waiting,
                 minutes=minutes,
                 now=last.waiting,

@@ -5,7 +5,6 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..tools.replay import share
 
-PREFIX = "integration_monitor."
 OVERRIDE_GROUP = "integration_monitor.group_replay_override"
 APPROVER_GROUP = "integration_monitor.group_replay_approver"
 STATES = [
@@ -151,9 +150,7 @@ class IntegrationReplay(models.Model):
     @api.model
     def _setting(self, name):
         """:return: a number of the settings page"""
-        # Settings are read on behalf of the engine.
-        value = self.env["ir.config_parameter"].sudo().get_param(PREFIX + name)
-        return int(value) if value else DEFAULTS[name]
+        return self.env["ir.config_parameter"]._integration_number(name)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -181,6 +178,3 @@ class IntegrationReplay(models.Model):
     def _unlink_never(self):
         """Refuse: what was replayed, and on whose word, is kept."""
         raise UserError(self.env._("A replay is kept. Cancel it if it shall not go on."))
-
-
-DEFAULTS = {"replay_max_count": 1000, "replay_approval_count": 50, "replay_rate": 60}

@@ -5,8 +5,6 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.fields import Domain
 
-PREFIX = "integration_monitor."
-DEFAULTS = {"event_retention_days": 30, "event_backlog_days": 7}
 # What a person closed without the lag being over is told again after so long.
 TOLD_AGAIN = timedelta(days=1)
 
@@ -19,9 +17,7 @@ class IntegrationSubscription(models.Model):
     @api.model
     def _setting(self, name):
         """:return: a number of days from the settings page"""
-        # Settings are read on behalf of the engine.
-        value = self.env["ir.config_parameter"].sudo().get_param(PREFIX + name)
-        return max(int(value), 1) if value else DEFAULTS[name]
+        return self.env["ir.config_parameter"]._integration_number(name)
 
     @api.model
     def _watch_lag(self, now):

@@ -4,10 +4,21 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import config
 
+from ..tools.setting_numbers import PREFIX, RANGES
 from .integration_endpoint_call import ENVIRONMENT_OPTION
-from .integration_log import RETENTION_MAX
 
-PREFIX = "integration_monitor."
+# Fields of the settings page that are whole numbers, and the system parameters that hold them.
+NUMBERS = {
+    "integration_retention_days": "log_retention_standard_days",
+    "integration_message_retention_days": "message_retention_days",
+    "integration_issue_auto_resolve_days": "issue_auto_resolve_days",
+    "integration_replay_max_count": "replay_max_count",
+    "integration_replay_approval_count": "replay_approval_count",
+    "integration_replay_rate": "replay_rate",
+    "integration_event_retention_days": "event_retention_days",
+    "integration_event_backlog_days": "event_backlog_days",
+    "integration_digest_hour": "digest_hour",
+}
 
 
 class ResConfigSettings(models.TransientModel):
@@ -118,40 +129,21 @@ class ResConfigSettings(models.TransientModel):
         cron = self.env.ref("integration_monitor.ir_cron_digest", raise_if_not_found=False)
         return {**super().get_values(), "integration_digest": bool(cron and cron.sudo().active)}
 
-    @api.constrains("integration_retention_days", "integration_message_retention_days")
-    def _check_integration_retention(self):
-        """Zero days would remove evidence at once; of a thousand years no date can be reckoned."""
+    @api.constrains(*NUMBERS)
+    def _check_integration_numbers(self):
+        """Refuse what nothing can be done with: a replay of none, the year 5,000,000."""
         for settings in self:
-            kept = (
-                settings.integration_retention_days,
-                settings.integration_message_retention_days,
-            )
-            if min(kept) < 1:
-                raise ValidationError(self.env._("Keep log and messages for at least one day."))
-            if max(kept) > RETENTION_MAX:
-                raise ValidationError(
-                    self.env._(
-                        "Keep log and messages for %(days)s days (a hundred years) at most.",
-                        days=RETENTION_MAX,
+            for name, parameter in NUMBERS.items():
+                numbers = RANGES[parameter]
+                if settings[name] not in numbers:
+                    raise ValidationError(
+                        self.env._(
+                            "%(setting)s: write a number from %(least)s to %(most)s.",
+                            setting=self._fields[name]._description_string(self.env),
+                            least=numbers.least,
+                            most=numbers.most,
+                        )
                     )
-                )
-
-    @api.constrains(
-        "integration_replay_max_count",
-        "integration_replay_approval_count",
-        "integration_replay_rate",
-    )
-    def _check_integration_replay(self):
-        """A replay of nothing, or at no pace, never ends."""
-        for settings in self:
-            if settings.integration_replay_max_count < 1 or settings.integration_replay_rate < 1:
-                raise ValidationError(
-                    self.env._("A replay takes at least one message, and one a minute.")
-                )
-            if settings.integration_replay_approval_count < 0:
-                raise ValidationError(
-                    self.env._("Ask a second person above a number of messages; 0 is always.")
-                )
 
     @api.constrains("integration_event_retention_days", "integration_event_backlog_days")
     def _check_integration_events(self):
@@ -161,32 +153,9 @@ class ResConfigSettings(models.TransientModel):
                 settings.integration_event_backlog_days,
                 settings.integration_event_retention_days,
             )
-            if not 1 <= told < kept:
+            if told >= kept:
                 raise ValidationError(
-                    self.env._(
-                        "Tell of unread events after at least one day, and at least a day before "
-                        "events are deleted."
-                    )
-                )
-
-    @api.constrains("integration_issue_auto_resolve_days")
-    def _check_integration_issue_days(self):
-        """A negative number of days means nothing."""
-        for settings in self:
-            if settings.integration_issue_auto_resolve_days < 0:
-                raise ValidationError(
-                    self.env._(
-                        "Issues are resolved after a number of silent days; write 0 for never."
-                    )
-                )
-
-    @api.constrains("integration_digest_hour")
-    def _check_integration_digest_hour(self):
-        """There is no 25th hour."""
-        for settings in self:
-            if not 0 <= settings.integration_digest_hour <= 23:
-                raise ValidationError(
-                    self.env._("The digest is sent at an hour between 0 and 23 (UTC).")
+                    self.env._("Tell of unread events at least a day before events are deleted.")
                 )
 
     def action_rebuild_integration_metrics(self):
@@ -196,12 +165,10 @@ class ResConfigSettings(models.TransientModel):
     def set_values(self):
         """Store the switch and the hour of the digest on its scheduled action."""
         result = super().set_values()
-        if not self.integration_issue_auto_resolve_days:
-            # Odoo forgets a zero, which would mean the default.
-            self.env["ir.config_parameter"].set_param(PREFIX + "issue_auto_resolve_days", "0")
-        if not self.integration_replay_approval_count:
-            # As above: zero asks for a second person always.
-            self.env["ir.config_parameter"].set_param(PREFIX + "replay_approval_count", "0")
+        for name, parameter in NUMBERS.items():
+            if not self[name]:
+                # Odoo forgets a zero, which would mean the default.
+                self.env["ir.config_parameter"].set_param(PREFIX + parameter, "0")
         cron = self.env.ref("integration_monitor.ir_cron_digest", raise_if_not_found=False)
         if cron:
             # The settings page belongs to administrators, who may flip this one action.

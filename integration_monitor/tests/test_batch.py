@@ -52,6 +52,31 @@ class TestBatch(IntegrationCase):
         self.run_batch(10, 10, batch="monday")
         self.assertEqual(self.exceptions().mapped("is_open"), [False])
 
+    def test_names_that_are_not_shown_whole(self):
+        """A complete statement closes the exception of another account's incomplete one."""
+        names = (
+            "statement DE89 3704 0044 0532 0130 00",
+            "statement GB82 WEST 1234 5698 7654 32",
+            "orders-jane.doe@example.com.csv",
+            "orders-john.roe@example.com.csv",
+            "token=7f3a9c",
+            "token=8b2d1e",
+            f"{'folder/' * 80}a.csv",
+            f"{'folder/' * 80}b.csv",
+        )
+        for name in names:
+            self.run_batch(5, 3, batch=name)
+        exceptions = self.exceptions()
+        self.assertEqual(len(exceptions), len(names))
+        self.run_batch(5, 5, batch=names[1])
+        self.assertEqual([number for number, e in enumerate(exceptions) if not e.is_open], [1])
+        for hidden in ("3704", "WEST", "jane", "7f3a9c"):
+            self.assertNotIn(hidden, str(exceptions.read(["name", "dedupe_key"])))
+        # One that was opened when names alone told batches apart.
+        exceptions[0].dedupe_key = exceptions[0].dedupe_key.rpartition(":")[0]
+        self.run_batch(5, 5, batch=names[0])
+        self.assertFalse(exceptions[0].is_open)
+
     def test_many_at_once(self):
         """The first minute after an outage finds hundreds, and tells of two hundred."""
         with self.enter_registry_test_mode(), log_writer.execution():

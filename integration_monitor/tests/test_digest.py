@@ -84,6 +84,8 @@ class TestDigest(IntegrationCase):
         cron = self.env.ref("integration_monitor.ir_cron_digest")
         self.assertEqual(cron.nextcall.hour, 4)
         self.assertGreater(cron.nextcall, fields.Datetime.now())
+        self.env["res.config.settings"].create({"integration_digest_hour": 0}).set_values()
+        self.assertEqual(self.env["res.config.settings"].create({}).integration_digest_hour, 0)
         settings = self.env["res.config.settings"].create({"integration_digest": False})
         settings.set_values()
         self.assertFalse(cron.active)

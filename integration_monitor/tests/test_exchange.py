@@ -198,6 +198,6 @@ class TestExchange(ExchangeCase):
                 path.write_text(content)
                 line = self.observed(lambda path=path: names["import_prices"](self.env, str(path)))
             self.assertEqual(line.outcome, outcome)
-            self.assertEqual(line.detail, {"file": "prices.csv", "batch": "prices.csv"})
+            self.assertEqual((line.detail["file"], line.detail["batch"]), ("prices.csv",) * 2)
             self.assertEqual((line.flow_id, line.endpoint_id), (self.inbound.id, self.endpoint.id))
             self.assertEqual(line.response_bytes, len(content))

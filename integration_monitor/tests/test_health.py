@@ -8,7 +8,9 @@ from odoo.sql_db import db_connect
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..instrumentation import log_writer
 from ..models import integration_health
+from ..tools.observation import Observation
 from .common import IntegrationCase
 from .common_health import HealthMixin
 
@@ -157,6 +159,16 @@ class TestHealth(HealthMixin, IntegrationCase):
         part = self.parts()["log"]
         self.assertEqual(part["status"], "warning")
         self.assertIn("stand still", part["message"])
+
+    @mute_logger("odoo.sql_db", "odoo.addons.integration_monitor.models.integration_metric_issue")
+    def test_issues_that_cannot_be_counted(self):
+        """Figures go on without issues, and nobody is told that faults are not counted."""
+        log_writer.write_on(self.env.cr, [Observation("custom", outcome="error")])
+        self.env.cr.execute("ALTER TABLE integration_issue_occurrence RENAME hour TO moment")
+        self.env["integration.metric"]._roll_up_on(self.env.cr)
+        part = self.parts()["log"]
+        self.assertEqual(part["status"], "warning")
+        self.assertIn("could not be counted", part["message"])
 
     def test_queues(self):
         """Messages of one flow stand still, and the page is green."""

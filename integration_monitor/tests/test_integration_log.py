@@ -1,5 +1,7 @@
 from datetime import datetime, timedelta
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
@@ -103,9 +105,40 @@ class TestIntegrationLog(TransactionCase):
             self.env.cr, {"standard": 30, "refused": 40, "audit": 365}, now
         )
         self.assertEqual(dropped, ["integration_log_standard_y2020m05"])
-        self.Log._maintain_partitions()
+        for _day in range(2):
+            self.Log._maintain_partitions()
         self.assertFalse({name for name in self._leaves() if "2020" in name})
         self.assertIn(log_partitions.leaf_name("standard", fields.Datetime.now()), self._leaves())
+
+    def test_a_clock_that_is_ahead_for_one_run(self):
+        """A machine resumes in the year 2036 for a minute, and all evidence is dropped."""
+        now = fields.Datetime.now()
+        log_partitions.ensure_partitions(self.env.cr)
+        self.Log._maintain_partitions()
+        lines = self._write(2)
+        with freeze_time(now + timedelta(days=3650)):
+            self.Log._maintain_partitions()
+        self.assertIn(log_partitions.leaf_name("standard", now), self._leaves())
+        self.assertEqual(self.Log.search([("flow_id", "=", FLOW)]), lines)
+        with freeze_time(now + timedelta(days=3650)):
+            self.assertLess(self.Log._retention_now(), now + timedelta(days=15))
+        self.Log._maintain_partitions()
+        self.assertLessEqual(self.Log._retention_now(), fields.Datetime.now())
+
+    def test_a_machine_that_was_off_for_long(self):
+        """What is past its retention stays for ever after a summer without a run."""
+        log_partitions.ensure_partition(self.env.cr, "standard", 2020, 5)
+        with freeze_time("2020-06-20 03:00:00"):
+            self.Log._maintain_partitions()
+        for _week in range(3):
+            self.Log._maintain_partitions()
+        self.assertNotIn("integration_log_standard_y2020m05", self._leaves())
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("integration_monitor.log_maintained_until", "long ago")
+        self.Log._maintain_partitions()
+        self.assertLess(
+            parameters.get_param("integration_monitor.log_maintained_until"), "2100"
+        )
 
     def test_a_slip_in_the_settings_does_not_empty_the_log(self):
         """Somebody types 'ten' or 0 and the evidence of a year is gone."""

@@ -7,13 +7,13 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..instrumentation import log_writer
-from ..models.integration_issue_state import AUTO_RESOLVE_PARAMETER
 from ..tools.http_client import HttpResponse
 from .common_issue import IssueCase
 
 REFUSED = HttpResponse(
     status=422, headers={}, body=b"no such carrier", elapsed_ms=1.0, address=None
 )
+AUTO_RESOLVE = "integration_monitor.issue_auto_resolve_days"
 
 
 @tagged("post_install", "-at_install")
@@ -173,12 +173,12 @@ class TestIssue(IssueCase):
         self.refuse()
         self.roll_up()
         quiet, waiting = self.issues().sorted("open_exception_count")
-        self.env["ir.config_parameter"].set_param(AUTO_RESOLVE_PARAMETER, "3")
+        self.env["ir.config_parameter"].set_param(AUTO_RESOLVE, "3")
         with freeze_time(fields.Datetime.now() + timedelta(days=4)):
             self.env["integration.issue"]._sweep_states_on(self.env.cr)
         self.assertEqual((quiet.state, waiting.state), ("resolved", "new"))
         self.assertFalse(quiet.resolved_by_id)
-        self.env["ir.config_parameter"].set_param(AUTO_RESOLVE_PARAMETER, "0")
+        self.env["ir.config_parameter"].set_param(AUTO_RESOLVE, "0")
         waiting._exceptions().action_resolve()
         with freeze_time(fields.Datetime.now() + timedelta(days=100)):
             self.env["integration.issue"]._sweep_states_on(self.env.cr)

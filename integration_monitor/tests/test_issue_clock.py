@@ -3,6 +3,7 @@ from datetime import timedelta
 from freezegun import freeze_time
 
 from odoo import fields
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from .common_issue import IssueCase
@@ -54,3 +55,18 @@ class TestIssueClock(IssueCase):
         issue = self.issues()
         self.assertLess(issue.last_seen, fields.Datetime.now() + timedelta(minutes=1))
         self.assertEqual((issue.flow_id, issue.count_day), (self.inbound, 1))
+
+    def test_never_as_people_write_it(self):
+        """Two billion days: no date is so far, and no fault is counted any more."""
+        for days in (2_000_000_000, -1):
+            with self.assertRaisesRegex(ValidationError, "from 0 to 36500"):
+                self.env["res.config.settings"].create(
+                    {"integration_issue_auto_resolve_days": days}
+                )
+        for number, text in enumerate(("2000000000", "²"), 1):
+            self.env["ir.config_parameter"].set_param(
+                "integration_monitor.issue_auto_resolve_days", text
+            )
+            self.lines()
+            self.roll_up()
+            self.assertEqual(self.issues().count, number)

@@ -1,7 +1,11 @@
 """What makes two faults two issues, and how they are called."""
 
+import itertools
+
 from odoo.tests import tagged
 
+from ..instrumentation import log_writer
+from ..tools.observation import Observation
 from .common_issue import IssueCase
 
 
@@ -33,3 +37,22 @@ class TestIssueScope(IssueCase):
         self.assertTrue(
             self.issues(name="a.invalid: The partner answered HTTP 500."), "no number is missing"
         )
+
+    def test_the_first_minute_after_an_outage(self):
+        """Of more faults than two thousand the rest never becomes issues."""
+        words = ["".join(word) for word in itertools.product("abcdefghijklm", repeat=3)]
+        log_writer.write_on(
+            self.env.cr,
+            [
+                Observation(
+                    "custom",
+                    outcome="error",
+                    error_class="server",
+                    error_message=f"fault {word}",
+                    system_id=self.system.id,
+                )
+                for word in words
+            ],
+        )
+        self.roll_up()
+        self.assertEqual(len(self.issues()), 2197)

@@ -2,7 +2,9 @@
 
 # Connections of their own, as in production, are what these tests are about.
 # pylint: disable=invalid-commit
+import contextlib
 import os
+import socket
 import threading
 from unittest.mock import patch
 
@@ -52,6 +54,23 @@ class TestLogConnection(LogWriterCase):
         self.assertEqual(len(self._rows()), 2)
         self.assertEqual(log_writer.stats().get("failed", 0), before)
 
+    def test_a_crash_of_the_server_costs_no_line(self):
+        """The pool is full of dead connections, and each of them costs the log a pause."""
+        self._write()
+        with log_connection.lent(self.dbname) as kept, contextlib.ExitStack() as stack:
+            pooled = [
+                stack.enter_context(contextlib.closing(db_connect(self.dbname).cursor()))
+                for _number in range(4)
+            ]
+            lines = [socket.socket(fileno=os.dup(cr.connection.fileno())) for cr in [*pooled, kept]]
+        for line in lines:
+            with line:
+                line.shutdown(socket.SHUT_RDWR)  # a crash says nothing
+        before = log_writer.stats().get("failed", 0)
+        self._write()
+        self.assertEqual(log_writer.stats().get("failed", 0), before)
+        self.assertEqual(len(self._rows()), 2)
+
     def _answer_lost(self):
         """A server that is restarted between the commit of a page and its answer."""
         insert = log_store._insert
@@ -83,7 +102,7 @@ class TestLogConnection(LogWriterCase):
             log_writer._backlogs[self.dbname] = log_backlog.Backlog(lambda: clock[0])
             with (
                 self._answer_lost(),
-                patch.object(log_store, "db_connect", side_effect=starting),
+                patch.object(log_connection, "db_connect", side_effect=starting),
                 log_writer.execution(flow_id=FLOW),
             ):
                 log_writer.record(self.dbname, Observation("custom", attempt=1))

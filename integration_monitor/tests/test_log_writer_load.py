@@ -45,6 +45,20 @@ class TestLogWriterLoad(LogWriterCase):
         for _ in range(number):
             log_writer.record(self.env, Observation(**{"kind": "custom", **values}))
 
+    def test_threads_that_meet_one_outage(self):
+        """Five threads fail at the same moment, and the log stands still for a minute."""
+        clock = [0.0]
+        backlog = log_backlog.Backlog(lambda: clock[0])
+        self.assertTrue(all(backlog.begin() for _thread in range(5)))
+        for _thread in range(5):
+            backlog.failed()
+        for pause in (1, 2, 4):
+            clock[0] += pause * log_backlog.FIRST_PAUSE - 1
+            self.assertFalse(backlog.begin())
+            clock[0] += 1
+            self.assertTrue(backlog.begin(), "each pause is twice the one before")
+            backlog.failed()
+
     def test_a_long_execution_writes_pages_and_loses_nothing(self):
         """An import of a night loses everything behind its thousandth call."""
         database = Database()

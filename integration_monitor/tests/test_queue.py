@@ -79,6 +79,23 @@ class TestQueue(QueueCase):
         self.assertFalse(self.exceptions(queue))
         self.assertEqual(exception.resolution, "auto")
 
+    def test_a_restart_moves_nothing(self):
+        """Nobody looked for 40 minutes: the exception is closed, and opened again later."""
+        waiting = self.messages(3)
+        self.watch(10)
+        queue = self.queue()
+        exception, reason = self.exceptions(queue), queue.reason
+        self.minute += 40
+        self.watch(3)
+        self.assertEqual((queue.verdict, queue.reason), ("stop", reason))
+        self.watch(9)
+        self.assertEqual(self.exceptions(queue), exception)
+        self.minute += 40
+        waiting[0].state = "done"
+        self.watch()
+        self.assertEqual(queue.verdict, "ok")
+        self.assertEqual(exception.resolution, "auto")
+
     def test_a_lane_that_is_tried_in_vain_stalls(self):
         """A partner refuses everything for hours, and the lane looks busy."""
         waiting = self.messages(2, state="retry")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import socket
@@ -45,6 +46,12 @@ _CONNECT = (
     http.client.BadStatusLine,
     OSError,
 )
+# This machine's own trouble, of which no partner knows: its disk, its files, its memory.
+_LOCAL = frozenset(
+    getattr(errno, name)
+    for name in "ENOSPC EDQUOT EFBIG EMFILE ENFILE EROFS EIO ENOMEM EBUSY EXDEV ENOTEMPTY"
+    " ENAMETOOLONG ELOOP ENODEV".split()
+)
 _PROXY_REFUSES = ("Tunnel connection failed: 407", "Tunnel connection failed: 401")
 _CONTRACT = (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError)
 _CLIENT = (
@@ -87,6 +94,8 @@ def error_class_of(error: BaseException) -> str:
     # An adapter that retries by status gives up with this one; the line itself was fine.
     if any(isinstance(item, urllib3.exceptions.ResponseError) for item in chain):
         return "server"
+    if any(isinstance(item, OSError) and item.errno in _LOCAL for item in chain):
+        return "unknown"
     if any(isinstance(item, _CONNECT) for item in chain):
         return "connect"
     return "unknown"

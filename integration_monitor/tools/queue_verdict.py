@@ -98,11 +98,22 @@ def window(samples: Sequence[Sample]) -> list[Sample]:
     return kept[::-1]
 
 
-def judge(samples: Sequence[Sample]) -> str:
-    """Return ``ok``, ``warning``, ``stall`` or ``stop``; too few samples are ok."""
+def judge(samples: Sequence[Sample], before: str = OK) -> str:
+    """Return ``ok``, ``warning``, ``stall`` or ``stop``; too few samples are ok.
+
+    :param samples: also the last ones before a gap
+    :param before: the verdict so far: it stands after a gap until something moves, or until there
+        are samples enough; that nobody looked is no sign of work
+    """
     seen = window(samples)
-    if len(seen) < WINDOW or any(not sample.waiting for sample in seen):
+    if any(not sample.waiting for sample in seen):
         return OK
+    if len(seen) < WINDOW:
+        if before not in (STALL, STOP) or not seen:
+            return OK
+        known = samples[-len(seen) - 1] if len(samples) > len(seen) else seen[0]
+        moved = seen[-1].finished > known.finished or seen[-1].waiting < known.waiting
+        return OK if moved else before
     first, last = seen[0], seen[-1]
     if last.finished > first.finished:
         growing = all(later.waiting >= earlier.waiting for earlier, later in pairwise(seen))

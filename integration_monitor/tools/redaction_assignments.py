@@ -55,7 +55,7 @@ _MORE = re.compile(rf"[,;]{_NO_NAME}[^\s,;&<>\"'{{}}\[\]()]+")
 _BELOW = re.compile(r"(?:[|>][+-]?[0-9]?)?[^\S\r\n]{0,8}\r?\n")
 _INDENT = re.compile(r"[ \t]{0,200}(?:- )?")
 # "Session: POS/00012 is closed" talks of something else than session=…
-_AMBIGUOUS = frozenset({"session", "bearer"})
+_AMBIGUOUS = frozenset({"session", "bearer", "authentication"})
 _SPOKEN_OF = re.compile(r"(?:[a-z]+|[0-9]{1,6}|[A-Z]\w{0,20}/[0-9]{1,8})(?![^\s.,;])")
 _WHOLE_LINE_NAMES = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 

@@ -38,6 +38,7 @@ _CREDENTIAL_PARTS = (
     "motdepasse",
     "contrasena",
     "contrasea",
+    "parolachiave",
     "credential",
     "cookie",
     "sessionid",
@@ -58,13 +59,13 @@ _NAME_PARTS = (
 )
 # Found only as a whole word of a name (`card` must not hide `discard` or `cardinality`).
 _CREDENTIAL_WORDS = frozenset(
-    "card cc pw psk cvv cvv2 cvc cvc2 pan pin pwd pass auth otp sig jwt".split()
+    "card cc pw psk cvv cvv2 cvc cvc2 pan pin pwd pass auth otp sig jwt senha dpop".split()
 )
 _NAME_WORDS = _CREDENTIAL_WORDS | frozenset(
     "ssn mobile fax mail tel address1 address2 address3".split()
 )
 #: Only as the whole name: a session is a credential, its number of calls is none.
-_CREDENTIAL_NAMES = frozenset("session xsession bearer dsn".split())
+_CREDENTIAL_NAMES = frozenset("session xsession bearer dsn authentication apiuser".split())
 _NAME_PAIRS = (("address", "1"), ("address", "2"), ("address", "3"), ("e", "mail"))
 # Query parameters that carry credentials although the word alone is harmless elsewhere.
 QUERY_NAMES = frozenset({"key", "code", "sig", "auth", "sid", "session", "assertion"})
@@ -82,6 +83,21 @@ _PATTERNS = tuple(
         (
             rf"\b(bearer|basic|digest|apikey)(\s+){_NO_SECRET}[^\s,;\"'<>]{{4,}}",
             re.IGNORECASE,
+            rf"\1\2{MASK}",
+        ),
+        # "API key: x", "No such token x": what holds letters and digits is no word of a sentence.
+        (
+            r"(?<![A-Za-z0-9])(pass(?:word|wd|phrase|wort)|kennwort|secret|token|(?:api|access)[ _-]?key)"
+            r"(\s{0,2}[:=]?\s{1,4})(?=[^\s0-9]{0,256}[0-9])(?=[^\sA-Za-z]{0,256}[A-Za-z])"
+            r"[\w.+/=~$!@#%^&*-]{8,}",
+            re.IGNORECASE,
+            rf"\1\2{MASK}",
+        ),
+        # curl -u user:password, mysql -ppassword
+        (r"(?<!\S)(-u|-U|--user|--proxy-user)([ =]?[^\s:@/]{1,64}:)\S+", 0, rf"\1\2{MASK}"),
+        (
+            r"\b((?:mysql|mariadb)[\w-]{0,20}|sshpass)\b([^\n]{0,200}?\s-p)[^\s]+",
+            0,
             rf"\1\2{MASK}",
         ),
         (r"\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?", 0, MASK),

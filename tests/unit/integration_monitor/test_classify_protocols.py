@@ -1,11 +1,20 @@
 """Error classes of mail, FTP and files, by what the libraries really raise."""
 
 import csv
+import decimal
+import errno
 import ftplib
+import gzip
+import imaplib
+import io
 import json
+import poplib
 import smtplib
 import socket
+import struct
 import threading
+import zipfile
+import zlib
 
 import pytest
 
@@ -111,3 +120,39 @@ def test_ssh_libraries_are_known_by_name():
     """A refused key of an SFTP library is an unknown fault."""
     kind = type("AuthenticationException", (Exception,), {"__module__": "paramiko.errors"})
     assert classify.error_class_of(kind("no")) == "auth"
+
+
+def _full_disk():
+    with open("/dev/full", "w") as file:
+        file.write("x" * 100_000)
+
+
+def _raiser(error):
+    def work():
+        raise error
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("work", "expected"),
+    [
+        (_full_disk, "unknown"),
+        (_raiser(OSError(errno.EMFILE, "Too many open files")), "unknown"),
+        (_raiser(OSError(errno.EROFS, "Read-only file system")), "unknown"),
+        (_raiser(PermissionError(errno.EACCES, "Permission denied", "/spool")), "client"),
+        (_raiser(PermissionError(errno.EACCES, "Permission denied")), "auth"),
+        (_raiser(OSError(errno.EHOSTUNREACH, "No route to host")), "connect"),
+        (lambda: gzip.decompress(b"xxxx"), "contract"),
+        (lambda: zlib.decompress(b"xx"), "contract"),
+        (lambda: zipfile.ZipFile(io.BytesIO(b"x")), "contract"),
+        (lambda: struct.unpack("I", b"x"), "contract"),
+        (lambda: decimal.Decimal("x"), "contract"),
+        (_raiser(imaplib.IMAP4.error("[AUTHENTICATIONFAILED] Invalid credentials")), "auth"),
+        (_raiser(imaplib.IMAP4.abort("socket error: EOF")), "connect"),
+        (_raiser(poplib.error_proto("-ERR [AUTH] bad")), "auth"),
+    ],
+)
+def test_our_own_trouble_is_not_the_partners(work, expected):
+    """The disk is full, and the system of the partner is down."""
+    assert classify.error_class_of(raised(work)) == expected

@@ -87,6 +87,20 @@ def test_a_gap_ends_the_window():
     assert judge([*night, morning]) == "ok"
 
 
+@pytest.mark.parametrize("before", ["stop", "stall"])
+def test_a_gap_is_no_sign_of_work(before):
+    """Odoo is restarted, and the queue that nobody works on is healthy for ten minutes."""
+    night = samples([3] * 9)
+    morning = [Sample(START + 9 * 3600 + 60 * n, 3, 0, 3, 3, None) for n in range(10)]
+    for number in range(1, 10):
+        assert judge([*night, *morning[:number]], before) == before
+        assert judge(morning[:number], before) == before
+    assert judge([*night, *morning], before) == "stop"
+    done = Sample(START + 9 * 3600, 4, 2, 2, 2, None)
+    assert judge([*night, done], before) == "ok"
+    assert judge([*night, morning[0], done], before) == "ok"
+
+
 def test_cancelled_ones_are_no_stall():
     """An operator cancels what waits, and the lane is an alarm for that."""
     assert judge(samples([9, 9, 9, 9, 9, 9, 9, 9, 9, 4], worked=0)) == "ok"

@@ -213,3 +213,39 @@ def test_a_value_that_looks_like_a_name() -> None:
     assert r.redact_body('[["iban", "DE00Pw12"], ["email", "phone"]]') == (
         '[["iban","[redacted]"],["email","phone"]]'
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Invalid API key: {}",
+        "No such API key {}",
+        "token {} is expired",
+        "access_token {} is unknown",
+        "curl -u bob:{} https://h.example",
+        "mysqldump -h db -p{} shop",
+        '{{"senha":"{}"}}',
+        '{{"parola_chiave":"{}"}}',
+        "failed with Authentication: {}",
+    ],
+)
+def test_what_partners_and_tools_say(text):
+    """A partner echoes the key that he refuses, and everybody reads it in the log."""
+    secret = "QZQ7vT9wX3kLmP2sR"
+    assert gone(r.redact_text(text.format(secret)))
+    assert gone(r.redact_body(text.format(secret)))
+
+
+@pytest.mark.parametrize("name", ["Authentication", "DPoP", "Api-User"])
+def test_less_usual_headers(name):
+    """A header that only some partners use carries the key into the log."""
+    assert gone(str(r.redact_headers({name: "bob:QZQ7vT9wX3kLmP2sR"})))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["token sale.order is unknown", "API key: missing", "Authentication: failed", "mysql -h db"],
+)
+def test_words_about_keys_stay(text):
+    """Nobody can tell what the partner said."""
+    assert r.redact_text(text) == text
