@@ -162,11 +162,12 @@ class IntegrationCarrierLabel(models.Model):
         if not rows:
             return
         labels = self.browse([row[0] for row in rows])
-        transactions = self.env["integration.transaction"].browse(row[1] for row in rows)
+        transactions = self.env["integration.transaction"]
         exceptions = self.env["integration.exception"]._open(
             [
-                label._lost_values(transaction)
-                for label, transaction in zip(labels, transactions, strict=True)
+                # A transfer without an order belongs to none.
+                label._lost_values(transactions.browse(owner_id or ()))
+                for label, (_id, owner_id) in zip(labels, rows, strict=True)
             ]
         )
         for label, exception in zip(labels, exceptions, strict=True):

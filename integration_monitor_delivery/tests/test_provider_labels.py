@@ -41,6 +41,29 @@ class TestProviderLabels(ProviderCase):
         self.watched(self.settle)
         self.assertEqual(exception.occurrence_count, 1)
 
+    def test_transfer_without_order(self):
+        """What was sent without an order, such as a spare part, is told as well."""
+        picking = self.env["stock.picking"].create(
+            {
+                "picking_type_id": self.warehouse.out_type_id.id,
+                "partner_id": self.env.user.partner_id.id,
+                "location_id": self.warehouse.lot_stock_id.id,
+                "location_dest_id": self.env.ref("stock.stock_location_customers").id,
+                "carrier_id": self.provider.id,
+            }
+        )
+        lines = self.watched(self.sold_and_undone, picking)
+        self.assertEqual(lines[0].res_id, picking.id)
+        exception = self.open_exceptions("carrier.label")
+        self.assertEqual(exception.res_id, picking.id)
+        self.assertFalse(exception.transaction_id)
+
+    def sold_and_undone(self, picking):
+        """Buy a label, and lose it."""
+        with contextlib.suppress(Undone), self.env.cr.savepoint():
+            picking.send_to_shipper()
+            raise Undone
+
     def test_booked_again(self):
         """The second label is on the transfer, the first one is not."""
         order, picking, exception = self.lost()
