@@ -1,7 +1,5 @@
 """Orders whose moments are set by hand, so that their outcomes can be reckoned on paper."""
 
-from datetime import datetime
-
 from odoo.fields import Datetime
 
 from .common_transaction import TransactionCommon
@@ -75,8 +73,3 @@ class OutcomeCase(TransactionCommon):
         specs = [name if ":" in name else f"{name}:avg" for name in names]
         groups = rows._read_group([("id", "in", rows.ids)], [by] if by else [], specs)
         return {group[0]: group[1:] for group in groups} if by else groups[0]
-
-
-def at(text):
-    """:return: the moment as the ORM gives it"""
-    return datetime.fromisoformat(text)

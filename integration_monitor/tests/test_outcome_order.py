@@ -113,6 +113,24 @@ class TestOutcomeOrder(OutcomeCase):
         (cycle,) = self.figures(self.both() + row, "cycle_hours")
         self.assertAlmostEqual(cycle * 3600, 72907.5, places=4)
 
+    def test_each_company_has_its_day(self):
+        """20:00 UTC on the 2nd is 15:00 on the 2nd in New York, and 05:00 on the 3rd in Tokyo."""
+        other = self.setup_other_company()["company"]
+        other.partner_id.tz = "Asia/Tokyo"
+        house = self.env["stock.warehouse"].search([("company_id", "=", other.id)], limit=1)
+        orders = self.order() + self.order(company_id=other.id, warehouse_id=house.id)
+        orders._action_cancel()
+        self.record()
+        for order in orders:
+            self.moments(order, "2026-02-02 19:00:00", confirmed="2026-02-02 20:00:00")
+        self.roll_up()
+        rows = self.outcomes.union(*[self.facts("order", self.owner(o))[0] for o in orders])
+        self.assertEqual(rows.mapped("day"), [date(2026, 2, 2), date(2026, 2, 3)])
+        self.assertEqual(
+            self.figures(rows, "cancelled_count:sum", by="company_id"),
+            {self.company: (1,), other: (1,)},
+        )
+
     def test_main_category(self):
         """The goods with the greatest amount: 4 × 100.00 before 1 × 100.00, not the service."""
         lamps, bulbs = self.env["product.category"].create([{"name": "Lamps"}, {"name": "Bulbs"}])
