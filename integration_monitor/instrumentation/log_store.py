@@ -89,8 +89,9 @@ def _write_at_once(cr, observations):
     except (psycopg2.errors.CheckViolation, psycopg2.DataError):
         return None
     except (psycopg2.DatabaseError, psycopg2.InterfaceError):
-        # The server was restarted since, or crashed (which is no OperationalError): another connection may do. Or it was at this moment, and
-        # nobody knows whether it was before the commit or after.
+        # The server was restarted since, or crashed (which is no OperationalError): another
+        # connection may do. Or it was at this moment, and nobody knows whether it was before the
+        # commit or after.
         if cr.closed:
             return None
         raise

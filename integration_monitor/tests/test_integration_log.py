@@ -136,9 +136,7 @@ class TestIntegrationLog(TransactionCase):
         parameters = self.env["ir.config_parameter"]
         parameters.set_param("integration_monitor.log_maintained_until", "long ago")
         self.Log._maintain_partitions()
-        self.assertLess(
-            parameters.get_param("integration_monitor.log_maintained_until"), "2100"
-        )
+        self.assertLess(parameters.get_param("integration_monitor.log_maintained_until"), "2100")
 
     def test_a_slip_in_the_settings_does_not_empty_the_log(self):
         """Somebody types 'ten' or 0 and the evidence of a year is gone."""

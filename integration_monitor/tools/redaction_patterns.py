@@ -87,7 +87,8 @@ _PATTERNS = tuple(
         ),
         # "API key: x", "No such token x": what holds letters and digits is no word of a sentence.
         (
-            r"(?<![A-Za-z0-9])(pass(?:word|wd|phrase|wort)|kennwort|secret|token|(?:api|access)[ _-]?key)"
+            r"(?<![A-Za-z0-9])"
+            r"(pass(?:word|wd|phrase|wort)|kennwort|secret|token|(?:api|access)[ _-]?key)"
             r"(\s{0,2}[:=]?\s{1,4})(?=[^\s0-9]{0,256}[0-9])(?=[^\sA-Za-z]{0,256}[A-Za-z])"
             r"[\w.+/=~$!@#%^&*-]{8,}",
             re.IGNORECASE,
