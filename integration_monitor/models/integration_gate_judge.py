@@ -171,14 +171,33 @@ class IntegrationGate(models.Model):
             )
         else:
             owner = self.env["integration.transaction"].sudo().browse(held.transaction_id)
-            words = self.env._(
-                "%(document)s is held by gating: “%(step)s” of %(order)s is not reached. It waits "
-                "for “%(awaited)s” since %(since)s, on %(on)s.",
-                document=name,
+            words = self._words_about(owner, gate, name)
+        return " ".join(filter(None, [words, gate.message]))
+
+    def _words_about(self, owner, gate, document):
+        """:return: which milestone is missing, and on whom the order waits
+
+        :param owner: the transaction that has not reached the gate's milestone
+        :param str document: the name of what is kept back
+        """
+        on = owner.waits_on or self.env._("nobody in particular")
+        if owner.cause == "gate":
+            # The order's next step is this very document's: what is missing is the milestone.
+            return self.env._(
+                "%(document)s is held by gating: “%(step)s” of %(order)s is not reached. That "
+                "depends on %(on)s.",
+                document=document,
                 step=gate.step_id.name,
                 order=owner.name,
-                awaited=owner.waits_for_step_id.name or gate.step_id.name,
-                since=since_text(self.env, owner.waits_since or owner.started_at),
-                on=owner.waits_on or self.env._("nobody in particular"),
+                on=on,
             )
-        return " ".join(filter(None, [words, gate.message]))
+        return self.env._(
+            "%(document)s is held by gating: “%(step)s” of %(order)s is not reached. It waits for "
+            "“%(awaited)s” since %(since)s, on %(on)s.",
+            document=document,
+            step=gate.step_id.name,
+            order=owner.name,
+            awaited=owner.waits_for_step_id.name or gate.step_id.name,
+            since=since_text(self.env, owner.waits_since or owner.started_at),
+            on=on,
+        )

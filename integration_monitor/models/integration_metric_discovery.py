@@ -35,6 +35,9 @@ class IntegrationMetric(models.Model):
                                     THEN (detail->>'port')::integer ELSE 0 END AS port
                           FROM integration_log_data
                          WHERE kind = 'http_out' AND endpoint_id IS NULL AND host > ''
+                           -- The counting must not stop because what a line names is gone.
+                           AND (company_id IS NULL
+                                OR company_id IN (SELECT id FROM res_company))
                            AND %(new)s) line
                  GROUP BY host, port, company_id
                  ORDER BY host, port, company_id

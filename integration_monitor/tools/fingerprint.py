@@ -9,7 +9,20 @@ from typing import Any
 
 # Short of every limit that texts are cut to: a fault quoted at two lengths stays one fault.
 MAX_INPUT = 1000
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”|«[^»]*»|`[^`]*`")
+# An apostrophe inside a word opens and closes nothing.
+_QUOTED = re.compile(
+    r"(?<!\w)'(?:[^']|(?<=\w)'(?=\w))*'(?!\w)|‘(?:[^’]|(?<=\w)’(?=\w))*’"
+    r"|\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|`[^`]*`"
+)
+# "code": "OUT_OF_STOCK": what names the fault is no value of it.
+_KEY_FOLLOWS = re.compile(r"\s{0,8}:")
+_CODE = re.compile(r"[A-Z]{2,}(?:_[A-Z]+)+")
+_DATE = re.compile(
+    r"\b(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s{1,3})?\d{1,2}(?:st|nd|rd|th)?[\s-]{1,3}"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?(?:[\s,-]{1,3}\d{2,4})?\b",
+    re.IGNORECASE,
+)
+_HEX = re.compile(r"\b[a-f]{8,}\b", re.IGNORECASE)
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 # As requests and urllib3 tell of a call: its path differs from case to case.
 _CALLED = re.compile(r"\burl: \S+")
@@ -24,8 +37,8 @@ _SPACE = re.compile(r"\s+")
 
 def normalise(text: str) -> str:
     """The text without what differs from case to case: quoted values, addresses, numbers, ids."""
-    text = text[:MAX_INPUT]
-    for pattern in (_CALLED, _QUOTED, _URL, _EMAIL, _UUID, _TOKEN_WITH_DIGIT):
+    text = _without_quotes(_CALLED.sub("*", text[:MAX_INPUT]), "*")
+    for pattern in (_URL, _EMAIL, _UUID, _DATE, _HEX, _TOKEN_WITH_DIGIT):
         text = pattern.sub("*", text)
     return _SPACE.sub(" ", text).strip().lower()
 
@@ -97,12 +110,26 @@ def title(message: str | None, about: str | None = None, limit: int = 120) -> st
 
     :param about: put in front: what ran, or the host
     """
-    text = _CALLED.sub("url: …", (message or "")[:MAX_INPUT])
-    for pattern in (_QUOTED, _URL, _EMAIL, _UUID):
+    text = _without_quotes(_CALLED.sub("url: …", (message or "")[:MAX_INPUT]), "…")
+    for pattern in (_URL, _EMAIL, _UUID, _DATE, _HEX):
         text = pattern.sub("…", text)
     text = _TOKEN_WITH_DIGIT.sub(_shown_in_title, text)
     text = ": ".join(filter(None, [about, _SPACE.sub(" ", text).strip()]))
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _without_quotes(text: str, mark: str) -> str:
+    """The text with a mark for each quoted value; names of members and codes stay."""
+
+    def replaced(match: re.Match[str]) -> str:
+        quoted = match.group()
+        if quoted[0] == '"' and (
+            _KEY_FOLLOWS.match(text, match.end()) or _CODE.fullmatch(quoted, 1, len(quoted) - 1)
+        ):
+            return quoted
+        return mark
+
+    return _QUOTED.sub(replaced, text)
 
 
 def _shown_in_title(match: re.Match[str]) -> str:

@@ -147,6 +147,10 @@ def terminate(server: int) -> bool:
             os.kill(server, 0)
             time.sleep(0.05)
         os.kill(server, signal.SIGQUIT)
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline:
+            os.kill(server, 0)
+            time.sleep(0.05)
     except ProcessLookupError:
         return True
     return False
