@@ -13,7 +13,7 @@ from odoo.sql_db import PoolError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..instrumentation import log_backlog, log_buffer, log_connection, log_store, log_writer
+from ..instrumentation import log_backlog, log_buffer, log_connection, log_writer
 from ..tools.observation import Observation
 from .test_log_writer import FLOW, LOGGER, LogWriterCase, real_cursor
 
@@ -245,7 +245,7 @@ class TestLogWriterLoad(LogWriterCase):
         with mute_logger(LOGGER), log_writer.sink(log_writer.database_sink):
             clock = self._clocked()
             with contextlib.ExitStack() as stack:
-                for module in (log_connection, log_store):
+                for module in (log_connection,):
                     stack.enter_context(patch.object(module, "db_connect", side_effect=full))
                 stack.enter_context(log_writer.execution(flow_id=FLOW))
                 for _ in range(log_buffer.PAGE_LINES + 1):
