@@ -23,6 +23,8 @@ CACHE_SECONDS = 5.0
 # While one thread evaluates, others tell what was found before, if it is no older than this.
 STALE_SECONDS = 30.0
 PART_TIMEOUT_MS = 500
+# Who asks for the health, and the watch that blinds nobody by waiting, wait so long for a lock.
+BRIEF_LOCKS = SQL("SET LOCAL lock_timeout = '1s'")
 PARTS = ("database", "messages", "job_runner", "scheduled_actions", "log", "queues")
 
 _cache = {}
@@ -98,6 +100,7 @@ class IntegrationHealth(models.AbstractModel):
     def _watch_on(self, cr, seconds=WATCH_SECONDS):
         """The work of :meth:`_watch` in the transaction of ``cr``."""
         now = fields.Datetime.now()
+        cr.execute(BRIEF_LOCKS)
         cr.execute(
             SQL("SELECT watched_at FROM integration_health_mark FOR UPDATE SKIP LOCKED"),
             log_exceptions=False,
@@ -142,13 +145,18 @@ class IntegrationHealth(models.AbstractModel):
 
         :return: whether something was done
         """
-        self.env.cr.execute(SQL("SELECT watched_at FROM integration_health_mark"))
-        found = self.env.cr.fetchone()
+        with self.env.cr.savepoint(flush=False):
+            self.env.cr.execute(BRIEF_LOCKS)
+            self.env.cr.execute(
+                SQL("SELECT watched_at FROM integration_health_mark"), log_exceptions=False
+            )
+            found = self.env.cr.fetchone()
         age = (fields.Datetime.now() - found[0]).total_seconds() if found else 0
         stale = age >= CATCH_UP_SECONDS or age < -CLOCK_SKEW.total_seconds()
         if not stale or not self._watch(CATCH_UP_SECONDS):
             return False
         with self.env.registry.cursor() as cr:
+            cr.execute(BRIEF_LOCKS)
             self.env(cr=cr, user=SUPERUSER_ID, su=True)["integration.message"]._sweep()
         return True
 

@@ -35,6 +35,7 @@ from . import test_flow_redaction
 from . import test_flow_service
 from . import test_guards
 from . import test_health
+from . import test_health_locks
 from . import test_hmac
 from . import test_inbound_calls
 from . import test_inbound_strangers

@@ -60,6 +60,13 @@ class TestDiscovery(IntegrationCase):
         found = self.discovered()
         self.assertEqual((found.call_count, found.failure_count), (2**31 - 1, 2**31 - 1))
 
+    def test_a_company_that_is_gone_stops_nothing(self):
+        """A line of a company that was deleted meanwhile, and no line is ever counted again."""
+        self.call(company_id=2_000_000_003)
+        self.call()
+        self.roll()
+        self.assertEqual(self.discovered().call_count, 1)
+
     def test_a_second_roll_up_adds(self):
         """The second minute makes a second record, or forgets the first."""
         self.call(number=3)

@@ -20,6 +20,35 @@ def test_values_do_not_matter():
     assert len(one) == 16
 
 
+def test_apostrophes_quote_nothing():
+    """Faults with other words are one, and one fault is as many as its values."""
+    one = "Couldn't find product 'Blue Chair'"
+    assert normalise(one) == normalise("Couldn't find product 'Red Table'")
+    assert normalise("Can't read the order: it doesn't exist") != normalise(
+        "Can't book the payment: it doesn't exist"
+    )
+    assert normalise("L'article 'Chaise' n'existe pas") == normalise(
+        "L'article 'Table d'appoint' n'existe pas"
+    )
+    assert normalise("L'article n'existe pas") != normalise("L'adresse n'existe pas")
+    assert normalise("No ‘Blue’, no „Blau“") == normalise("No ‘Red’, no „Rot“")
+    assert title(one) == "Couldn't find product …"
+
+
+def test_codes_name_the_fault():
+    """Two codes of a partner are one issue."""
+    one, other = '{"code": "OUT_OF_STOCK"}', '{"code":"INVALID_VAT"}'
+    assert normalise(one) != normalise(other)
+    assert normalise('{"sku": "A B"}') == normalise('{"sku": "C"}')
+    assert title(one) == one
+
+
+def test_dates_in_words_and_hex_are_values():
+    """Each day, and each id without a digit, is a fault of its own."""
+    assert normalise("Expired on Thu, 26 Nov 2026") == normalise("Expired on Fri, 4 December 2026")
+    assert normalise("No deadbeef") == normalise("No cafebabe".replace("cafebabe", "facadeac"))
+
+
 def test_what_happened_matters():
     """Different faults hide behind one issue."""
     base = fingerprint("timeout", "read timed out", 1)
