@@ -176,6 +176,7 @@ from . import integration_transaction_gate
 from . import integration_document_mixin
 from . import integration_gate
 from . import integration_gate_judge
+from . import integration_gate_held
 from . import integration_gate_override
 from . import integration_gate_mixin
 from . import sale_order

@@ -229,6 +229,17 @@ class TestGate(GateCase):
         self.assertEqual(owner.waits_for_step_id.code, "released")
         self.assertNotEqual(owner.cause, "gate")
 
+    def test_what_is_held_is_found(self):
+        """A gate keeps documents back, and nobody finds out which."""
+        gate = self.gate("paid")
+        held, free = self.order(), self.order()
+        self.ready(held.picking_ids | free.picking_ids)
+        self.pay(self.invoice(free))
+        self.assertEqual(gate.held_count, 1)
+        action = gate.action_open_held()
+        documents = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(documents, held.picking_ids)
+
     def test_changed_gate_is_told(self):
         """A gate is switched off, and orders say for days that it holds them."""
         gate = self.gate("paid")
