@@ -45,7 +45,8 @@ class TestIntegrationLog(TransactionCase):
         self.env.cr.execute(
             "SELECT indexdef FROM pg_indexes WHERE tablename = 'integration_log_data'"
         )
-        definitions = " ".join(row[0] for row in self.env.cr.fetchall())
+        rows = self.env.cr.fetchall()
+        definitions = " ".join(row[0] for row in rows)
         for columns in (
             "(correlation_id)",
             "(endpoint_id, occurred_at)",
@@ -60,7 +61,9 @@ class TestIntegrationLog(TransactionCase):
             self.assertIn(columns, definitions)
         leaf = log_partitions.leaf_name("standard", fields.Datetime.now())
         self.env.cr.execute("SELECT count(*) FROM pg_indexes WHERE tablename = %s", (leaf,))
-        self.assertEqual(self.env.cr.fetchone()[0], len(log_table.INDEXES) + 1)
+        # Other addons may have indexes of their own.
+        self.assertGreater(len(rows), len(log_table.INDEXES))
+        self.assertEqual(self.env.cr.fetchone()[0], len(rows))
 
     def test_columns_fields_and_observations_agree(self):
         """A new column is written but never shown, or the other way round."""
