@@ -20,6 +20,7 @@ from . import json_safe
 from .path_template import path_template
 from .path_words import mask_path, mask_paths
 from .redaction_assignments import mask_assignments
+from .redaction_csv import mask_columns
 from .redaction_encoded import decoded, mask_encoded
 from .redaction_forms import mask_forms
 from .redaction_markup import mask_elements, mask_escaped
@@ -178,7 +179,7 @@ def redact_body(
             return _cut(masked, limit)
     if kind == "application/x-www-form-urlencoded":
         return _cut(_redact_query(_bound(text)), limit)
-    return redact_text(text, limit)
+    return redact_text(mask_columns(text, is_masked, MASK), limit)
 
 
 def _redact_json_text(text: str, nesting: int) -> str | None:

@@ -87,6 +87,12 @@ def is_readable(name: str) -> bool:
 
 
 def _variants(name: str) -> set[str]:
-    """The whole name, and its last part: ``order[customer][note]`` is a ``note``, too."""
+    """The whole name, and its last part: ``order[customer][note]`` is a ``note``, too.
+
+    So is ``X-Note``, as headers of one's own are written.
+    """
     parts = _LAST_PART.findall(name)
-    return {squeeze(name), squeeze(parts[-1])} if parts else {squeeze(name)}
+    found = {name, *parts[-1:]}
+    if name[:2].lower() == "x-":
+        found.add(name[2:])
+    return {squeeze(part) for part in found}
