@@ -11,6 +11,17 @@ class LooseMany2one(fields.Many2one):
         """Make none."""
 
 
+class GuardedMany2one(fields.Many2one):
+    """A many2one without foreign key, as what it names cannot go: something else keeps it.
+
+    For rows that each step of an order writes, where checking a key costs as much as the row. Not
+    for partners, whose duplicates Odoo merges by their foreign keys.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        """Make none."""
+
+
 class IntegrationLooseReferenceMixin(models.AbstractModel):
     """Shows references to deleted records as empty.
 

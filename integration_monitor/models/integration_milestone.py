@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from .integration_loose_reference_mixin import GuardedMany2one
+
 
 class IntegrationMilestone(models.Model):
     """One step of one transaction. Written raw by the recorder, never by hand."""
@@ -15,7 +17,8 @@ class IntegrationMilestone(models.Model):
     transaction_id = fields.Many2one(
         "integration.transaction", required=True, readonly=True, ondelete="cascade"
     )
-    step_id = fields.Many2one(
+    # A step that is in use is never deleted.
+    step_id = GuardedMany2one(
         "integration.process.step",
         required=True,
         readonly=True,

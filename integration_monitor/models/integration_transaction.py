@@ -2,7 +2,7 @@
 
 from odoo import fields, models
 
-from .integration_loose_reference_mixin import LooseMany2one
+from .integration_loose_reference_mixin import GuardedMany2one, LooseMany2one
 
 # Warehouse staff follow an order without its price, as on its transfers. So do salespeople who see
 # their own orders alone: they may read all transfers, and a transfer leads to the transaction.
@@ -27,7 +27,8 @@ class IntegrationTransaction(models.Model):
     _log_access = False
 
     name = fields.Char(required=True, readonly=True)
-    process_id = fields.Many2one(
+    # A process that is in use is never deleted; the rest is kept by the order's own keys.
+    process_id = GuardedMany2one(
         "integration.process", required=True, readonly=True, index=True, ondelete="restrict"
     )
     correlation_id = fields.Char(required=True, readonly=True, copy=False)
@@ -53,13 +54,13 @@ class IntegrationTransaction(models.Model):
         readonly=True,
     )
     partner_id = fields.Many2one("res.partner", string="Customer", readonly=True, index=True)
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    warehouse_id = fields.Many2one("stock.warehouse", readonly=True)
+    company_id = GuardedMany2one("res.company", required=True, readonly=True, index=True)
+    warehouse_id = GuardedMany2one("stock.warehouse", readonly=True)
     user_id = fields.Many2one("res.users", string="Salesperson", readonly=True, index=True)
     amount_total = fields.Monetary(
         currency_field="currency_id", readonly=True, groups=AMOUNT_GROUPS
     )
-    currency_id = fields.Many2one("res.currency", readonly=True)
+    currency_id = GuardedMany2one("res.currency", readonly=True)
     amount_company = fields.Monetary(
         string="Amount in Company Currency",
         currency_field="company_currency_id",
