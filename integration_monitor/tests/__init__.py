@@ -85,6 +85,7 @@ from . import test_shop_stock
 from . import test_silence
 from . import test_snapshot
 from . import test_stake
+from . import test_sweep_locks
 from . import test_sweeper
 from . import test_event_data
 from . import test_event_price
