@@ -158,6 +158,7 @@ class TestMaintenance(BreakerCase):
             {"repeat": "weekly", "monday": True, "hours": 0},
             {"repeat": "weekly", "monday": True, "hours": 200},
             {"repeat": "weekly", "monday": True, "start_hour": 24},
+            {"repeat": "weekly", "monday": True, "start_hour": 23.995},
             {"repeat": "weekly", "monday": True, "tz": False},
         ):
             with self.subTest(values), self.assertRaises(ValidationError):

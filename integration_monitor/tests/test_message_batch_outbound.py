@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
+from ..instrumentation import log_writer
 from ..models import integration_flow_lane
 from ..models.integration_flow_lane import Turn
 from .common import IntegrationCase
@@ -63,6 +64,27 @@ class TestMessageBatchOutbound(PartnerMixin, IntegrationCase):
         self.assertEqual(sent, messages.mapped("idempotency_key"))
         lines = [line.message_id for line in seen if line.kind == "message"]
         self.assertEqual(lines, messages.ids)
+
+    def test_each_attempt_names_its_job(self):
+        """Nobody finds the background job behind an attempt but the last."""
+        [message] = self.emitted(1)
+        with self.own_flow(self.outbound) as lane, log_writer.captured() as seen:
+            lane.with_context(job_uuid="job-1")._drain()
+        [line] = [line for line in seen if line.kind == "message"]
+        self.assertEqual((line.message_id, line.detail), (message.id, {"job": "job-1"}))
+        action = message.action_open_jobs()
+        self.assertEqual(action["domain"], [("uuid", "in", ["job-1"])])
+
+    def test_lines_are_written_on_the_way(self):
+        """A kill takes the lines of all that a batch has sent."""
+        self.emitted(12)
+        written = []
+        flush = log_writer.flush
+        self.patch(log_writer, "flush", lambda: written.append(1) or flush())
+        with self.own_flow(self.outbound) as lane:
+            claimed = lane.env["integration.message"].browse(lane._claim_batch(12))
+            self.assertEqual(claimed._work_in_turn(60), (12, False))
+        self.assertEqual(len(written), 1)
 
     def test_a_slow_partner_gets_one_at_a_time(self):
         """Messages are in work for minutes while one of their batch is sent."""
