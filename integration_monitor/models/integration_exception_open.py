@@ -22,7 +22,7 @@ class IntegrationException(models.Model):
         """Open exceptions, or count another occurrence of those that are open already.
 
         :param list vals_list: field values; those with the same ``dedupe_key`` as an open
-            exception update it, but never its owner. The owner defaults to the one that the owner
+            exception update it, but never its owner; an earlier ``opened_at`` counts. The owner defaults to the one that the owner
             rules name, the flow's, the system's, the setting's.
         :return: the open ``integration.exception`` records, in the order of ``vals_list``
         """
@@ -140,6 +140,7 @@ class IntegrationException(models.Model):
                 {
                     **refreshed,
                     "state": state,
+                    "opened_at": min(exception.opened_at, vals.get("opened_at", exception.opened_at)),
                     "occurrence_count": exception.occurrence_count + 1,
                     "last_seen_at": fields.Datetime.now(),
                 }

@@ -26,6 +26,8 @@ class IntegrationMessage(models.Model):
                     "error_class": failure.error_class,
                     "error_message": self.error_message,
                     "fingerprint": self.fingerprint,
+                    # Not when this is written: a second later would leave this message behind.
+                    "opened_at": self.done_at,
                     "flow_id": self.flow_id.id,
                     "endpoint_id": self.endpoint_id.id,
                     "message_id": self.id,

@@ -3,6 +3,8 @@
 from contextlib import contextmanager
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
@@ -195,6 +197,16 @@ class TestOAuth(PartnerMixin, IntegrationCase):
         self.assertEqual(messages.mapped("state"), ["done"] * 4)
         self.assertFalse(self.matters())
         self.assertEqual(matter.state, "resolved")
+
+    def test_whoever_found_it_out_is_sent_as_well(self):
+        """The message that failed first died a second before its exception, and is never sent."""
+        self.partner.secret = "changed by the partner"
+        with freeze_time(auto_tick_seconds=1):
+            message = self.push()
+        self.assertEqual(self.matters().opened_at, message.done_at)
+        self.credential.secret = "changed by the partner"
+        self.drain(self.outbound)
+        self.assertEqual(message.state, "done")
 
     def test_a_client_that_is_forbidden_is_the_same_matter(self):
         """A token address that says 403 opens an exception for each message."""
