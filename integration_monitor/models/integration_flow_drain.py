@@ -9,7 +9,6 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..instrumentation import log_writer
-from .integration_flow_load import FLOW_FIELDS
 from .integration_flow_wake import LIVE_REASONS
 
 _logger = logging.getLogger(__name__)
@@ -90,10 +89,11 @@ class IntegrationFlow(models.Model):
         :param turn: the ``Turn`` of this run of the lane
         :return: whether the lane may go on
         """
-        self.sudo().fetch(FLOW_FIELDS)  # the lane keeps to settings that its account may not read
+        self._load_for_work()
         self._read_limits(turn)
         if turn.batches and self._drain_batch(turn):
             return True
+        self._load_for_work()
         try:
             claim = self._claim(turn)
             if turn.token_wait:
@@ -185,6 +185,7 @@ class IntegrationFlow(models.Model):
         :return: whether a message of this lane could be claimed now
         """
         self._rollback_step()
+        self._load_for_work()
         retries = turn is None or turn.retries
         self.env.cr.execute(self._due_query(fields.Datetime.now(), turn, retries=retries))
         found = bool(self.env.cr.fetchone())

@@ -1,6 +1,9 @@
 """What working on a message reads of it; see ``integration_flow_load``."""
 
 from odoo import models
+from odoo.tools import SQL
+
+from . import integration_flow_load as flow_load
 
 MESSAGE_FIELDS = (
     "attempt_count",
@@ -28,10 +31,37 @@ MESSAGE_FIELDS = (
 )
 
 
+LOADED = {"m": ("integration.message", ("id", *MESSAGE_FIELDS)), **flow_load.LOADED}
+COLUMNS = flow_load.columns(LOADED)
+
+
 class IntegrationMessage(models.Model):
     _inherit = "integration.message"
 
-    def _load_for_work(self):
-        """Read what working on claimed messages asks of them, and of their flow."""
-        self.sudo().fetch(MESSAGE_FIELDS)  # the engine needs what its account may not read
-        self.flow_id._load_for_work()
+    def _load_for_work(self, attempt):
+        """Lock a claimed message for this transaction, and read it, its flow and its endpoint.
+
+        :param int attempt: the attempt that was claimed
+        :return: whether a kept answer waits to be applied; None when the claim is not ours any
+            more
+        :raises psycopg2.errors.LockNotAvailable: somebody else holds the row
+        """
+        self.env.cr.execute(
+            SQL(
+                """SELECT m.answer IS NOT NULL, %s
+                     FROM integration_message m
+                     JOIN integration_flow f ON f.id = m.flow_id
+                     LEFT JOIN integration_endpoint e ON e.id = m.endpoint_id
+                    WHERE m.id = %s AND m.state = 'processing' AND m.attempt_count = %s
+                      FOR NO KEY UPDATE OF m NOWAIT""",
+                COLUMNS,
+                self.id,
+                attempt,
+            )
+        )
+        row = self.env.cr.fetchone()
+        if row is None:
+            return None
+        answered, *values = row
+        flow_load.keep(self.env, LOADED, values)
+        return answered

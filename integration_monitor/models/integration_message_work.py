@@ -50,15 +50,18 @@ class IntegrationMessage(models.Model):
 
         :return: whether nothing failed
         """
-        self._load_for_work()
-        flow = self.flow_id
+        flow = self.env["integration.flow"]
         for left in reversed(range(CONFLICT_TRIES)):
             try:
+                claim = self._own(attempt)
+                if not claim:
+                    flow._rollback_step()
+                    return True
                 with self._execution(attempt):
                     if self.direction == "inbound":
-                        self._work_inbound(attempt)
+                        self._work_inbound()
                     else:
-                        self._work_outbound(attempt)
+                        self._work_outbound(attempt, claim)
                 return True
             except OperationalError as error:
                 flow._rollback_step()
@@ -93,45 +96,30 @@ class IntegrationMessage(models.Model):
         )
 
     def _own(self, attempt):
-        """Lock the row for this transaction.
+        """Lock the row for this transaction, and read what working on it asks.
 
         :return: a false value when the claim is not ours any more; else
             ``CLAIMED``, or ``ANSWERED`` when a kept answer waits to be applied
         """
-        self.env.cr.execute(
-            SQL(
-                """SELECT answer IS NOT NULL FROM integration_message
-                    WHERE id = %s AND state = 'processing' AND attempt_count = %s
-                      FOR NO KEY UPDATE NOWAIT""",
-                self.id,
-                attempt,
-            )
-        )
-        row = self.env.cr.fetchone()
-        return row and (ANSWERED if row[0] else CLAIMED)
+        answered = self._load_for_work(attempt)
+        return None if answered is None else ANSWERED if answered else CLAIMED
 
-    def _work_inbound(self, attempt):
+    def _work_inbound(self):
         """Handle the message and settle it in one transaction: applied exactly once."""
-        flow = self.flow_id
-        if not self._own(attempt):
-            flow._rollback_step()
-            return
-        records = flow._handler()._handle(self, self._parsed_payload())
+        records = self.flow_id._handler()._handle(self, self._parsed_payload())
         self.env.flush_all()
         self._commit_done(records)
 
-    def _work_outbound(self, attempt):
+    def _work_outbound(self, attempt, claim):
         """Prepare, commit, call, keep the answer, commit, apply it, settle, commit.
 
         The call repeats safely: it carries the same idempotency key each time. A 2xx answer is
         kept before it is applied, so that a failure while applying never calls again. What has
         nothing to keep is not committed: each commit costs as much as all the rest.
+
+        :param claim: what ``_own`` found
         """
         flow = self.flow_id
-        claim = self._own(attempt)
-        if not claim:
-            flow._rollback_step()
-            return
         if claim == ANSWERED:
             self._apply_answer()
             return
