@@ -63,6 +63,20 @@ class TestOutboundCalls(OutboundCase):
             self.assertIn("No way", line.response_excerpt)
             self.assertNotIn("hunter2", line.response_excerpt)
 
+    def test_what_a_flow_leaves_readable(self):
+        """Support needs the address that the carrier refused, and reads asterisks."""
+        self.inbound.keep_names = "street"
+        self.env["integration.flow"]._content_rules()
+        body = b'{"street": "Main Street 1", "email": "jo@example.com"}'
+        answer = self.wire.answer(body, "422 Unprocessable", Content_Type="application/json")
+        for flow, seen_there in ((self.inbound, True), (self.outbound, False)):
+            with self.server(answer) as (port, _received), self.lines() as seen:
+                with context.bound(flow_id=flow.id):
+                    requests.get(f"http://127.0.0.1:{port}/", timeout=5)
+            (line,) = seen
+            self.assertEqual("Main Street 1" in line.response_excerpt, seen_there)
+            self.assertNotIn("jo@example.com", line.response_excerpt)
+
     def test_redirects_are_one_call(self):
         """One call with three redirects counts as four, or shows the wrong end."""
         with (

@@ -11,6 +11,7 @@ from ..tools.backoff import parse_retry_after
 from ..tools.endpoint_match import address_of
 from ..tools.observation import Observation
 from ..tools.path_template import path_template
+from ..tools.redaction_names import NO_RULES, using
 from . import answer_stream, log_writer
 from .wrapping import flush_outside_executions, registry_here
 
@@ -220,6 +221,21 @@ def _companies(registry):
     return found or (own if len(own) == 1 else ())
 
 
+def _names():
+    """What the flow at hand hides and leaves readable, once it is known; costs no query.
+
+    Until then more is hidden than the flow asks for; what it adds is hidden by the log writer.
+    """
+    flow_id, registry = context.current().flow_id, registry_here()
+    if not flow_id or registry is None:
+        return NO_RULES
+    cache, key, _counter = get_cache_key_counter(
+        registry["integration.flow"](None, (), ())._content_rules
+    )
+    rules = (cache.get(key) or {}).get(flow_id)
+    return rules.names if rules else NO_RULES
+
+
 def _body_in_memory(response):
     """The body when ``requests`` has read it already; None for one that is still to be read."""
     # The property would read the stream in the caller's place; some adapters answer with other
@@ -231,9 +247,10 @@ def _body_in_memory(response):
 def _excerpt(response):
     """The redacted beginning of an answer that is in memory; the writer cuts it further."""
     body = _body_in_memory(response)
-    return redaction.redact_body(
-        body[:_MAX_BODY] if body else None, response.headers.get("Content-Type"), _MAX_BODY
-    )
+    with using(_names()):
+        return redaction.redact_body(
+            body[:_MAX_BODY] if body else None, response.headers.get("Content-Type"), _MAX_BODY
+        )
 
 
 def _told_in_answer(response):

@@ -52,8 +52,10 @@ class IntegrationMetric(models.Model):
                        method = excluded.method,
                        path_template = excluded.path_template,
                        write_date = excluded.write_date,
-                       -- Its endpoint was deleted: somebody has to decide again.
-                       state = CASE WHEN d.state = 'adopted' AND d.endpoint_id IS NULL
+                       -- Its endpoint was deleted or archived: somebody has to decide again.
+                       state = CASE WHEN d.state = 'adopted' AND NOT EXISTS (
+                                              SELECT FROM integration_endpoint e
+                                               WHERE e.id = d.endpoint_id AND e.active)
                                     THEN 'new' ELSE d.state END
                 """,
                 new=new,

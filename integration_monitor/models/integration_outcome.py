@@ -97,8 +97,9 @@ class IntegrationOutcome(models.Model):
         "On-Time Ship",
         compute="_compute_ratios",
         aggregator="avg",
-        help="Deliveries that left at or before their deadline, out of those that have one. Each "
-        "back order is a delivery of its own. By the day they left.",
+        help="Deliveries that left on the day of their deadline or before, in the company's time "
+        "zone, out of those that have one. Each back order is a delivery of its own. By the day "
+        "they left.",
     )
     arrival_promised_count = fields.Integer("Arrivals With a Promise", readonly=True)
     arrival_on_time_count = fields.Integer("Delivered on Time", readonly=True)
@@ -106,8 +107,8 @@ class IntegrationOutcome(models.Model):
         "On-Time Delivery",
         compute="_compute_ratios",
         aggregator="avg",
-        help="Deliveries that the carrier reports as delivered at or before their deadline, out of "
-        "those that have one and that he reports as delivered. By the day they left.",
+        help="Deliveries that the carrier reports as delivered on the day of their deadline or "
+        "before, out of those that have one and that he reports as delivered. By the day they left.",
     )
     invoice_due_count = fields.Integer("Deliveries to Invoice", readonly=True)
     invoice_in_time_count = fields.Integer("Invoiced in Time", readonly=True)

@@ -133,11 +133,10 @@ class IntegrationTransactionAdvance(models.Model):
         promised = order_counts.moment(order["commitment_date"])
         if not owner:
             progress.plan(steps, new, started, promised)
-        sequences = {step.id: step.sequence for step in steps}
         changes = [
-            _milestone_values(milestone, sequences[milestone.step_id])
-            for milestone in new
-            if milestone.step_id not in old or old[milestone.step_id].facts() != milestone.facts()
+            _milestone_values(milestone, step.sequence)
+            for step, milestone in zip(steps, new, strict=True)
+            if _is_news(step, milestone, old.get(step.id))
         ]
         values = self._root_values(order, owner, process_id, started)
         values.update(self._progress_values(order, steps, new, pickings, invoices, now))
@@ -237,6 +236,13 @@ class IntegrationTransactionAdvance(models.Model):
             (p.name for p in pickings if p.state == "confirmed" and p.role != "return"), None
         )
         return evidence
+
+
+def _is_news(step, milestone, before):
+    """Tell whether a milestone has to be written; what nobody asks for has no row."""
+    if before is None:
+        return not progress.idle(step, milestone)
+    return before.facts() != milestone.facts()
 
 
 def _changed_columns(owner, values):

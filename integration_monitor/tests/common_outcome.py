@@ -28,10 +28,12 @@ class OutcomeCase(TransactionCommon):
         self.execute("UPDATE integration_milestone SET reached_at = NULL, state = 'skipped' "
                      "WHERE transaction_id = %s", owner.id)  # fmt: skip
         for code, moment in {"received": started, **moments}.items():
-            step = owner.milestone_ids.step_id.filtered(lambda s, code=code: s.code == code)
+            step = owner.process_id.step_ids.filtered(lambda s, code=code: s.code == code)
             self.execute(
-                "UPDATE integration_milestone SET reached_at = %s, state = 'reached' "
-                "WHERE transaction_id = %s AND step_id = %s", moment, owner.id, step.id
+                "INSERT INTO integration_milestone (transaction_id, step_id, state, reached_at) "
+                "VALUES (%s, %s, 'reached', %s) ON CONFLICT (transaction_id, step_id) "
+                "DO UPDATE SET state = 'reached', reached_at = EXCLUDED.reached_at",
+                owner.id, step.id, moment,
             )  # fmt: skip
         ended = max(moments.values(), default=None) if owner.state == "completed" else None
         self.execute(

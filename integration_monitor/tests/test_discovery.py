@@ -124,6 +124,22 @@ class TestDiscovery(IntegrationCase):
         with self.assertRaises(UserError):
             found.action_adopt()
 
+    def test_a_host_whose_endpoint_was_archived(self):
+        """Its calls belong to nobody again, and the list says that all is settled."""
+        self.call()
+        self.roll()
+        found = self.discovered()
+        found.action_adopt()
+        first = found.endpoint_id
+        first.active = False
+        self.env.flush_all()
+        self.call()
+        self.roll()
+        self.assertEqual(found.state, "new")
+        found.action_adopt()
+        self.assertEqual(found.state, "adopted")
+        self.assertNotEqual(found.endpoint_id, first)
+
     def test_adopting_into_a_system(self):
         """The second address of a partner becomes a second partner."""
         self.call()

@@ -16,7 +16,7 @@ class TestOutcomeDelivery(OutcomeCase):
         return order.picking_ids
 
     def test_on_time_ship_of_back_orders_and_warehouses(self):
-        """Three deliveries with a deadline, two on time, one to the second: 2 / 3; one without.
+        """Three deliveries with a deadline, two on its day, one to the second: 2 / 3; one without.
 
         By warehouse: 1 / 2 in the first (back order late), 1 / 1 in the second; the whole is
         2 / 3, not the average of 50 % and 100 %.
@@ -32,8 +32,9 @@ class TestOutcomeDelivery(OutcomeCase):
         south = self.delivered(warehouse_id=second.id)
         free = self.delivered()
         deadline = "2026-02-03 12:00:00"
-        self.left(order.picking_ids - back, "2026-02-03 12:00:00", deadline)
-        self.left(back, "2026-02-03 12:00:01", deadline)
+        # The day ends in New York at 05:00:00 UTC of the next one.
+        self.left(order.picking_ids - back, "2026-02-04 04:59:59", deadline)
+        self.left(back, "2026-02-04 05:00:00", deadline)
         self.left(south, "2026-02-03 04:59:59", deadline)
         self.left(free, "2026-02-03 12:00:00")
         self.roll_up()
@@ -97,20 +98,18 @@ class TestOutcomeDelivery(OutcomeCase):
         self.assertEqual(self.figures(rows[0] + rows[1], "invoice_rate"), (0.5,))
 
     def test_arrival_and_settling(self):
-        """The carrier reports 11:59:59 and 12:00:01 for 12:00:00: 1 / 2; both are settled."""
+        """The carrier reports the last second of the day and the next one: 1 / 2; both settled."""
         deliveries = self.delivered() + self.delivered()
         for picking, arrived in zip(
-            deliveries, ("2026-02-05T11:59:59", "2026-02-05T12:00:01"), strict=True
+            deliveries, ("2026-02-06T04:59:59", "2026-02-06T05:00:00"), strict=True
         ):
             self.left(picking, "2026-02-03 15:00:00", "2026-02-05 12:00:00")
             self.execute(
-                "UPDATE integration_milestone SET evidence = jsonb_build_object(%s, %s) "
-                "WHERE transaction_id = %s AND step_id = "
-                "(SELECT id FROM integration_process_step WHERE process_id = "
-                "(SELECT process_id FROM integration_transaction WHERE id = %s) "
-                "AND code = 'delivered')",
-                f"stock.picking,{picking.id}", arrived,
-                self.owner(picking.sale_id).id, self.owner(picking.sale_id).id,
+                "INSERT INTO integration_milestone (transaction_id, step_id, state, evidence) "
+                "SELECT t.id, s.id, 'reached', jsonb_build_object(%s, %s) "
+                "FROM integration_transaction t JOIN integration_process_step s "
+                "ON s.process_id = t.process_id AND s.code = 'delivered' WHERE t.id = %s",
+                f"stock.picking,{picking.id}", arrived, self.owner(picking.sale_id).id,
             )  # fmt: skip
         self.roll_up()
         rows = self.facts("delivery", deliveries)

@@ -203,6 +203,15 @@ def _remember(before: Milestone | None, new: Milestone, now: datetime) -> None:
         new.history = [*before.history, entry]
 
 
+def idle(step: Step, milestone: Milestone) -> bool:
+    """Tell whether nothing of a step is expected and nothing of it has begun: nobody asks for it."""
+    return (
+        not milestone.expected
+        and milestone.state in ("pending", "skipped")
+        and (step.optional or step.record_kind == "document")
+    )
+
+
 def awaited(steps: list[Step], milestones: list[Milestone]) -> Step | None:
     """Return the first step that somebody must still reach; None when nothing is awaited.
 
@@ -211,9 +220,7 @@ def awaited(steps: list[Step], milestones: list[Milestone]) -> Step | None:
     """
     for index, (step, milestone) in enumerate(zip(steps, milestones, strict=True)):
         report = step.record_kind != "document"
-        if milestone.state in DONE_STATES:
-            continue
-        if not milestone.expected and (step.optional or not report):
+        if milestone.state in DONE_STATES or idle(step, milestone):
             continue
         if report and step.optional and _overtaken(steps, milestones, index):
             continue

@@ -22,7 +22,17 @@ _PLACE = """
             ORDER BY bool_and(template.type = 'service'), sum(line.price_subtotal) DESC,
                      template.categ_id LIMIT 1) main ON true
 """
-DAY = """((fact.at AT TIME ZONE 'UTC') AT TIME ZONE COALESCE(home.tz, 'UTC'))::date"""
+
+
+def day_of(moment: str) -> str:
+    """SQL for the day of a moment in the company's time zone.
+
+    :param moment: SQL expression, UTC
+    """
+    return f"((({moment}) AT TIME ZONE 'UTC') AT TIME ZONE COALESCE(home.tz, 'UTC'))::date"
+
+
+DAY = day_of("fact.at")
 
 # Nobody retried, edited, overrode, took over, assigned or corrected anything; an exception that is
 # still open, or whose source had to be corrected, needs somebody.
@@ -136,8 +146,7 @@ DELIVERIES = f"""
          ORDER BY refreshed_at NULLS FIRST, id LIMIT %(limit)s
     ), judged AS MATERIALIZED (
         SELECT fact.id, {DAY} + COALESCE(company.integration_invoice_target_days, 1) AS due,
-               ((%(now)s::timestamp AT TIME ZONE 'UTC')
-                AT TIME ZONE COALESCE(home.tz, 'UTC'))::date AS today
+               {day_of("%(now)s::timestamp")} AS today
           FROM fact
           JOIN res_company company ON company.id = fact.company_id
           JOIN res_partner home ON home.id = company.partner_id)
@@ -150,9 +159,9 @@ DELIVERIES = f"""
            (bill.decided AND (arrival.at IS NOT NULL OR arrival.awaited IS NOT TRUE))
            OR fact.at < %(now)s::timestamp - %(settle_days)s * interval '1 day', %(now)s, 1,
            (told.seconds IS NOT NULL)::int, told.seconds,
-           (picking.date_deadline IS NOT NULL)::int, (fact.at <= picking.date_deadline)::int,
+           (picking.date_deadline IS NOT NULL)::int, ({DAY} <= {day_of("picking.date_deadline")})::int,
            (arrival.at IS NOT NULL AND picking.date_deadline IS NOT NULL)::int,
-           (arrival.at <= picking.date_deadline)::int,
+           ({day_of("arrival.at")} <= {day_of("picking.date_deadline")})::int,
            bill.decided::int, (bill.decided AND NOT bill.missing)::int, %(dimensions)s
       FROM fact
       JOIN judged ON judged.id = fact.id

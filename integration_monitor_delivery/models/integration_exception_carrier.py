@@ -42,8 +42,9 @@ class IntegrationException(models.Model):
                 """
                 SELECT DISTINCT ON (l.operation, l.res_id)
                        l.operation || ':' || l.res_id AS key, l.operation, l.res_id, l.outcome,
-                       l.error_class, l.error_message, l.fingerprint, l.endpoint_id, l.system_id,
-                       l.company_id, l.detail ->> 'carrier' AS carrier,
+                       l.error_class, l.error_message, l.fingerprint, endpoint.id AS endpoint_id,
+                       system.id AS system_id, company.id AS company_id,
+                       l.detail ->> 'carrier' AS carrier,
                        l.detail ->> 'document' AS document, owner.id AS transaction_id,
                        owner.partner_id, owner.amount_company
                   FROM (SELECT * FROM integration_log_data
@@ -51,6 +52,10 @@ class IntegrationException(models.Model):
                            AND res_model = 'stock.picking' AND res_id IS NOT NULL) l
                   LEFT JOIN integration_transaction owner
                     ON owner.correlation_id = l.correlation_id
+                  -- What a line names may be gone.
+                  LEFT JOIN integration_endpoint endpoint ON endpoint.id = l.endpoint_id
+                  LEFT JOIN integration_system system ON system.id = l.system_id
+                  LEFT JOIN res_company company ON company.id = l.company_id
                  ORDER BY l.operation, l.res_id, l.occurred_at DESC, l.id DESC
                 """,
                 new,

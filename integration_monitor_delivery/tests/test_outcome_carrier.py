@@ -12,7 +12,7 @@ class TestOutcomeCarrier(CarrierCase):
         """
         other = self.carrier.copy({"name": "Other Parcel"})
         pickings = self.env["stock.picking"]
-        for done in ("2026-02-03 10:00:00", "2026-02-03 12:00:01"):
+        for done in ("2026-02-03 10:00:00", "2026-02-04 12:00:01"):
             _order, picking = self._shipped(
                 id=int(done[-2:]) + 7_000_000 + len(pickings), name=f"#OUT{len(pickings)}"
             )
