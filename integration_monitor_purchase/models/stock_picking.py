@@ -1,0 +1,13 @@
+from odoo import models
+
+from .purchase_order import MODEL
+
+
+class StockPicking(models.Model):
+    """Receipts and returns name their purchase; what follows them was linked by the recorder."""
+
+    _inherit = "stock.picking"
+
+    def _integration_by_root(self):
+        bought = self.filtered(lambda picking: picking.move_ids.purchase_line_id)
+        return [*super()._integration_by_root(), (MODEL, bought)]
