@@ -148,11 +148,7 @@ class IntegrationProcessStep(models.Model):
     def _check_event(self):
         for step in self:
             events = self._document_events(step.process_id.root_model)
-            if (
-                step.record_kind == "document"
-                and step.event_code
-                and step.event_code not in events
-            ):
+            if step.record_kind == "document" and step.event_code and step.event_code not in events:
                 raise ValidationError(
                     self.env._(
                         "No document reports the event '%(event)s' of the step '%(step)s'. Choose "

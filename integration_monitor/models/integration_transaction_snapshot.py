@@ -72,9 +72,10 @@ class IntegrationTransactionSnapshot(models.Model):
     @api.model
     def _snapshot_of(self, root_model, ids):
         """:return: rows of root documents by what belongs to them now, as of :meth:`_snapshot`"""
-        roots, further = {}, {}
-        (roots if root_model == SALE.model else further.setdefault(root_model, {}))[root_model] = ids
-        return self._snapshot(roots, payments=True, further=further)
+        documents = {root_model: ids}
+        if root_model == SALE.model:
+            return self._snapshot(documents, payments=True)
+        return self._snapshot({}, further={root_model: documents})
 
     @api.model
     def _snapshot_root(self, root_model, documents):

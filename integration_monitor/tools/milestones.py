@@ -238,8 +238,8 @@ def plan(
 ) -> None:
     """Write the planned moments of a new transaction: the expected times one after the other.
 
-    The promised date replaces the sum at the step that was promised. Steps without an expected time after the
-    last measured one have no plan, nor have optional steps that nothing is expected of.
+    The promised date replaces the sum at the step that was promised. Steps without an expected time
+    after the last measured one have no plan, nor have optional steps that nothing is expected of.
     """
     moment = started
     needed = [

@@ -51,7 +51,6 @@ TRANSFERS = f"""
     END"""
 
 
-
 def payment_ids(invoices: str) -> str:
     """The ids of the payments of an array of invoices or bills."""
     return f"""

@@ -125,7 +125,7 @@ def of_owners(models: Collection[str], evidence: bool) -> str:
                  WHERE transaction_id = owner.id AND res_model = 'account.move'
                 HAVING count(*) > 0)
           FROM integration_transaction owner
-         WHERE {which}"""""
+         WHERE {which}"""
 
 
 def of_orders(models: Collection[str]) -> str:

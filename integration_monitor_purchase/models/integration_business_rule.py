@@ -83,7 +83,8 @@ class IntegrationBusinessRule(models.Model):
                    jsonb_build_object(
                        'lines', array_to_string((array_agg(q.name ORDER BY q.id))[1:3], ', '),
                        'ordered', sum(q.ordered), 'received', sum(q.received),
-                       'billed', sum(q.billed), 'price_gap', round(max(q.price_gap)::numeric, 4)) AS detail
+                       'billed', sum(q.billed),
+                       'price_gap', round(max(q.price_gap)::numeric, 4)) AS detail
               FROM (%(quantities)s) q
              WHERE %(hit)s
              GROUP BY q.order_id, q.company_id, q.warehouse_id, q.partner_id

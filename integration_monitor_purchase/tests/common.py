@@ -54,6 +54,10 @@ class PurchaseCommon(TransactionCommon):
             [("res_model", "=", order._name), ("res_id", "=", order.id)]
         )
 
+    def roles(self, order):
+        """:return: sorted roles of the documents of the transaction"""
+        return sorted(self.owner(order).document_ids.mapped("role"))
+
     def milestone(self, order, code):
         return self.owner(order).milestone_ids.filtered(lambda m: m.step_id.code == code)
 

@@ -147,9 +147,7 @@ class TestPurchaseBlame(PurchaseCommon):
         system = self.edi()
         self.edi_flow(system, "purchase.order", trigger_event="purchase.confirmed")
         order = self.purchase()
-        system.endpoint_ids.write(
-            {"breaker_state": "open", "breaker_since": fields.Datetime.now()}
-        )
+        system.endpoint_ids.write({"breaker_state": "open", "breaker_since": fields.Datetime.now()})
         owner = self.owner(order)
         owner._refresh_blame()
         self.assertEqual((owner.cause, owner.waits_on), ("breaker", "Vendor EDI"))

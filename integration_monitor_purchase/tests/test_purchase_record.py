@@ -42,8 +42,12 @@ class TestPurchaseRecord(PurchaseCommon):
         seen = []
         root = type(self.env["integration.transaction"])
         original = root._snapshot_root
-        with patch.object(root, "_snapshot_root",
-                          lambda records, *args: seen.append(args) or original(records, *args)):  # fmt: skip
+
+        def counted(records, *args):
+            seen.append(args)
+            return original(records, *args)
+
+        with patch.object(root, "_snapshot_root", counted):
             self.ship(sale.picking_ids)
             self.pay(self.invoice(sale))
             bill.button_draft()

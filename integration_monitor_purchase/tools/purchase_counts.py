@@ -107,7 +107,7 @@ def _count(transfers: list[Transfer], *, minimum: bool = False, extra: int = 0) 
 def _count_bills(
     order: dict[str, Any], transfers: list[Transfer], bills: list[Bill], ordered: bool
 ) -> dict[str, Count]:
-    """Count bills posted, matched and paid; one more is expected while something is to be billed."""
+    """Count bills posted, matched and paid; one more is expected while something is unbilled."""
     own = [bill for bill in bills if bill.move_type == "in_invoice" and bill.state != "cancel"]
     posted = [bill for bill in own if bill.state == "posted"]
     arriving = any(t.role == "in" and t.state not in CLOSED_PICKINGS for t in transfers)
@@ -140,9 +140,7 @@ def is_undone(order: dict[str, Any], transfers: list[Transfer], bills: list[Bill
     )
 
 
-def scheduled(
-    step: Step | None, transfers: list[Transfer], bills: list[Bill]
-) -> datetime | None:
+def scheduled(step: Step | None, transfers: list[Transfer], bills: list[Bill]) -> datetime | None:
     """Return the date of the document that reaches the step: transfer or due date of bills."""
     roles = {"receipt.done": ("in",), "putaway.done": ("quality", "put_away")}
     if step is None:

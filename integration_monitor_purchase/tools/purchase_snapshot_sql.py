@@ -47,7 +47,8 @@ _PURCHASE = """jsonb_build_object(
     'company_id', purchase.company_id, 'warehouse_id', house.id,
     'reception_steps', house.reception_steps, 'user_id', purchase.user_id,
     'currency_id', purchase.currency_id, 'amount_total', NULL, 'amount_company', NULL,
-    'invoice_status', purchase.invoice_status, 'acknowledged', COALESCE(purchase.acknowledged, false),
+    'invoice_status', purchase.invoice_status,
+    'acknowledged', COALESCE(purchase.acknowledged, false),
     'asks', COALESCE(purchase.receipt_reminder_email, false),
     'unbilled', EXISTS (SELECT FROM purchase_order_line line
                          WHERE line.id = ANY(lines.ids)
@@ -59,10 +60,10 @@ _PURCHASE = """jsonb_build_object(
     'create_date', COALESCE(purchase.date_approve, purchase.create_date),
     'confirmed_at', purchase.date_approve, 'commitment_date', purchase.date_planned,
     'correlation_id', purchase.integration_correlation_id,
-    'told', (SELECT jsonb_agg(DISTINCT jsonb_build_array(message.message_type, message.system_id))
-               FROM integration_message message
-              WHERE message.transaction_id = owner.id AND message.direction = 'outbound'
-                AND message.state <> 'cancelled'))"""
+    'told', (SELECT jsonb_agg(DISTINCT jsonb_build_array(told.message_type, told.system_id))
+               FROM integration_message told
+              WHERE told.transaction_id = owner.id AND told.direction = 'outbound'
+                AND told.state <> 'cancelled'))"""
 
 # Each receipt's moves, and where their goods went in the house; not what is picked for an order.
 _CHAIN = """

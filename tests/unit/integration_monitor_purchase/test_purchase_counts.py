@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from odoo.addons.integration_monitor.tools.milestone_reports import Source
+from odoo.addons.integration_monitor.tools.milestones import Count, Milestone, Step
+
 from integration_monitor_purchase.tools.purchase_counts import (
     Bill,
     Transfer,
@@ -15,8 +18,6 @@ from integration_monitor_purchase.tools.purchase_counts import (
 )
 from integration_monitor_purchase.tools.purchase_reports import expected_reports, source_of
 from integration_monitor_purchase.tools.purchase_root import events
-from odoo.addons.integration_monitor.tools.milestone_reports import Source
-from odoo.addons.integration_monitor.tools.milestones import Count, Milestone, Step
 
 AT = "2026-03-02 10:00:00"
 NOTICE = Step(4, "announced", "message.purchase.asn.done", True, "partner", 0, "message",
@@ -192,7 +193,11 @@ def test_notices_are_counted_by_receipts() -> None:
 def test_acknowledgement_on_the_order() -> None:
     """The tick on the purchase is not seen, or awaited where nobody asked for it."""
     counts = {"receipt.done": Count()}
-    for values, expected in (({}, (0, 0)), ({"asks": True}, (0, 1)), ({"acknowledged": True}, (1, 1))):  # fmt: skip
+    for values, expected in (
+        ({}, (0, 0)),
+        ({"asks": True}, (0, 1)),
+        ({"acknowledged": True}, (1, 1)),
+    ):
         found = expected_reports(order(**values), (ACKNOWLEDGED,), {}, counts, {})
         assert reached(found[ACKNOWLEDGED.event_code]) == expected
 
