@@ -1,6 +1,6 @@
 """Installation hooks of the purchases' addon."""
 
-from .models.integration_business_rule import CHECKS
+from .models.integration_business_rule import CHECKS, MODELS
 from .models.purchase_order import MODEL
 from .tools.purchase_root import EVENT_MODELS
 
@@ -17,7 +17,7 @@ def uninstall_hook(env):
     """
     every = env(context={"active_test": False})
     rules = every["integration.business.rule"].sudo()
-    rules.search([("check_code", "in", CHECKS)]).unlink()
+    rules.search(["|", ("check_code", "in", CHECKS), ("model", "in", MODELS)]).unlink()
     every["integration.adoption"].sudo().search([("root_model", "=", MODEL)])._forget()
     # Of many purchases, millions of milestones: they go with their transactions.
     env.cr.execute("DELETE FROM integration_transaction WHERE res_model = %s", [MODEL])

@@ -6,6 +6,8 @@ from odoo.tools import SQL
 from ..tools.purchase_snapshot_sql import BILLABLE, BILLED, LEAST, PRICE_GAP
 
 CHECKS = ("receipt_without_bill", "three_way_mismatch")
+#: What people may write rules about, beside what the engine offers.
+MODELS = ("purchase.order", "purchase.order.line")
 
 
 class IntegrationBusinessRule(models.Model):
@@ -28,6 +30,10 @@ class IntegrationBusinessRule(models.Model):
     def _check_words(self):
         words = ("lines", "ordered", "received", "billed", "price_gap")
         return {**super()._check_words(), **dict.fromkeys(CHECKS, words)}
+
+    @api.model
+    def _rule_models(self):
+        return (*super()._rule_models(), *MODELS)
 
     def _find_receipt_without_bill(self, now):
         """What came in, and no bill asks money for it."""

@@ -19,7 +19,10 @@ _LINKED = """
     SELECT owner.res_id FROM integration_transaction owner
      WHERE owner.res_model = 'purchase.order' AND owner.id = ANY(ARRAY(
            SELECT transaction_id FROM integration_transaction_document
-            WHERE res_model = '{model}' AND res_id = ANY({{ids}})))"""
+            WHERE res_model = '{model}' AND res_id = ANY({ids})))"""
+#: What goes back within the house belongs to whom it came for.
+_TRANSFERS_AND_ORIGINS = """ARRAY(
+    SELECT unnest({ids}) UNION SELECT return_id FROM stock_picking WHERE id = ANY({ids}))"""
 _LINES_OF_BILLS = """
     SELECT order_id FROM purchase_order_line WHERE id = ANY(ARRAY(
         SELECT purchase_line_id FROM account_move_line WHERE move_id = ANY({bills})))"""
@@ -29,9 +32,9 @@ ROOTS = {
     "stock.picking": f"""
         SELECT order_id FROM purchase_order_line WHERE id = ANY(ARRAY(
             SELECT purchase_line_id FROM stock_move WHERE picking_id = ANY({{ids}})))
-         UNION {_LINKED.format(model="stock.picking")}""",
+         UNION {_LINKED.format(model="stock.picking", ids=_TRANSFERS_AND_ORIGINS)}""",
     "account.move": f"""{_LINES_OF_BILLS.format(bills="{ids}")}
-         UNION {_LINKED.format(model="account.move")}""",
+         UNION {_LINKED.format(model="account.move", ids="{ids}")}""",
     "account.payment": _LINES_OF_BILLS.format(bills=PAID_INVOICES),
     "integration.transaction": "SELECT res_id FROM integration_transaction"
     " WHERE id = ANY({ids}) AND res_model = 'purchase.order'",
