@@ -112,6 +112,16 @@ class TestPurchaseBills(PurchaseCommon):
         self.record()
         self.assertStates(order, matched="reached")
 
+    def test_a_wrong_bill_taken_back(self):
+        """A bill that was wrong and was taken back holds the purchase up for ever."""
+        order = self.purchase()
+        self.ship(order.picking_ids)
+        self.refund(self.bill(order, price_unit=11.0))
+        self.assertStates(order, billed="partial", matched="partial")
+        self.pay(self.bill(order))
+        self.assertStates(order, billed="reached", matched="reached", paid="reached")
+        self.assertEqual(self.owner(order).state, "completed")
+
     def test_more_billed_than_received(self):
         """A bill of six for five pieces is waved through; one in dozens is refused."""
         order = self.purchase()

@@ -1,8 +1,9 @@
 """What following purchases costs, what it triggers, and purchases from before."""
 
+import json
 from unittest.mock import patch
 
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import PurchaseCommon
 
@@ -74,6 +75,29 @@ class TestPurchaseRecord(PurchaseCommon):
                 "receipt.returned", "bill.refunded",
             ],
         )  # fmt: skip
+
+    def test_event_data(self):
+        """A subscriber's account may not read what it is told of, or reads of other documents."""
+        order = self.purchase(partner_ref="V-17")
+        self.ship(order.picking_ids)
+        bill = self.bill(order)
+        groups = self.env["integration.handler.event"]._required_groups()
+        user = new_test_user(
+            self.env, "im_purchase_events", groups=",".join(groups), company_id=self.company.id
+        )
+        Data = self.env["integration.event.data"].with_user(user)
+        told = {
+            document._name: getattr(Data, f"_{document._table}_data")(document.with_user(user))
+            for document in (order, order.picking_ids, bill)
+        }
+        purchase = told["purchase.order"]
+        self.assertEqual((purchase["order"], purchase["vendor_reference"]), (order.name, "V-17"))
+        self.assertEqual(told["stock.picking"]["order"], order.name)
+        self.assertEqual(
+            (told["account.move"]["orders"], told["account.move"]["kind"]),
+            ([order.name], "vendor_bill"),
+        )
+        self.assertNotIn(self.vendor.name, json.dumps(told))
 
     def test_adoption(self):
         """Purchases from before the installation stand at their first step for ever."""

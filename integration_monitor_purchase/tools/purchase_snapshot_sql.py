@@ -175,7 +175,7 @@ LEAST = 0.00501
 _TOLERANCE = f"""({LEAST} + COALESCE((
     SELECT min(rule.tolerance) FROM integration_business_rule rule
      WHERE rule.active AND rule.check_code = 'three_way_mismatch'), 0))"""
-_MATCHED = f"""NOT EXISTS (
+_MATCHED = f"""bill.payment_state = 'reversed' OR NOT EXISTS (
     SELECT FROM account_move_line item
       JOIN purchase_order_line line
         ON line.id = item.purchase_line_id AND line.id = ANY(lines.ids)

@@ -220,7 +220,8 @@ def test_conflict_with_a_lane(shell: OdooShell) -> None:
     """A scheduled action that moves an order fails, because a lane settled a message meanwhile."""
     late = shell.run(
         """
-transaction = env["integration.transaction"].search([("state", "=", "in_progress")], limit=1)
+transaction = env["integration.transaction"].search(
+    [("state", "=", "in_progress"), ("res_model", "=", "sale.order")], limit=1)
 order = env["sale.order"].browse(transaction.res_id)
 order.read(["commitment_date"])
 with env.registry.cursor() as other:
