@@ -2,6 +2,8 @@
 
 from odoo import api, models
 
+from ..tools.root import SALE
+
 SALES_TYPES = frozenset({"out_invoice", "out_refund"})
 
 
@@ -17,14 +19,9 @@ class AccountMove(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         moves = super().create(vals_list)
-        invoices = moves.filtered(lambda move: move.move_type in SALES_TYPES)
-        if invoices:
-            seen = self.env["integration.milestone"]._notes().documents["account.move"]
-            for invoice in invoices:
-                seen.setdefault(invoice.id, {"state": False, "payment_state": False})
+        moves._integration_note_new({"state": False, "payment_state": False})
         return moves
 
-    def _integration_note(self, names):
-        """Only customer invoices and credit notes belong to orders."""
-        invoices = self.filtered(lambda move: move.move_type in SALES_TYPES)
-        return super(AccountMove, invoices)._integration_note(names) if invoices else None
+    def _integration_by_root(self):
+        """Only customer invoices and credit notes belong to sales orders."""
+        return [(SALE.model, self.filtered(lambda move: move.move_type in SALES_TYPES))]

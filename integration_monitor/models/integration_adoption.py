@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from .form_guard import check_editable
 
 # What people choose; the rest is the engine's, and the buttons'.
-EDITABLE = frozenset({"company_id", "since"})
+EDITABLE = frozenset({"company_id", "root_model", "since"})
 OPEN_STATES = ("draft", "running", "paused")
 
 
@@ -29,6 +29,12 @@ class IntegrationAdoption(models.Model):
         ondelete="cascade",
         index=True,
         default=lambda self: self.env.company,
+    )
+    root_model = fields.Selection(
+        [("sale.order", "Sales Orders")],
+        string="Which Orders",
+        required=True,
+        default="sale.order",
     )
     since = fields.Date(
         string="Ordered Since", help="Older orders are left alone. Empty: every confirmed order."
@@ -63,8 +69,8 @@ class IntegrationAdoption(models.Model):
     )
 
     _open_uniq = models.UniqueIndex(
-        "(company_id) WHERE state IN ('draft', 'running', 'paused')",
-        "An adoption of this company's orders is open already: continue or cancel that one.",
+        "(company_id, root_model) WHERE state IN ('draft', 'running', 'paused')",
+        "An adoption of these orders of the company is open already: continue or cancel that one.",
     )
 
     @api.depends("state", "total_count", "done_count", "failed_count", "worked_seconds")
@@ -130,7 +136,10 @@ class IntegrationAdoption(models.Model):
             "integration_monitor.action_integration_transaction"
         )
         action["context"] = {}
-        action["domain"] = [("company_id", "=", self.company_id.id)]
+        action["domain"] = [
+            ("company_id", "=", self.company_id.id),
+            ("res_model", "=", self.root_model),
+        ]
         return action
 
     @api.ondelete(at_uninstall=False)
@@ -139,13 +148,19 @@ class IntegrationAdoption(models.Model):
         if self.filtered(lambda adoption: adoption.state == "running"):
             raise UserError(self.env._("Cancel the adoption first: it is running."))
 
-    def _orders_condition(self):
-        """:return: SQL condition on ``sale_order`` ``o`` for the orders that wait for adoption"""
+    def _waiting_orders(self):
+        """:return: SQL from ``FROM`` on, of the orders ``o`` that wait for adoption"""
         self.ensure_one()
+        root = self.env["integration.transaction"]._roots()[self.root_model]
         return SQL(
-            """o.company_id = %(company)s AND o.state = 'sale' AND %(since)s AND %(rest)s
-               AND NOT EXISTS (SELECT FROM integration_transaction t
-                                WHERE t.res_model = 'sale.order' AND t.res_id = o.id)""",
+            """FROM %(table)s o
+              WHERE o.company_id = %(company)s AND o.state = ANY(%(states)s) AND %(since)s
+                AND %(rest)s
+                AND NOT EXISTS (SELECT FROM integration_transaction t
+                                 WHERE t.res_model = %(model)s AND t.res_id = o.id)""",
+            table=SQL.identifier(root.table),
+            model=root.model,
+            states=list(root.followed),
             company=self.company_id.id,
             since=SQL("o.date_order >= %s", self.since) if self.since else SQL("TRUE"),
             rest=SQL("o.id < %s", self.cursor_id) if self.cursor_id else SQL("TRUE"),
@@ -153,15 +168,18 @@ class IntegrationAdoption(models.Model):
 
     def _count(self):
         """:return: number of orders that wait for adoption"""
-        self.env["sale.order"].flush_model(["company_id", "state", "date_order"])
-        query = SQL("SELECT count(*) FROM sale_order o WHERE %s", self._orders_condition())
+        self.env[self.root_model].flush_model(["company_id", "state", "date_order"])
+        query = SQL("SELECT count(*) %s", self._waiting_orders())
         return self.env.execute_query(query)[0][0]
 
     @api.model
-    def _adopt_all(self):
+    def _adopt_all(self, root_model="sale.order"):
         """Begin for each company that has confirmed orders; called after the installation."""
         adoptions = self.create(
-            [{"company_id": company.id} for company in self.env["res.company"].search([])]
+            [
+                {"company_id": company.id, "root_model": root_model}
+                for company in self.env["res.company"].search([])
+            ]
         )
         idle = adoptions.filtered(lambda adoption: not adoption._count())
         idle.unlink()

@@ -68,8 +68,8 @@ class IntegrationAdoption(models.Model):
                 self._rollback_step()
                 return None
             query = SQL(
-                "SELECT o.id FROM sale_order o WHERE %s ORDER BY o.id DESC LIMIT %s",
-                self._orders_condition(),
+                "SELECT o.id %s ORDER BY o.id DESC LIMIT %s",
+                self._waiting_orders(),
                 BATCH,
             )
             ids = [row[0] for row in self.env.execute_query(query)]
@@ -113,8 +113,7 @@ class IntegrationAdoption(models.Model):
         Transaction = self.env["integration.transaction"]
         try:
             with self.env.cr.savepoint():
-                orders = Transaction._snapshot({"sale.order": ids}, payments=True)
-                Transaction._advance(orders, Notes())
+                Transaction._advance(Transaction._snapshot_of(self.root_model, ids), Notes())
         except OperationalError:
             raise
         except Exception:  # noqa: BLE001 - one odd order of ten years stops none of the others
@@ -125,7 +124,7 @@ class IntegrationAdoption(models.Model):
 
     def _note_batch(self, ids, failed, seconds):
         """Write down how far it is."""
-        names = self.env["sale.order"].browse(failed).mapped("name")
+        names = self.env[self.root_model].browse(failed).mapped("name")
         known = (self.failed_names or "").split(", ") if self.failed_names else []
         self.write(
             {

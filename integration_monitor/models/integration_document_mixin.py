@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.root import SALE
 from .integration_transaction_status import STATUSES
 
 SERVICE_GROUP = "integration_monitor.group_service"
@@ -137,15 +138,38 @@ class IntegrationDocumentMixin(models.AbstractModel):
             )
         )
 
+    def _integration_by_root(self):
+        """Return what of the documents may belong to which kind of root; told without a query.
+
+        :return: list of (root model, documents)
+        """
+        return [(SALE.model, self)]
+
     def _integration_note(self, names):
         """Remember the first old values of documents that are about to change."""
-        seen = self.env["integration.milestone"]._notes().documents[self._name]
-        for document in self:
-            if isinstance(document.id, int):
-                old = seen.setdefault(document.id, {})
-                for name in names:
-                    if name not in old:
-                        old[name] = document[name]
+        for root_model, documents in self._integration_by_root():
+            if not documents:
+                continue
+            notes = self.env["integration.milestone"]._notes()
+            seen = notes.of_root(root_model)[self._name]
+            for document in documents:
+                if isinstance(document.id, int):
+                    old = seen.setdefault(document.id, {})
+                    for name in names:
+                        if name not in old:
+                            old[name] = document[name]
+
+    def _integration_note_new(self, old):
+        """Note documents that were just created: they were nothing before.
+
+        :param dict old: their values before, by field
+        """
+        for root_model, documents in self._integration_by_root():
+            if documents:
+                notes = self.env["integration.milestone"]._notes()
+                seen = notes.of_root(root_model)[self._name]
+                for document in documents:
+                    seen.setdefault(document.id, dict(old))
 
     def _compute_field_value(self, field):
         if field.name in self._integration_computed and any(self._ids):

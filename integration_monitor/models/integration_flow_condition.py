@@ -44,16 +44,26 @@ class IntegrationFlow(models.Model):
 
     _inherit = "integration.flow"
 
+    @api.model
+    def _trigger_events(self):
+        """:return: the codes of the events that documents report; a hook"""
+        return TRIGGER_EVENTS
+
+    @api.model
+    def _event_model(self, code):
+        """:return: the model of the documents that an event speaks of, or None; a hook"""
+        return EVENT_MODELS.get(code.partition(".")[0])
+
     @api.constrains("trigger_event", "direction")
     def _check_trigger_event(self):
         """An event that never comes would send nothing, and nobody would know."""
         for flow in self.filtered("trigger_event"):
-            if flow.trigger_event not in TRIGGER_EVENTS:
+            if flow.trigger_event not in self._trigger_events():
                 raise ValidationError(
                     self.env._(
                         "No document reports the event “%(event)s”. Choose one of: %(events)s.",
                         event=flow.trigger_event,
-                        events=", ".join(TRIGGER_EVENTS),
+                        events=", ".join(sorted(self._trigger_events())),
                     )
                 )
 
@@ -61,7 +71,7 @@ class IntegrationFlow(models.Model):
     def _check_trigger_domain(self):
         """A domain that fails would do so when somebody confirms an order: try it on a document."""
         for flow in self.filtered("trigger_domain"):
-            model = EVENT_MODELS.get((flow.trigger_event or "").partition(".")[0])
+            model = self._event_model(flow.trigger_event or "")
             try:
                 domain = Domain(literal_eval(flow.trigger_domain))
                 if model:

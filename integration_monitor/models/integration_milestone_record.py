@@ -10,8 +10,9 @@ from psycopg2 import OperationalError
 from odoo import api, models
 
 from ..instrumentation import log_writer
-from ..tools import context, order_counts
+from ..tools import context
 from ..tools.observation import Observation
+from ..tools.root import SALE
 from .integration_flow_drain import CONFLICT_CODES
 
 _logger = logging.getLogger(__name__)
@@ -25,20 +26,26 @@ class Notes:
     A savepoint that is rolled back drops it together with what it speaks of.
     """
 
-    __slots__ = ("begun", "documents", "levels", "message_ids", "prices", "reports")
+    __slots__ = ("begun", "documents", "further", "levels", "message_ids", "prices", "reports")
 
     def __init__(self):
-        #: model -> id -> first old values
+        #: model -> id -> first old values: what may belong to a sales order
         self.documents = defaultdict(dict)
-        #: orders that a message made: they have a transaction from the start
+        #: root model -> as above: what may belong to roots of other kinds
+        self.further = defaultdict(lambda: defaultdict(dict))
+        #: (model, id) of orders that a message made: they have a transaction from the start
         self.begun = set()
-        #: order -> message that made it
+        #: (model, id) of an order -> message that made it
         self.message_ids = {}
         #: (company, warehouse) -> products whose stock level changed
         self.levels = defaultdict(set)
         #: whose price changed, see ``integration.event._note_prices``
         self.prices = set()
         self.reports = []
+
+    def of_root(self, root_model):
+        """:return: model -> id -> first old values of what may belong to a kind of root"""
+        return self.documents if root_model == SALE.model else self.further[root_model]
 
 
 class Event(NamedTuple):
@@ -107,7 +114,9 @@ class IntegrationMilestoneRecord(models.Model):
         })  # fmt: skip
         Transaction = self.env["integration.transaction"]
         orders = Transaction._snapshot(
-            roots, payments="account.payment" in roots or "account.move" in roots
+            roots,
+            payments="account.payment" in roots or "account.move" in roots,
+            further=notes.further,
         )
         if not orders:
             return []
@@ -129,7 +138,7 @@ class IntegrationMilestoneRecord(models.Model):
 
         The next change of the order records what is missing now, for the recorder looks at states.
 
-        :return: transaction id by order id
+        :return: transaction id by model and id of the root document
         """
         Transaction = self.env["integration.transaction"]
         try:
@@ -141,7 +150,7 @@ class IntegrationMilestoneRecord(models.Model):
                 raise
             # A lane settled a message of the order meanwhile: who moves a document, be it a
             # scheduled action that nobody repeats, need not suffer for our bookkeeping.
-            Transaction._catch_up_later([order["id"] for order in orders])
+            Transaction._catch_up_later(orders)
             return self._known_owners(orders)
         except Exception as error:  # noqa: BLE001 - told below, in the log and in the figures
             if context.current().message_id:
@@ -164,8 +173,12 @@ class IntegrationMilestoneRecord(models.Model):
 
     @api.model
     def _known_owners(self, orders):
-        """:return: transaction id by order id, of the orders that have one already"""
-        return {order["id"]: order["owner"]["id"] for order in orders if order["owner"]}
+        """:return: as :meth:`_advance_orders`, of the orders that have a transaction already"""
+        return {
+            (order["root_model"], order["id"]): order["owner"]["id"]
+            for order in orders
+            if order["owner"]
+        }
 
     @api.model
     def _emit_levels(self, levels):
@@ -185,7 +198,7 @@ class IntegrationMilestoneRecord(models.Model):
         """Let the documents show their banners anew: they are computed from what was written."""
         ids = defaultdict(list)
         for order in orders:
-            ids["sale.order"].append(order["id"])
+            ids[order["root_model"]].append(order["id"])
             ids["stock.picking"] += [row[0] for row in order["pickings"] or ()]
             ids["account.move"] += [row[0] for row in order["invoices"] or ()]
             ids["account.payment"] += [row[0] for row in order["payments"] or ()]
@@ -200,9 +213,11 @@ class IntegrationMilestoneRecord(models.Model):
         :rtype: list of Event
         """
         events = {}
+        roots = self.env["integration.transaction"]._roots()
         for order in orders:
-            owner_id = owner_by_order.get(order["id"])
-            for code, model, res_id in order_counts.events(order, notes.documents):
+            root = roots[order["root_model"]]
+            owner_id = owner_by_order.get((root.model, order["id"]))
+            for code, model, res_id in root.events(order, notes.of_root(root.model)):
                 event = Event(
                     code,
                     model,

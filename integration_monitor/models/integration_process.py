@@ -142,6 +142,7 @@ class IntegrationProcess(models.Model):
                     steps=", ".join(silent.mapped("name")),
                 )
             )
+        steps._check_event()  # what the process starts with may have been changed since
         if all(step.optional for step in steps):
             raise UserError(
                 self.env._(

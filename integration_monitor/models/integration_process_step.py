@@ -7,6 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import ormcache
 
 from ..tools.milestone_reports import Source
+from ..tools.root import SALE
 
 CODE_PATTERN = re.compile(r"[a-z][a-z0-9_]*")
 #: What may change in a process that is in use: words, times and pictures, not its shape.
@@ -115,6 +116,7 @@ class IntegrationProcessStep(models.Model):
                 flow.system_id.id,
                 frozenset(flow.warehouse_ids.ids),
                 tells=flow in telling,
+                partner_id=flow.system_id.partner_id.commercial_partner_id.id or None,
                 # A carrier knows parcels that were booked with him, whoever did that.
                 told=flow.system_id.kind == "carrier"
                 or any(
@@ -137,21 +139,23 @@ class IntegrationProcessStep(models.Model):
                     )
                 )
 
+    @api.model
+    def _document_events(self, root_model):
+        """:return: set of the events that documents of a kind of root report; a hook"""
+        return DOCUMENT_EVENTS if root_model == SALE.model else frozenset()
+
     @api.constrains("record_kind", "event_code")
     def _check_event(self):
         for step in self:
-            if (
-                step.record_kind == "document"
-                and step.event_code
-                and step.event_code not in DOCUMENT_EVENTS
-            ):
+            events = self._document_events(step.process_id.root_model)
+            if step.record_kind == "document" and step.event_code and step.event_code not in events:
                 raise ValidationError(
                     self.env._(
                         "No document reports the event '%(event)s' of the step '%(step)s'. Choose "
                         "one of: %(events)s.",
                         event=step.event_code,
                         step=step.name,
-                        events=", ".join(sorted(DOCUMENT_EVENTS)),
+                        events=", ".join(sorted(events)),
                     )
                 )
 

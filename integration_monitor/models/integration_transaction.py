@@ -53,10 +53,10 @@ class IntegrationTransaction(models.Model):
         required=True,
         readonly=True,
     )
-    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True, index=True)
+    partner_id = fields.Many2one("res.partner", string="Partner", readonly=True, index=True)
     company_id = GuardedMany2one("res.company", required=True, readonly=True, index=True)
     warehouse_id = GuardedMany2one("stock.warehouse", readonly=True)
-    user_id = fields.Many2one("res.users", string="Salesperson", readonly=True, index=True)
+    user_id = fields.Many2one("res.users", string="Responsible", readonly=True, index=True)
     amount_total = fields.Monetary(
         currency_field="currency_id", readonly=True, groups=AMOUNT_GROUPS
     )

@@ -38,9 +38,10 @@ class IntegrationTransactionAccess(models.Model):
         """
         reader = self.sudo(False).with_context(active_test=False)
         domain = Domain.FALSE
-        if reader.env["sale.order"].has_access("read"):
-            orders = reader.env["sale.order"]._search([])
-            domain |= Domain("res_model", "=", "sale.order") & Domain("res_id", "in", orders)
+        for root_model in self._roots():
+            if reader.env[root_model].has_access("read"):
+                orders = reader.env[root_model]._search([])
+                domain |= Domain("res_model", "=", root_model) & Domain("res_id", "in", orders)
         Link = self.env["integration.transaction.document"].sudo()  # its rule asks this field
         for model in LINKED:
             if reader.env[model].has_access("read"):

@@ -28,8 +28,8 @@ class Changes:
         self.milestones = []
         #: correlation ids of new transactions whose messages came before them
         self.linked = []
-        #: ids of orders from before the installation, which carry no correlation id yet
-        self.unnamed = []
+        #: by root: ids of orders from before the installation, without a correlation id yet
+        self.unnamed = defaultdict(list)
 
 
 class IntegrationTransactionAdvance(models.Model):
@@ -39,7 +39,7 @@ class IntegrationTransactionAdvance(models.Model):
         """Bring transactions in line with the snapshot of their orders.
 
         :param list orders: rows of :meth:`_snapshot`
-        :return: transaction id by order id
+        :return: transaction id by model and id of the root document
         """
         now = self.env.cr.now().replace(microsecond=0)
         reports = self._reports_by_owner(notes.reports, now)
@@ -47,32 +47,34 @@ class IntegrationTransactionAdvance(models.Model):
         owner_by_order = {}
         partners = self._records("res.partner", orders, "partner_id")
         warehouses = self._records("stock.warehouse", orders, "warehouse_id")
+        roots = self._roots()
         for order in orders:
             owner = order["owner"]
             order["partner"] = partners[order["partner_id"]]
             order["warehouse"] = warehouses.get(order["warehouse_id"])
-            begun = order["id"] in notes.begun
-            if not owner and not begun and order["state"] != "sale":
+            root, key = roots[order["root_model"]], (order["root_model"], order["id"])
+            begun = key in notes.begun
+            if not owner and not begun and order["state"] not in root.followed:
                 continue
             process_id = owner["process_id"] if owner else self.env[
                 "integration.process"
-            ]._for_root("sale.order", order["company_id"])  # fmt: skip
+            ]._for_root(root.model, order["company_id"])  # fmt: skip
             if not process_id:
                 continue
             values, milestones = self._judge_order(
-                order, process_id, notes.message_ids.get(order["id"]), reports, now
+                order, process_id, notes.message_ids.get(key), reports, now
             )
-            values["id"] = owner_id = owner_by_order[order["id"]] = order["owner_id"]
+            values["id"] = owner_id = owner_by_order[key] = order["owner_id"]
             if not owner:
                 changes.created.append(values)
                 if begun:
                     changes.linked.append(values["correlation_id"])
                 if not order["correlation_id"]:
-                    changes.unnamed.append(order["id"])
+                    changes.unnamed[root].append(order["id"])
             elif names := _changed_columns(owner, values):
                 changes.updated.append(values)
                 changes.columns.update(names)
-            rows = order_counts.document_changes(order)
+            rows = root.document_changes(order)
             changes.documents += [{"transaction_id": owner_id, **row} for row in rows]
             changes.milestones += [{"transaction_id": owner_id, **row} for row in milestones]
         if changes.created or changes.updated or changes.documents or changes.milestones:
@@ -112,18 +114,14 @@ class IntegrationTransactionAdvance(models.Model):
     def _judge_order(self, order, process_id, message_id, reports, now):
         """Return the values of an order's transaction, and those of its changed milestones."""
         owner = order["owner"] or {}
-        pickings = [order_counts.Picking(*row) for row in order["pickings"] or ()]
-        invoices = [order_counts.Invoice(*row) for row in order["invoices"] or ()]
+        root = self._roots()[order["root_model"]]
+        pickings = [root.picking(*row) for row in order["pickings"] or ()]
+        invoices = [root.invoice(*row) for row in order["invoices"] or ()]
         steps = self.env["integration.process"]._definition(process_id)
         old = {row[0]: _milestone(*row) for row in order["milestones"] or ()}
-        counts = order_counts.count_order(order, pickings, invoices)
+        counts = root.count(order, pickings, invoices)
         sources = self.env["integration.process.step"]._sources(order["company_id"])
-        told = (order["evidence"] or {}).get("told") or ()
-        counts.update(
-            milestone_reports.expected_reports(
-                steps, sources, counts, order["warehouse_id"], old, told
-            )
-        )
+        counts.update(root.expected_reports(order, steps, sources, counts, old))
         self._count_further(order, steps, pickings, old, counts)
         found = reports.get(owner.get("id"), []) + reports.get(order["correlation_id"], [])
         if message_id and (created := counts.get("sale.created")):
@@ -132,7 +130,7 @@ class IntegrationTransactionAdvance(models.Model):
         started = order_counts.moment(owner.get("started_at") or order["create_date"])
         promised = order_counts.moment(order["commitment_date"])
         if not owner:
-            progress.plan(steps, new, started, promised)
+            progress.plan(steps, new, started, promised, root.promised_event)
         changes = [
             _milestone_values(milestone, step.sequence)
             for step, milestone in zip(steps, new, strict=True)
@@ -160,7 +158,7 @@ class IntegrationTransactionAdvance(models.Model):
             "correlation_id": owner.get("correlation_id")
             or order["correlation_id"]
             or uuid.uuid4().hex,
-            "res_model": "sale.order",
+            "res_model": order["root_model"],
             "res_id": order["id"],
             "partner_id": order["partner_id"],
             "company_id": order["company_id"],
@@ -177,9 +175,10 @@ class IntegrationTransactionAdvance(models.Model):
     def _progress_values(self, order, steps, milestones, pickings, invoices, now):
         """State, awaited step, timeliness and blame of one transaction."""
         owner = order["owner"] or {}
+        root = self._roots()[order["root_model"]]
         step = progress.awaited(steps, milestones)
         last = max((m.reached_at for m in milestones if m.reached_at), default=now)
-        if order["state"] == "cancel" or order_counts.is_undone(order, pickings, invoices):
+        if order["state"] == "cancel" or root.is_undone(order, pickings, invoices):
             state, step = "cancelled", None
         else:
             state = "in_progress" if step else "completed"
@@ -191,12 +190,12 @@ class IntegrationTransactionAdvance(models.Model):
         gone = any(
             milestone.state == "reached"
             for step_of, milestone in zip(steps, milestones, strict=True)
-            if step_of.event_code == "picking.out.done"
+            if step_of.event_code == root.promised_event
         )
         due_at = judging.due(
             step,
             since,
-            order_counts.scheduled(step, pickings, invoices),
+            root.scheduled(step, pickings, invoices),
             None if gone else order_counts.moment(order["commitment_date"]),
         )
         timeliness, tick_at = judging.timeliness(since, due_at, now)

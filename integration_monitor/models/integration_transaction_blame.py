@@ -1,10 +1,13 @@
 """Whom a transaction waits for, in words, and whether it is late."""
 
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.misc import format_datetime
 
 from ..tools import order_counts
+from ..tools.root import SALE
 from .integration_flow_wake import CHANNEL
 from .integration_milestone_record import Notes
 
@@ -27,18 +30,24 @@ class IntegrationTransactionBlame(models.Model):
         self.env["integration.milestone"]._forget_banners(orders)
 
     @api.model
-    def _catch_up_later(self, order_ids):
-        """Let a job bring the transactions of these orders up to date, after this commit."""
-        self.with_delay(
-            channel=CHANNEL,
-            description=self.env._("Milestones of %(count)s orders", count=len(order_ids)),
-        )._catch_up(order_ids)
+    def _catch_up_later(self, orders):
+        """Let a job bring the transactions of these orders up to date, after this commit.
+
+        :param list orders: rows of :meth:`_snapshot`
+        """
+        ids = defaultdict(list)
+        for order in orders:
+            ids[order["root_model"]].append(order["id"])
+        for root_model, order_ids in ids.items():
+            self.with_delay(
+                channel=CHANNEL,
+                description=self.env._("Milestones of %(count)s orders", count=len(order_ids)),
+            )._catch_up(order_ids, root_model)
 
     @api.model
-    def _catch_up(self, order_ids):
+    def _catch_up(self, order_ids, root_model=SALE.model):
         """Bring the transactions of orders up to date; the job of :meth:`_catch_up_later`."""
-        orders = self._snapshot({"sale.order": order_ids}, payments=True)
-        self._advance(orders, Notes())
+        self._advance(self._snapshot_of(root_model, order_ids), Notes())
 
     @api.model
     def _tick(self):

@@ -3,7 +3,6 @@
 from odoo import api, models
 
 from ..tools import gates, milestone_reports
-from ..tools.order_counts import Invoice, Picking
 from .integration_flow_wake import CHANNEL
 
 # So many transactions are judged anew in one job after a gate was changed.
@@ -47,13 +46,14 @@ class IntegrationTransactionGate(models.Model):
     def _gated_document(self, rule, order):
         """:return: a document of the order that is ready and that the gate keeps back, or none"""
         Gate = self.env["integration.gate"]
+        root = self._roots()[order["root_model"]]
         if rule.document_step == "invoice":
             if not rule.covers_warehouse(order["warehouse_id"]):
                 return None
-            invoices = (Invoice(*row) for row in order["invoices"] or ())
+            invoices = (root.invoice(*row) for row in order["invoices"] or ())
             ids = [invoice.id for invoice in invoices if invoice.state == "draft"]
         else:
-            pickings = (Picking(*row) for row in order["pickings"] or ())
+            pickings = (root.picking(*row) for row in order["pickings"] or ())
             ids = [picking.id for picking in pickings if picking.state == "assigned"]
         if not ids:
             return None

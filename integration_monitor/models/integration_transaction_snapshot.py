@@ -6,6 +6,7 @@ from odoo.tools import SQL
 from ..tools import order_snapshot_sql as read
 from ..tools.order_evidence_sql import EVIDENCE
 from ..tools.order_parts_sql import INVOICES, TRANSFERS
+from ..tools.root import SALE
 
 #: Arguments, result and body by name.
 FUNCTIONS = {
@@ -44,16 +45,72 @@ class IntegrationTransactionSnapshot(models.Model):
                 WHERE evidence IS NULL AND state = 'in_progress'"""
         )
 
-    def _snapshot(self, roots, payments=False):
+    def _snapshot(self, roots, payments=False, further=None):
         """Read everything the transactions of some documents are judged by.
 
-        One query; two where documents turn out not to be linked yet.
+        One query; two where documents turn out not to be linked yet; those of
+        :meth:`_snapshot_root` for each other kind of root that is concerned.
 
         :param dict roots: ids by model of the documents (see ``order_snapshot_sql.ROOTS``);
             ``correlation`` takes correlation ids
         :param bool payments: read the payments too (only when invoices or payments changed)
-        :return: one dict per sales order; moments are texts, as JSON has them
+        :param dict further: ids by model of what may belong to other roots, by root model
+        :return: one dict per root document, see ``tools.root.Root``; moments are texts, as JSON
+            has them
         """
+        rows = self._snapshot_sales(roots, payments)
+        orders = [row for row in rows if row["root_model"] == SALE.model]
+        others = {root: dict(documents) for root, documents in (further or {}).items()}
+        strangers = [(row["root_model"], row["id"]) for row in rows[len(orders) :]]
+        for root_model, root_id in [*strangers, *self._owners_elsewhere(roots, orders)]:
+            documents = others.setdefault(root_model, {})
+            documents[root_model] = [*documents.get(root_model, ()), root_id]
+        for root_model, documents in others.items():
+            orders += self._snapshot_root(root_model, documents)
+        return orders
+
+    @api.model
+    def _snapshot_of(self, root_model, ids):
+        """:return: rows of root documents by what belongs to them now, as of :meth:`_snapshot`"""
+        documents = {root_model: ids}
+        if root_model == SALE.model:
+            return self._snapshot(documents, payments=True)
+        return self._snapshot({}, further={root_model: documents})
+
+    @api.model
+    def _snapshot_root(self, root_model, documents):
+        """Read the root documents of another kind than sales orders; a hook.
+
+        In a fixed number of statements, with what they are judged by.
+
+        :param dict documents: ids by model of the documents, the root's own model among them
+        :return: rows as of :meth:`_snapshot`
+        """
+        # A transaction whose addon is gone.
+        return []
+
+    def _owners_elsewhere(self, roots, orders):
+        """:return: (root model, id) of transactions that were asked for and are none of orders'"""
+        models = {model for model, ids in roots.items() if ids}
+        wanted = {*roots.get("integration.transaction", ()), *roots.get("correlation", ())}
+        if models <= OWNER_MODELS or len(self._roots()) == 1:
+            return []  # read together
+        for order in orders:
+            wanted -= {order["owner_id"], order["correlation_id"]}
+        if not wanted:
+            return []
+        return self.env.execute_query(
+            SQL(
+                """SELECT res_model, res_id FROM integration_transaction
+                    WHERE (id = ANY(%s) OR correlation_id = ANY(%s)) AND res_model <> %s""",
+                list(roots.get("integration.transaction", ())),
+                list(roots.get("correlation", ())),
+                SALE.model,
+            )
+        )
+
+    def _snapshot_sales(self, roots, payments):
+        """:return: rows of sales orders, and then stubs of what belongs to other roots"""
         roots = {model: list(ids) for model, ids in roots.items() if ids}
         models = roots.keys()
         if not models:
@@ -73,24 +130,30 @@ class IntegrationTransactionSnapshot(models.Model):
         changed = {f"{model},{id_}" for model in models & LINKED_MODELS for id_ in roots[model]}
         if changed <= known:
             return orders
-        return self._read_orders(read.of_orders(models), roots, payments)
+        stubs = [order for order in orders if order["root_model"] != SALE.model]
+        return [*self._read_orders(read.of_orders(models), roots, payments), *stubs]
 
     @api.model
     def _read_orders(self, query, roots, payments):
         """Run one of the statements of ``order_snapshot_sql``; see :meth:`_snapshot`."""
         self.env.cr.execute(query, {**roots, "payments": bool(payments)})
         rows = self.env.cr.fetchall()
-        orders = []
+        orders, stubs = [], []
         for order, owner_id, owner, milestones, links, evidence, pickings, billing in rows:
-            if order is None:
-                # Deleted by plain SQL: there is nothing to follow any more.
-                continue
             links = links or {}
+            if order is None:
+                # Of another root; or deleted by plain SQL: there is nothing to follow any more.
+                if owner["res_model"] != SALE.model:
+                    stubs.append(
+                        {"root_model": owner["res_model"], "id": owner["res_id"], "links": links}
+                    )
+                continue
             for row in pickings or ():
                 if row[3] is None:
                     row[3] = links[f"stock.picking,{row[0]}"][1]
             order.update(
                 billing or NOTHING_BILLED,
+                root_model=SALE.model,
                 owner_id=owner_id,
                 owner=owner,
                 milestones=milestones or (),
@@ -99,7 +162,15 @@ class IntegrationTransactionSnapshot(models.Model):
                 pickings=pickings or (),
             )
             orders.append(order)
-        return sorted(orders, key=lambda order: order["id"])
+        return [*sorted(orders, key=lambda order: order["id"]), *stubs]
+
+    @api.model
+    def _roots(self):
+        """Return what kinds of documents own transactions, by model; other addons add theirs.
+
+        :rtype: dict of str to ``tools.root.Root``
+        """
+        return {SALE.model: SALE}
 
     @api.model
     def _drop_snapshot(self):

@@ -40,8 +40,8 @@ class IntegrationTransactionStore(models.Model):
             )
         if changes.linked:
             statements.add(store.LINK_MESSAGES, changes.linked)
-        if changes.unnamed:
-            statements.add(store.NAME_ORDERS, changes.unnamed)
+        for root, ids in changes.unnamed.items():
+            statements.add(store.NAME_ORDERS.format(table=root.table), root.model, ids)
         statements.add("RELEASE SAVEPOINT integration_store")
         try:
             self.env.cr.execute(SQL("; ".join(statements.texts), *statements.values))
@@ -55,5 +55,5 @@ class IntegrationTransactionStore(models.Model):
         self.env["integration.transaction.document"].invalidate_model(flush=False)
         if changes.linked:
             self.env["integration.message"].invalidate_model(["transaction_id"], flush=False)
-        if changes.unnamed:
-            self.env["sale.order"].invalidate_model(["integration_correlation_id"], flush=False)
+        for root in changes.unnamed:
+            self.env[root.model].invalidate_model(["integration_correlation_id"], flush=False)

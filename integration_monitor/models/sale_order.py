@@ -37,10 +37,11 @@ class SaleOrder(models.Model):
         orders = super().create(vals_list)
         if current.message_id:
             notes = self.env["integration.milestone"]._notes()
-            notes.begun.update(orders.ids)
-            notes.message_ids.update(dict.fromkeys(orders.ids, current.message_id))
+            keys = [(self._name, order_id) for order_id in orders.ids]
+            notes.begun.update(keys)
+            notes.message_ids.update(dict.fromkeys(keys, current.message_id))
         if current.message_id or any(vals.get("state") for vals in vals_list):
-            orders._integration_note_created()
+            orders._integration_note_new({"state": False})
         return orders
 
     @api.model
@@ -50,12 +51,6 @@ class SaleOrder(models.Model):
         return bool(
             self.sudo().search_count([("integration_correlation_id", "=", correlation_id)], limit=1)
         )
-
-    def _integration_note_created(self):
-        """Note new orders: they were nothing before."""
-        seen = self.env["integration.milestone"]._notes().documents["sale.order"]
-        for order in self:
-            seen.setdefault(order.id, {"state": False})
 
     def _compute_field_value(self, field):
         if field.compute == "_compute_amounts":

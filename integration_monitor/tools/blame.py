@@ -157,7 +157,7 @@ def _of_step(step: Step, evidence: dict[str, Any]) -> Blame:
     if step.waits_on == "team":
         return Blame("team", "business", "team", None, f"team.{step.event_code}")
     if step.waits_on == "partner":
-        return Blame("partner", "partner", "partner", None, "partner.unnamed")
+        return Blame("partner", "partner", "partner", None, f"partner.{step.event_code}")
     return Blame()
 
 

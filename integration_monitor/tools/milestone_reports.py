@@ -13,7 +13,8 @@ class Source:
     """An active flow that brings reports: from which system, for which warehouses (empty: all).
 
     ``tells``: it sends messages itself, when a document triggers it. ``told``: another flow of the
-    system does, and the system reports on what it was told.
+    system does, and the system reports on what it was told. ``partner_id``: the commercial partner
+    that the system is of.
     """
 
     system: str
@@ -21,6 +22,7 @@ class Source:
     warehouse_ids: frozenset[int]
     tells: bool = False
     told: bool = False
+    partner_id: int | None = None
 
 
 Sources = dict[str, tuple[Source, ...]]

@@ -32,7 +32,7 @@ class Step:
     @property
     def money(self) -> bool:
         """Whether the step belongs to invoicing: goods may still travel when it is reached."""
-        return self.event_code.partition(".")[0] in ("invoice", "refund", "payment")
+        return self.event_code.partition(".")[0] in ("invoice", "bill", "refund", "payment")
 
 
 @dataclass(slots=True)
@@ -237,12 +237,16 @@ def _overtaken(steps: list[Step], milestones: list[Milestone], index: int) -> bo
 
 
 def plan(
-    steps: list[Step], milestones: list[Milestone], started: datetime, promised: datetime | None
+    steps: list[Step],
+    milestones: list[Milestone],
+    started: datetime,
+    promised: datetime | None,
+    promised_event: str,
 ) -> None:
     """Write the planned moments of a new transaction: the expected times one after the other.
 
-    The promised date replaces the sum at the delivery. Steps without an expected time after the
-    last measured one have no plan, nor have optional steps that nothing is expected of.
+    The promised date replaces the sum at the step that was promised. Steps without an expected time
+    after the last measured one have no plan, nor have optional steps that nothing is expected of.
     """
     moment = started
     needed = [
@@ -252,7 +256,7 @@ def plan(
     ]
     measured = sum(1 for step, _milestone in needed if step.expected_minutes)
     for step, milestone in needed:
-        if step.event_code == "picking.out.done" and promised:
+        if step.event_code == promised_event and promised:
             moment = max(promised, started)
         elif step.expected_minutes:
             moment += timedelta(minutes=step.expected_minutes)

@@ -50,9 +50,27 @@ TRANSFERS = f"""
                   FROM stock_picking picking WHERE picking.id = ANY(transfer_ids));
     END"""
 
+
+def payment_ids(invoices: str) -> str:
+    """The ids of the payments of an array of invoices or bills."""
+    return f"""
+        SELECT paid.payment_id
+          FROM account_move__account_payment paid WHERE paid.invoice_id = ANY({invoices})
+         UNION
+        SELECT paying.origin_payment_id
+          FROM account_move_line item
+          JOIN account_partial_reconcile part
+            ON item.id IN (part.debit_move_id, part.credit_move_id)
+          JOIN account_move_line counterpart
+            ON counterpart.id IN (part.debit_move_id, part.credit_move_id)
+           AND counterpart.id <> item.id
+          JOIN account_move paying ON paying.id = counterpart.move_id
+         WHERE item.move_id = ANY({invoices}) AND paying.origin_payment_id IS NOT NULL"""
+
+
 # The customer invoices among the given ones, as rows of ``order_counts.Invoice``; and, if wanted,
 # their payments, each as id, name and state.
-INVOICES = """
+INVOICES = f"""
     DECLARE
         rows jsonb; some_paid bool; payments jsonb;
     BEGIN
@@ -68,21 +86,7 @@ INVOICES = """
                              ORDER BY payment.id)
               INTO payments
               FROM account_payment payment
-             WHERE payment.id IN (
-                   SELECT paid.payment_id
-                     FROM account_move__account_payment paid
-                    WHERE paid.invoice_id = ANY(invoice_ids)
-                    UNION
-                   SELECT paying.origin_payment_id
-                     FROM account_move_line item
-                     JOIN account_partial_reconcile part
-                       ON item.id IN (part.debit_move_id, part.credit_move_id)
-                     JOIN account_move_line counterpart
-                       ON counterpart.id IN (part.debit_move_id, part.credit_move_id)
-                      AND counterpart.id <> item.id
-                     JOIN account_move paying ON paying.id = counterpart.move_id
-                    WHERE item.move_id = ANY(invoice_ids)
-                      AND paying.origin_payment_id IS NOT NULL);
+             WHERE payment.id IN ({payment_ids("invoice_ids")});
         END IF;
         RETURN jsonb_build_object('invoices', rows, 'payments', payments);
     END"""

@@ -20,7 +20,8 @@ _LINES_OF_INVOICES = """
     SELECT order_id FROM sale_order_line WHERE id = ANY(ARRAY(
         SELECT order_line_id FROM sale_order_line_invoice_rel WHERE invoice_line_id = ANY(ARRAY(
             SELECT id FROM account_move_line WHERE move_id = ANY({invoices})))))"""
-_PAID_INVOICES = """ARRAY(
+#: The invoices and bills of payments, ``{ids}`` being an array of their ids.
+PAID_INVOICES = """ARRAY(
     SELECT invoice_id FROM account_move__account_payment WHERE payment_id = ANY({ids})
      UNION
     SELECT counterpart.move_id
@@ -43,7 +44,7 @@ ROOTS = {
         SELECT order_id FROM sale_order_line WHERE id = ANY(ARRAY(
             SELECT sale_line_id FROM stock_move WHERE id = ANY({_ORPHANS})))""",
     "account.move": _LINES_OF_INVOICES.format(invoices="{ids}"),
-    "account.payment": _LINES_OF_INVOICES.format(invoices=_PAID_INVOICES),
+    "account.payment": _LINES_OF_INVOICES.format(invoices=PAID_INVOICES),
     "integration.transaction": "SELECT res_id FROM integration_transaction"
     " WHERE id = ANY({ids}) AND res_model = 'sale.order'",
     "correlation": "SELECT res_id FROM integration_transaction"
@@ -103,7 +104,7 @@ def _transfers(ids: str, **row: str) -> str:
 
 
 def of_owners(models: Collection[str], evidence: bool) -> str:
-    """Transactions by what was linked to them before.
+    """Transactions by what was linked to them before; those of other roots without their document.
 
     Payments are linked when they are made, and when an invoice tells of one.
 
@@ -115,7 +116,8 @@ def of_owners(models: Collection[str], evidence: bool) -> str:
     which = " OR ".join(OWNERS[model].format(ids=f"%({model})s") for model in models)
     told = "integration_order_evidence(owner.id)" if evidence else "owner.evidence"
     return f"""
-        SELECT (SELECT {ORDER} FROM sale_order sale WHERE sale.id = owner.res_id),
+        SELECT (SELECT {ORDER} FROM sale_order sale
+                 WHERE sale.id = owner.res_id AND owner.res_model = 'sale.order'),
                owner.id, to_jsonb(owner), ({MILESTONES}), ({LINKS}), {told},
                ({_transfers(LINKED.format(model="stock.picking"), role="NULL")}),
                (SELECT integration_order_invoices(array_agg(res_id), false, %(payments)s)
@@ -123,7 +125,7 @@ def of_owners(models: Collection[str], evidence: bool) -> str:
                  WHERE transaction_id = owner.id AND res_model = 'account.move'
                 HAVING count(*) > 0)
           FROM integration_transaction owner
-         WHERE ({which}) AND owner.res_model = 'sale.order'"""
+         WHERE {which}"""
 
 
 def of_orders(models: Collection[str]) -> str:

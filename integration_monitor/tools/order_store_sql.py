@@ -41,12 +41,12 @@ LINK_MESSAGES = """
                            WHERE correlation_id = ANY(%s) AND transaction_id IS NULL
                              FOR UPDATE SKIP LOCKED)"""
 
+#: ``{table}`` is that of the root's model.
 NAME_ORDERS = """
-    UPDATE sale_order
+    UPDATE {table} root
        SET integration_correlation_id = owner.correlation_id
       FROM integration_transaction owner
-     WHERE owner.res_model = 'sale.order' AND owner.res_id = sale_order.id
-       AND sale_order.id = ANY(%s)"""
+     WHERE owner.res_model = %s AND owner.res_id = root.id AND root.id = ANY(%s)"""
 
 
 class Statements:

@@ -43,7 +43,8 @@ LOOK = """
                                      two partners that are told of events; an invoice that waits
     Integrations > Configuration > Discovered
                                      after a minute: a host that some module called
-    Sales > Orders > Orders          each order says what it waits for ({url}/odoo/orders)
+    Sales > Orders > Orders          each order says what it waits for ({url}/odoo/orders),
+    Purchase > Orders                so does each purchase, its receipt and its bill
     as wendy/wendy (warehouse) or sam/sam (support): the same, as they see it
     {url}/integration/health         whether this installation works
     {url}/integration/metrics        Prometheus (make a token in the settings)

@@ -11,7 +11,7 @@ from typing import Any
 from testing.rpc import RpcClient
 from testing.waiting import NotInTime, wait_until
 
-from . import neighbours, office
+from . import neighbours, office, purchases
 from .stack import Stack
 
 US_PRODUCTS = ("IPOD2008GREEN", "IPOD2008RED", "IPOD2008BLACK")
@@ -134,6 +134,7 @@ class Scenario:
             "Two orders entered by hand, without stock: one is late, one is at risk",
             self._by_hand,
         )
+        yield "Three purchases: one is late, one has no bill, one a bill too dear", self._purchases
         yield "Somebody invoices a deposit: the gate keeps it back", self._deposit
         yield (
             "Programs that no flow knows: a call to an unknown host, a question by API",
@@ -209,12 +210,16 @@ class Scenario:
         self._wait_timeliness(self._late, "missed")
         self._wait_timeliness(office.enter_order_at_risk(self), "warning")
 
+    def _purchases(self) -> None:
+        late = purchases.enter_purchases(self)
+        self._wait_timeliness(late, "missed", root="purchase.order")
+
     def _deposit(self) -> None:
         office.enter_deposit(self, self._late)
 
-    def _wait_timeliness(self, order: int, timeliness: str) -> None:
-        """Wait until the transaction of a sales order is late or at risk."""
-        domain = [("res_model", "=", "sale.order"), ("res_id", "=", order)]
+    def _wait_timeliness(self, order: int, timeliness: str, root: str = "sale.order") -> None:
+        """Wait until the transaction of an order is late or at risk."""
+        domain = [("res_model", "=", root), ("res_id", "=", order)]
         domain.append(("timeliness", "=", timeliness))
         wait_until(lambda: self.transactions(domain), SETTLE_SECONDS, f"order {order} {timeliness}")
 

@@ -41,15 +41,35 @@ def finish(made):
         active_model="account.move", active_ids=invoices.ids).create({})._create_payments()
     return invoices
 """
+# A year's purchases in small: confirmed, received, billed.
+PURCHASES = """
+def purchase(quantity):
+    made = env["purchase.order"].create(
+        {"partner_id": partner.id,
+         "order_line": [(0, 0, {"product_id": product.id, "product_qty": quantity,
+                                "price_unit": 4.0})]})
+    made.button_confirm()
+    return made
+def finish_purchase(made):
+    made.picking_ids.move_ids.picked = True
+    made.picking_ids.button_validate()
+    made.action_create_invoice()
+    made.invoice_ids.invoice_date = "2026-01-31"
+    made.invoice_ids.action_post()
+    return made.invoice_ids
+"""
 OLD_DATA = (
     BUSINESS
+    + PURCHASES
     + """
+bought = purchase(2)
+finish_purchase(purchase(3))
 waiting = order(3)
 done = order(5)
 finish(done)
 draft = order(2)
 env.cr.commit()
-result = {"waiting": waiting.id, "done": done.id, "draft": draft.id}
+result = {"waiting": waiting.id, "done": done.id, "draft": draft.id, "bought": bought.id}
 """
 )
 # The demonstration's partners on top of the company's own data, and an order that comes in.
@@ -147,6 +167,28 @@ result = [invoices.mapped("payment_state"), transaction.state, len(transaction)]
     assert finished[2] == 1
 
 
+def test_purchases_from_before(shell: OdooShell) -> None:
+    """Purchases from before the installation have no transaction, and get none."""
+    old = shell.old  # type: ignore[attr-defined]
+    adopted = shell.run(
+        BUSINESS
+        + PURCHASES
+        + f"""
+adoption = env["integration.adoption"].search([("root_model", "=", "purchase.order")])
+before = [adoption.state, adoption.total_count]
+adoption.with_context(queue_job__no_delay=True)._run()
+bought = env["purchase.order"].browse({old["bought"]})
+steps = [bought.integration_transaction_ids.waits_for_step_id.code]
+finish_purchase(bought)
+env.cr.commit()
+bought.invalidate_recordset()
+steps.append(bought.integration_transaction_ids.waits_for_step_id.code)
+result = [before, adoption.state, adoption.done_count, steps]
+"""
+    )
+    assert adopted == [["running", 2], "done", 2, ["received", "paid"]]
+
+
 def test_upgrade_with_traffic(shell: OdooShell, log_folder: Path) -> None:
     """An upgrade loses messages, settings or figures, or complains."""
     from world import PAYLOADS
@@ -178,7 +220,8 @@ def test_conflict_with_a_lane(shell: OdooShell) -> None:
     """A scheduled action that moves an order fails, because a lane settled a message meanwhile."""
     late = shell.run(
         """
-transaction = env["integration.transaction"].search([("state", "=", "in_progress")], limit=1)
+transaction = env["integration.transaction"].search(
+    [("state", "=", "in_progress"), ("res_model", "=", "sale.order")], limit=1)
 order = env["sale.order"].browse(transaction.res_id)
 order.read(["commitment_date"])
 with env.registry.cursor() as other:
@@ -209,6 +252,33 @@ def test_uninstall_of_the_carriers(shell: OdooShell) -> None:
         shell, "SELECT active, handler FROM integration_flow WHERE code LIKE 'carrier.%%'"
     )
     assert flows and set(flows) == {(False, "integration.handler.noop")}
+
+
+def test_uninstall_of_the_purchases(shell: OdooShell) -> None:
+    """Without the addon purchases cannot be worked on, or their transactions stay behind."""
+    shell.run(UNINSTALL.format(names=["integration_monitor_suite", "integration_monitor_purchase"]))
+    works = shell.run(
+        BUSINESS + PURCHASES + "\nresult = finish_purchase(purchase(4)).state\nenv.cr.commit()\n"
+    )
+    assert works == "posted"
+    left = query(
+        shell,
+        r"""SELECT 'transaction', count(*) FROM integration_transaction
+            WHERE res_model <> 'sale.order'
+           UNION ALL SELECT 'process', count(*) FROM integration_process
+            WHERE root_model <> 'sale.order'
+           UNION ALL SELECT 'rule', count(*) FROM integration_business_rule
+            WHERE check_code IN ('receipt_without_bill', 'three_way_mismatch')
+           UNION ALL SELECT 'adoption', count(*) FROM integration_adoption
+            WHERE root_model <> 'sale.order'
+           UNION ALL SELECT 'event', count(*) FROM integration_event_type
+            WHERE code LIKE 'purchase.%%' OR code LIKE 'receipt.%%' OR code LIKE 'bill.%%'
+           UNION ALL SELECT 'milestone', count(*) FROM integration_milestone
+            WHERE transaction_id NOT IN (SELECT id FROM integration_transaction)
+           UNION ALL SELECT 'column', count(*) FROM information_schema.columns
+            WHERE table_name = 'purchase_order' AND column_name LIKE 'integration\_%%'""",
+    )
+    assert [row for row in left if row[1]] == []
 
 
 def test_uninstall_leaves_nothing(shell: OdooShell) -> None:

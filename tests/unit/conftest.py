@@ -21,8 +21,12 @@ def _register(name: str, folder: Path) -> None:
     sys.modules[name] = package
 
 
+# Plain code of one addon imports that of another as Odoo has it.
+_register("odoo", REPO / "no-such-folder")
+_register("odoo.addons", REPO)
 for _manifest in sorted(REPO.glob("*/__manifest__.py")):
     _register(_manifest.parent.name, _manifest.parent)
+    _register(f"odoo.addons.{_manifest.parent.name}", _manifest.parent)
 # Partner simulators, the demonstration and the test runner are plain packages.
 sys.path.insert(0, str(REPO / "setup"))
 # A busy machine must not fail a test for being slow; tests of speed measure it themselves.

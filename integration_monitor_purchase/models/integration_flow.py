@@ -1,0 +1,22 @@
+from odoo import api, models
+
+from ..tools.purchase_root import EVENT_MODELS, FLOW_EVENTS
+
+
+class IntegrationFlow(models.Model):
+    """Flows that purchases trigger, such as the order to the vendor."""
+
+    _inherit = "integration.flow"
+
+    @api.model
+    def _trigger_events(self):
+        return (*super()._trigger_events(), *FLOW_EVENTS)
+
+    @api.model
+    def _event_model(self, code):
+        return EVENT_MODELS.get(code.partition(".")[0]) or super()._event_model(code)
+
+    def _warehouse_of(self, record):
+        if record._name == "purchase.order":
+            return record.picking_type_id.warehouse_id
+        return super()._warehouse_of(record)

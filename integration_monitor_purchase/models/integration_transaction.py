@@ -1,0 +1,138 @@
+"""Purchases as business transactions: how they are read, and whom they wait for."""
+
+from odoo import api, models
+from odoo.tools.misc import format_date
+
+from ..tools import purchase_counts
+from ..tools import purchase_snapshot_sql as read
+from ..tools.purchase_reports import source_of
+from ..tools.purchase_root import PURCHASE
+
+
+class IntegrationTransaction(models.Model):
+    _inherit = "integration.transaction"
+
+    @api.model
+    def _roots(self):
+        return {**super()._roots(), PURCHASE.model: PURCHASE}
+
+    @api.model
+    def _snapshot_root(self, root_model, documents):
+        if root_model != PURCHASE.model:
+            return super()._snapshot_root(root_model, documents)
+        roots = {model: list(ids) for model, ids in documents.items() if ids}
+        if not roots:
+            return []
+        self.env.cr.execute(read.of_purchases(roots.keys()), roots)
+        orders = []
+        for row in self.env.cr.fetchall():
+            order, owner_id, owner, milestones, links, evidence, transfers, bills, payments = row
+            order.update(
+                owner_id=owner_id,
+                owner=owner,
+                milestones=milestones or (),
+                links=links or {},
+                evidence=evidence,
+                pickings=transfers or (),
+                invoices=bills,
+                payments=payments,
+            )
+            orders.append(order)
+        return orders
+
+    @api.model
+    def _evidence(self, order, step, pickings):
+        evidence = super()._evidence(order, step, pickings)
+        if step is None or order["root_model"] != PURCHASE.model:
+            return evidence
+        # Goods that come in are reserved nowhere.
+        evidence["stock_missing"] = None
+        sources = self.env["integration.process.step"]._sources(order["company_id"])
+        source = step.message_type and source_of(step, sources, order)
+        evidence["expected_from"] = (
+            {"system": source.system, "system_id": source.system_id} if source else None
+        )
+        return evidence
+
+    @api.model
+    def _blame_culprit(self, verdict, order):
+        if order["root_model"] == PURCHASE.model:
+            if verdict.on == "partner":
+                return order["partner"].complete_name
+            if verdict.text.startswith("team.bill"):
+                return self.env._("Accounting")
+            if verdict.text.startswith("team.putaway") and order["warehouse"]:
+                return order["warehouse"].name
+            if verdict.text.startswith("team.purchase"):
+                return self.env._("Purchasing")
+        return super()._blame_culprit(verdict, order)
+
+    @api.model
+    def _blame_values(self, verdict, order):
+        values = super()._blame_values(verdict, order)
+        if order["root_model"] == PURCHASE.model:
+            text = self._purchase_text(verdict.text.partition(".")[2], order)
+            values["cause_text"] = text or values["cause_text"]
+        return values
+
+    @api.model
+    def _purchase_text(self, event_code, order):
+        """Say what is missing, by the documents: which receipt, which bill.
+
+        :param str event_code: of the awaited step, when nothing else is to blame
+        :return: None for everything but purchases
+        """
+        if event_code == "purchase.confirmed":
+            if order["state"] == "to approve":
+                return self.env._("The purchase has to be approved")
+            return self.env._("The purchase has to be confirmed")
+        if event_code == "message.purchase.acknowledgement.done":
+            return self.env._("The vendor has not acknowledged the purchase")
+        if event_code in ("receipt.done", "putaway.done"):
+            return self._transfer_text(event_code, order)
+        if event_code.startswith("bill."):
+            return self._bill_text(event_code, order)
+        return None
+
+    @api.model
+    def _transfer_text(self, event_code, order):
+        """Which transfer is awaited, and when it should be done."""
+        transfers = [purchase_counts.Transfer(*row) for row in order["pickings"]]
+        came = event_code == "putaway.done"
+        roles = ("quality", "put_away") if came else ("in",)
+        open_ = [
+            transfer
+            for transfer in transfers
+            if transfer.role in roles and transfer.state not in purchase_counts.CLOSED_PICKINGS
+        ]
+        if not open_:
+            return None
+        first = min(open_, key=lambda transfer: transfer.scheduled_date or "")
+        if came:
+            return self.env._("%(transfer)s has to be put away", transfer=first.name)
+        return self.env._(
+            "%(transfer)s has not arrived, expected on %(date)s",
+            transfer=first.name,
+            date=format_date(self.env, purchase_counts.moment(first.scheduled_date)),
+        )
+
+    @api.model
+    def _bill_text(self, event_code, order):
+        """Which bill is awaited, and what is wrong with it."""
+        bills = [purchase_counts.Bill(*row) for row in order["invoices"] or ()]
+        posted = [bill for bill in bills if bill.state == "posted"]
+        if event_code == "bill.posted":
+            drafts = [bill for bill in bills if bill.state == "draft"]
+            if drafts:
+                return self.env._("A bill is in draft: check and post it")
+            if posted and order["invoice_status"] == "to invoice":
+                return self.env._("A part has no bill yet, or what went back no refund")
+            return self.env._("The vendor's bill is missing")
+        if event_code == "bill.matched":
+            odd = [bill.name for bill in posted if not bill.matched]
+            return odd and self.env._(
+                "%(bill)s: quantity or price is not what was ordered and received",
+                bill=", ".join(odd),
+            )
+        due = purchase_counts.unpaid(bills)
+        return due and self.env._("%(bill)s is not paid", bill=due[0].name)

@@ -1,0 +1,76 @@
+"""The purchase order: root of the procure-to-pay transaction."""
+
+from odoo import api, fields, models
+
+from odoo.addons.integration_monitor.models.integration_document_mixin import PREFETCH
+from odoo.addons.integration_monitor.tools import context, tracing
+
+from ..tools.purchase_root import PURCHASE
+
+MODEL = PURCHASE.model
+#: What changes with a line, a receipt or a bill, and moves the transaction with it.
+COMPUTES = frozenset({"_amount_all", "_get_invoiced", "_compute_date_planned"})
+
+
+class PurchaseOrder(models.Model):
+    """Gives each purchase its correlation id and notes what moves its transaction."""
+
+    _name = "purchase.order"
+    _inherit = ["purchase.order", "integration.document.mixin"]
+
+    _integration_written = frozenset(
+        {"state", "acknowledged", "date_planned", "partner_id", "user_id"}
+    )
+
+    integration_correlation_id = fields.Char(
+        string="Correlation ID",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        prefetch=PREFETCH,
+    )
+
+    @api.model
+    def _integration_kept_fields(self):
+        return super()._integration_kept_fields() | {"integration_correlation_id"}
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._integration_check_kept(vals_list)
+        for vals in vals_list:
+            # Always its own: that of a message may belong to an order that the message made.
+            vals["integration_correlation_id"] = tracing.new_correlation_id()
+        orders = super().create(vals_list)
+        message_id = context.current().message_id
+        if message_id:
+            notes = self.env["integration.milestone"]._notes()
+            keys = [(MODEL, order_id) for order_id in orders.ids]
+            notes.begun.update(keys)
+            notes.message_ids.update(dict.fromkeys(keys, message_id))
+        if message_id or any(vals.get("state") for vals in vals_list):
+            orders._integration_note_new({"state": False})
+        return orders
+
+    def _integration_by_root(self):
+        return [(MODEL, self)]
+
+    def _integration_note(self, names):
+        """Only what was ordered is followed; an edited draft costs nothing."""
+        followed = self
+        if "state" not in names:
+            followed = self.filtered(lambda order: order.state in PURCHASE.followed)
+        return super(PurchaseOrder, followed)._integration_note(names)
+
+    def _compute_field_value(self, field):
+        if field.compute in COMPUTES:
+            followed = self._origin.filtered(lambda order: order.state in PURCHASE.followed)
+            if followed:
+                followed._integration_note(("state",))
+        return super()._compute_field_value(field)
+
+    def _prepare_reference_vals(self):
+        """Carry the correlation id where receipts and what follows them go."""
+        return {
+            **super()._prepare_reference_vals(),
+            "integration_correlation_id": self.integration_correlation_id,
+        }

@@ -1,0 +1,153 @@
+"""Bills, refunds and payments of purchases, and what they do to the milestones."""
+
+from odoo.tests import tagged
+
+from .common import PurchaseCommon
+
+
+@tagged("post_install", "-at_install")
+class TestPurchaseBills(PurchaseCommon):
+    def test_sent_back_after_the_bill(self):
+        """A part went back after it was billed, and nobody misses the refund."""
+        order = self.purchase()
+        self.ship(order.picking_ids)
+        bill = self.bill(order)
+        self.pay(bill)
+        self.assertEqual(self.owner(order).state, "completed")
+        self.send_back(order.picking_ids, quantity=2)
+        owner = self.owner(order)
+        self.assertEqual(owner.state, "in_progress")
+        self.assertStates(order, billed="partial")
+        refund = self.bill(order)
+        self.assertEqual(refund.move_type, "in_refund")
+        self.assertStates(order, billed="reached")
+        self.assertIn("refund", self.roles(order))
+
+    def test_two_purchases_in_one_bill(self):
+        """The second purchase of a bill never gets billed or paid."""
+        orders = self.purchase() | self.purchase()
+        self.ship(orders.picking_ids)
+        bill = self.bill(orders)
+        self.assertEqual(len(bill), 1)
+        self.assertEqual(bill.integration_transaction_count, 2)
+        self.pay(bill)
+        for order in orders:
+            self.assertStates(order, billed="reached", matched="reached", paid="reached")
+            self.assertEqual(self.owner(order).state, "completed")
+
+    def test_one_payment_for_two_bills(self):
+        """A payment of two bills reaches the first purchase alone."""
+        orders = [self.purchase(), self.purchase()]
+        for order in orders:
+            self.ship(order.picking_ids)
+        bills = self.env["account.move"].union(*(self.bill(order) for order in orders))
+        payment = self.pay(bills)
+        self.assertEqual(len(payment), 1)
+        for order in orders:
+            self.assertStates(order, paid="reached")
+            self.assertIn("payment", self.roles(order))
+
+    def test_part_payment_and_unreconciliation(self):
+        """The bank takes the money back, and the bill stays paid."""
+        order = self.purchase()
+        self.ship(order.picking_ids)
+        bill = self.bill(order)
+        self.pay(bill, amount=20)
+        self.assertStates(order, paid="partial")
+        self.pay(bill)
+        self.assertStates(order, paid="reached")
+        bill.line_ids.remove_move_reconcile()
+        self.record()
+        self.assertStates(order, paid="pending")
+        owner = self.owner(order)
+        self.assertEqual((owner.state, owner.waits_for_step_id.code), ("in_progress", "paid"))
+        self.assertTrue(self.milestone(order, "paid").history)
+
+    def test_refund_in_full(self):
+        """A bill that was taken back whole is owed for ever."""
+        order = self.purchase()
+        self.ship(order.picking_ids)
+        bill = self.bill(order)
+        self.refund(bill)
+        self.assertStates(order, billed="partial", paid="partial")
+        self.assertEqual(self.owner(order).waits_for_step_id.code, "billed")
+
+    def test_bill_reset_to_draft_and_cancelled(self):
+        """A bill is taken back, and the purchase stays billed."""
+        order = self.purchase()
+        self.ship(order.picking_ids)
+        bill = self.bill(order)
+        bill.button_draft()
+        self.record()
+        self.assertStates(order, billed="pending", matched="pending")
+        bill.action_post()
+        self.record()
+        self.assertStates(order, billed="reached")
+        bill.button_draft()
+        bill.button_cancel()
+        self.record()
+        self.assertStates(order, billed="pending")
+
+    def test_bill_before_the_goods(self):
+        """A bill for goods that never came counts as matched."""
+        self.goods.purchase_method = "purchase"
+        order = self.purchase()
+        bill = self.bill(order)
+        self.assertStates(order, billed="reached", matched="reached", received="pending")
+        self.assertEqual(self.owner(order).waits_for_step_id.code, "received")
+        self.pay(bill)
+        self.ship(order.picking_ids)
+        self.assertEqual(self.owner(order).state, "completed")
+
+    def test_another_price(self):
+        """A bill that asks for more than was agreed is waved through."""
+        order = self.purchase()
+        self.ship(order.picking_ids)
+        bill = self.bill(order, price_unit=11.0)
+        self.assertStates(order, billed="reached", matched="pending")
+        owner = self.owner(order)
+        self.assertEqual(owner.waits_for_step_id.code, "matched")
+        self.assertIn(bill.name, owner.cause_text)
+        order.order_line.price_unit = 11.0
+        self.record()
+        self.assertStates(order, matched="reached")
+
+    def test_a_wrong_bill_taken_back(self):
+        """A bill that was wrong and was taken back holds the purchase up for ever."""
+        order = self.purchase()
+        self.ship(order.picking_ids)
+        self.refund(self.bill(order, price_unit=11.0))
+        self.assertStates(order, billed="partial", matched="partial")
+        self.pay(self.bill(order))
+        self.assertStates(order, billed="reached", matched="reached", paid="reached")
+        self.assertEqual(self.owner(order).state, "completed")
+
+    def test_more_billed_than_received(self):
+        """A bill of six for five pieces is waved through; one in dozens is refused."""
+        order = self.purchase()
+        self.ship(order.picking_ids)
+        self.bill(order, quantity=6)
+        self.assertStates(order, matched="pending")
+        dozens = self.purchase(quantity=1, confirm=False, price=120.0)
+        dozens.order_line.product_uom_id = self.env.ref("uom.product_uom_dozen")
+        dozens.order_line.price_unit = 120.0
+        dozens.button_confirm()
+        self.record()
+        self.ship(dozens.picking_ids)
+        unit = self.env.ref("uom.product_uom_unit").id
+        self.bill(dozens, product_uom_id=unit, quantity=12, price_unit=10.0)
+        self.assertStates(dozens, matched="reached")
+
+    def test_service(self):
+        """A purchase of services waits for a receipt that never comes, or for nothing at all."""
+        service = self.env["product.product"].create(
+            {"name": "Advice", "type": "service", "purchase_method": "receive"}
+        )
+        order = self.purchase(product=service)
+        owner = self.owner(order)
+        self.assertEqual((owner.state, owner.waits_for_step_id.code), ("in_progress", "billed"))
+        order.order_line.qty_received = 5
+        self.record()
+        self.pay(self.bill(order))
+        self.assertStates(order, received="skipped", billed="reached")
+        self.assertEqual(owner.state, "completed")

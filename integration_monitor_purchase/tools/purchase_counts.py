@@ -1,0 +1,187 @@
+"""From the documents of a purchase order to the counts of the procure-to-pay events.
+
+Takes the plain rows that the snapshot of the database holds; knows nothing of the ORM. What the
+functions are asked for says ``integration_monitor.tools.root``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from odoo.addons.integration_monitor.tools.milestones import Count, Step
+from odoo.addons.integration_monitor.tools.order_counts import (
+    CLOSED_PICKINGS,
+    PAID_STATES,
+    moment,
+)
+
+BILL_TYPES = frozenset({"in_invoice", "in_refund"})
+
+
+class Transfer(NamedTuple):
+    """A transfer of the purchase. ``role``: in, quality, put_away or return; ``returned`` when
+    everything it brought went back to the vendor, ``feeds`` when later transfers of its goods
+    exist already."""
+
+    id: int
+    name: str
+    state: str
+    role: str
+    date_done: str | None
+    scheduled_date: str | None
+    returned: bool
+    feeds: bool
+
+
+class Bill(NamedTuple):
+    """A vendor bill or refund of the purchase; ``matched`` when its lines of this purchase are
+    what was ordered and received."""
+
+    id: int
+    name: str
+    move_type: str
+    state: str
+    payment_state: str
+    due: str | None
+    matched: bool
+
+
+def count_purchase(
+    order: dict[str, Any], transfers: list[Transfer], bills: list[Bill]
+) -> dict[str, Count]:
+    """Return the count of every document event of procure-to-pay.
+
+    :param order: the row; ``reception_steps`` of its warehouse, ``invoice_status``, ``unbilled``
+        (something ordered is on no bill), ``open_services`` (some is a service to be done yet)
+    """
+    ordered = order["state"] == "purchase"
+    counts = {
+        "purchase.confirmed": Count(
+            1, int(ordered), at=moment(order["confirmed_at"]), res_model="purchase.order",
+            res_id=order["id"],
+        )
+    }  # fmt: skip
+    counts.update(_count_transfers(order, transfers, ordered))
+    counts.update(_count_bills(order, transfers, bills, ordered))
+    return counts
+
+
+def _count_transfers(
+    order: dict[str, Any], transfers: list[Transfer], ordered: bool
+) -> dict[str, Count]:
+    """Count what came in, and what of it is in its place."""
+    receipts = [t for t in transfers if t.role == "in"]
+    kept = [receipt for receipt in receipts if not receipt.returned]
+    # Goods on their way through the house, whose last transfer is not written yet.
+    several = order["reception_steps"] in ("two_steps", "three_steps")
+    upstream = [
+        t
+        for t in transfers
+        if t.role in ("in", "quality") and t.state not in CLOSED_PICKINGS and not t.feeds
+    ]
+    return {
+        "receipt.done": _count(kept, minimum=bool(receipts) or not ordered),
+        "putaway.done": _count(
+            [t for t in transfers if t.role == "put_away" and not t.returned],
+            extra=len(upstream) if several else 0,
+        ),
+    }
+
+
+def _count(transfers: list[Transfer], *, minimum: bool = False, extra: int = 0) -> Count:
+    """Count the transfers that are not cancelled, and those that are done."""
+    relevant = [transfer for transfer in transfers if transfer.state != "cancel"]
+    done = [transfer for transfer in relevant if transfer.state == "done"]
+    last = max(done, key=lambda transfer: transfer.date_done or "", default=None)
+    current = last or next(iter(relevant), None)
+    return Count(
+        expected=max(len(relevant) + extra, int(minimum)),
+        reached=len(done),
+        at=moment(last.date_done) if last else None,
+        res_model="stock.picking" if current else None,
+        res_id=current.id if current else None,
+    )
+
+
+def _count_bills(
+    order: dict[str, Any], transfers: list[Transfer], bills: list[Bill], ordered: bool
+) -> dict[str, Count]:
+    """Count bills posted, matched and paid; one more is expected while something is unbilled."""
+    own = [bill for bill in bills if bill.move_type == "in_invoice" and bill.state != "cancel"]
+    posted = [bill for bill in own if bill.state == "posted"]
+    arriving = any(t.role == "in" and t.state not in CLOSED_PICKINGS for t in transfers)
+    # Odoo calls a purchase "to invoice" until a refund took back what was returned, too.
+    more = order["invoice_status"] == "to invoice" or (
+        order["unbilled"] and (arriving or order["open_services"] or not ordered)
+    )
+    newest = posted[-1] if posted else (own[-1] if own else None)
+    place: dict[str, Any] = {
+        "res_model": "account.move" if newest else None,
+        "res_id": newest.id if newest else None,
+    }
+    expected = len(own) + int(more)
+    paid = [bill for bill in posted if bill.payment_state in PAID_STATES]
+    part = any(bill.payment_state == "partial" for bill in posted)
+    return {
+        "bill.posted": Count(expected, len(posted), **place),
+        "bill.matched": Count(expected, sum(bill.matched for bill in posted), **place),
+        "bill.paid": Count(expected, len(paid), part, **place),
+    }
+
+
+def is_undone(order: dict[str, Any], transfers: list[Transfer], bills: list[Bill]) -> bool:
+    """Tell whether everything that came went back, and nothing is left to settle."""
+    receipts = [t for t in transfers if t.role == "in" and t.state != "cancel"]
+    if not receipts or not all(receipt.returned for receipt in receipts):
+        return False
+    return order["invoice_status"] != "to invoice" and all(
+        bill.state == "cancel" or bill.payment_state in PAID_STATES for bill in bills
+    )
+
+
+def scheduled(step: Step | None, transfers: list[Transfer], bills: list[Bill]) -> datetime | None:
+    """Return the date of the document that reaches the step: transfer or due date of bills."""
+    roles = {"receipt.done": ("in",), "putaway.done": ("quality", "put_away")}
+    if step is None:
+        return None
+    if step.event_code in roles:
+        dates = [
+            transfer.scheduled_date
+            for transfer in transfers
+            if transfer.state not in CLOSED_PICKINGS and transfer.role in roles[step.event_code]
+        ]
+    elif step.event_code == "bill.paid":
+        # Due on a day means until its end.
+        dates = [f"{bill.due[:10]}T23:59:59" for bill in unpaid(bills) if bill.due]
+    else:
+        return None
+    return moment(min(filter(None, dates), default=None))
+
+
+def unpaid(bills: list[Bill]) -> list[Bill]:
+    """Return the posted bills that wait for their payment."""
+    return [
+        bill
+        for bill in bills
+        if bill.state == "posted"
+        and bill.move_type == "in_invoice"
+        and bill.payment_state not in PAID_STATES
+    ]
+
+
+def document_changes(order: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the documents of a purchase that its transaction does not know by their names."""
+    known = {document: name for document, (name, _role) in order["links"].items()}
+    rows = [("purchase.order", order["id"], order["name"], "order")]
+    rows += [("stock.picking", row[0], row[1], row[3]) for row in order["pickings"] or ()]
+    rows += [
+        ("account.move", row[0], row[1], "refund" if row[2] == "in_refund" else "bill")
+        for row in order["invoices"] or ()
+    ]
+    rows += [("account.payment", row[0], row[1], "payment") for row in order["payments"] or ()]
+    return [
+        {"res_model": model, "res_id": res_id, "document_name": name, "role": role}
+        for model, res_id, name, role in rows
+        if known.get(f"{model},{res_id}", False) != name
+    ]

@@ -1,0 +1,64 @@
+"""Which steps of a purchase vendors and messages are expected to report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from odoo.addons.integration_monitor.tools.milestone_reports import Source, Sources
+from odoo.addons.integration_monitor.tools.milestones import Count, Milestone, Step
+
+ACKNOWLEDGED = "message.purchase.acknowledgement.done"
+NOTICED = "message.purchase.asn.done"
+
+
+def source_of(step: Step, sources: Sources, order: dict[str, Any]) -> Source | None:
+    """Return the connected system's flow that would report the step for this purchase, or None.
+
+    Systems of other vendors do not. Who is told of purchases reports on those it was told of.
+    """
+    told = {tuple(row) for row in order["told"] or ()}
+    tellers = {source.system_id for group in sources.values() for source in group if source.tells}
+    for source in sources.get(step.message_type, ()):
+        if source.warehouse_ids and order["warehouse_id"] not in source.warehouse_ids:
+            continue
+        if source.partner_id not in (None, order["vendor_id"]):
+            continue
+        if order["state"] != "purchase":
+            return source  # it is told when the order is confirmed
+        if source.tells:
+            reports = (step.message_type, source.system_id) in told
+        elif source.system_id in tellers:
+            reports = any(system_id == source.system_id for _type, system_id in told)
+        else:
+            reports = True
+        if reports:
+            return source
+    return None
+
+
+def expected_reports(
+    order: dict[str, Any],
+    steps: tuple[Step, ...],
+    sources: Sources,
+    counts: dict[str, Count],
+    old: dict[int, Milestone],
+) -> dict[str, Count]:
+    """Return the counts of the steps that messages and vendors report.
+
+    The acknowledgement is also a tick on the order, and awaited where the order asks for it by a
+    reminder. A notice is expected for each receipt, unless they speak of the whole order.
+    """
+    result = {}
+    for step in steps:
+        if step.record_kind == "document" or not step.event_code:
+            continue
+        told = old[step.id].evidence if step.id in old else {}
+        count = Count(expected=int(bool(told or source_of(step, sources, order))))
+        if step.event_code == ACKNOWLEDGED and (order["acknowledged"] or order["asks"]):
+            count = Count(
+                1, int(order["acknowledged"]), res_model="purchase.order", res_id=order["id"]
+            )
+        elif step.event_code == NOTICED and all(key.startswith("stock.picking") for key in told):
+            count.expected *= max(counts["receipt.done"].expected, 1)
+        result[step.event_code] = count
+    return result

@@ -1,0 +1,224 @@
+"""Plain SQL: reading purchase orders for the recorder, with everything they are judged by.
+
+One statement for any number of them. Which purchases documents belong to is found by the lines of
+the purchases, and by what was linked before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from odoo.addons.integration_monitor.tools.order_parts_sql import payment_ids
+from odoo.addons.integration_monitor.tools.order_snapshot_sql import (
+    LINKS,
+    MILESTONES,
+    PAID_INVOICES,
+)
+
+_LINKED = """
+    SELECT owner.res_id FROM integration_transaction owner
+     WHERE owner.res_model = 'purchase.order' AND owner.id = ANY(ARRAY(
+           SELECT transaction_id FROM integration_transaction_document
+            WHERE res_model = '{model}' AND res_id = ANY({ids})))"""
+#: What goes back within the house belongs to whom it came for.
+_TRANSFERS_AND_ORIGINS = """ARRAY(
+    SELECT unnest({ids}) UNION SELECT return_id FROM stock_picking WHERE id = ANY({ids}))"""
+_LINES_OF_BILLS = """
+    SELECT order_id FROM purchase_order_line WHERE id = ANY(ARRAY(
+        SELECT purchase_line_id FROM account_move_line WHERE move_id = ANY({bills})))"""
+#: How the purchases of changed documents are found; ``{ids}`` is the place of an array of ids.
+ROOTS = {
+    "purchase.order": "SELECT unnest({ids})",
+    "stock.picking": f"""
+        SELECT order_id FROM purchase_order_line WHERE id = ANY(ARRAY(
+            SELECT purchase_line_id FROM stock_move WHERE picking_id = ANY({{ids}})))
+         UNION {_LINKED.format(model="stock.picking", ids=_TRANSFERS_AND_ORIGINS)}""",
+    "account.move": f"""{_LINES_OF_BILLS.format(bills="{ids}")}
+         UNION {_LINKED.format(model="account.move", ids="{ids}")}""",
+    "account.payment": _LINES_OF_BILLS.format(bills=PAID_INVOICES),
+    "integration.transaction": "SELECT res_id FROM integration_transaction"
+    " WHERE id = ANY({ids}) AND res_model = 'purchase.order'",
+    "correlation": "SELECT res_id FROM integration_transaction"
+    " WHERE correlation_id = ANY({ids}) AND res_model = 'purchase.order'",
+}
+
+# Amounts are those of the order: who may read it sees them there, and nobody here.
+_PURCHASE = """jsonb_build_object(
+    'root_model', 'purchase.order', 'id', purchase.id, 'name', purchase.name,
+    'state', purchase.state, 'partner_id', purchase.partner_id,
+    'vendor_id', (SELECT commercial_partner_id FROM res_partner WHERE id = purchase.partner_id),
+    'company_id', purchase.company_id, 'warehouse_id', house.id,
+    'reception_steps', house.reception_steps, 'user_id', purchase.user_id,
+    'currency_id', purchase.currency_id, 'amount_total', NULL, 'amount_company', NULL,
+    'invoice_status', purchase.invoice_status,
+    'acknowledged', COALESCE(purchase.acknowledged, false),
+    'asks', COALESCE(purchase.receipt_reminder_email, false),
+    'unbilled', EXISTS (SELECT FROM purchase_order_line line
+                         WHERE line.id = ANY(lines.ids)
+                           AND COALESCE(line.qty_invoiced, 0) < line.product_qty),
+    'open_services', EXISTS (SELECT FROM purchase_order_line line
+                              WHERE line.id = ANY(lines.ids)
+                                AND line.qty_received_method = 'manual'
+                                AND COALESCE(line.qty_received, 0) < line.product_qty),
+    'create_date', COALESCE(purchase.date_approve, purchase.create_date),
+    'confirmed_at', purchase.date_approve, 'commitment_date', purchase.date_planned,
+    'correlation_id', purchase.integration_correlation_id,
+    'told', (SELECT jsonb_agg(DISTINCT jsonb_build_array(told.message_type, told.system_id))
+               FROM integration_message told
+              WHERE told.transaction_id = owner.id AND told.direction = 'outbound'
+                AND told.state <> 'cancelled'))"""
+
+# Each receipt's moves, and where their goods went in the house; not what is picked for an order.
+_CHAIN = """
+    WITH RECURSIVE chain (receipt_id, id) AS (
+        SELECT move.id, move.id FROM stock_move move WHERE move.purchase_line_id = ANY(lines.ids)
+         UNION
+        SELECT chain.receipt_id, onward.id
+          FROM chain
+          JOIN stock_move_move_rel link ON link.move_orig_id = chain.id
+          JOIN stock_move onward ON onward.id = link.move_dest_id
+          JOIN stock_picking_type type ON type.id = onward.picking_type_id
+         WHERE type.code = 'internal'
+           AND NOT EXISTS (SELECT FROM stock_warehouse other
+                            WHERE type.id IN (other.pick_type_id, other.pack_type_id)))"""
+# Transfers whose chain was cut carry the purchase's reference still, if it is its alone.
+_REFERRED = """
+    SELECT move.picking_id
+      FROM stock_reference_purchase_rel mine
+      JOIN stock_reference_move_rel carried ON carried.reference_id = mine.reference_id
+      JOIN stock_move move ON move.id = carried.move_id
+      JOIN stock_picking_type type ON type.id = move.picking_type_id AND type.code = 'internal'
+     WHERE mine.purchase_id = purchase.id
+       AND NOT EXISTS (SELECT FROM stock_reference_sale_rel sold
+                        WHERE sold.reference_id = mine.reference_id)
+       AND NOT EXISTS (SELECT FROM stock_reference_purchase_rel other
+                        WHERE other.reference_id = mine.reference_id
+                          AND other.purchase_id <> purchase.id)"""
+_BOUGHT = """EXISTS (SELECT FROM stock_move move
+                      WHERE move.picking_id = picking.id
+                        AND move.purchase_line_id = ANY(lines.ids))"""
+_ROLE = f"""
+    CASE WHEN {_BOUGHT}
+         THEN CASE WHEN EXISTS (SELECT FROM stock_location target
+                                 WHERE target.id = picking.location_dest_id
+                                   AND target.usage = 'supplier') THEN 'return' ELSE 'in' END
+         WHEN picking.return_id IS NOT NULL THEN 'internal'
+         WHEN EXISTS (SELECT FROM stock_warehouse other
+                       WHERE other.qc_type_id = picking.picking_type_id) THEN 'quality'
+         ELSE 'put_away' END"""
+# Everything that a transfer brought went back: from a receipt to the vendor, from wherever it lay.
+_RETURNED = f"""
+    picking.state = 'done'
+    AND EXISTS (SELECT FROM stock_move back
+                 WHERE back.state = 'done' AND back.origin_returned_move_id IN (
+                       SELECT id FROM stock_move WHERE picking_id = picking.id
+                        UNION SELECT id FROM chain))
+    AND NOT EXISTS (
+        SELECT FROM stock_move move
+         WHERE move.picking_id = picking.id AND move.state = 'done'
+           AND move.product_qty > COALESCE((
+               SELECT SUM(back.product_qty)
+                 FROM stock_move back
+                 JOIN stock_location target ON target.id = back.location_dest_id
+                WHERE back.state = 'done'
+                  AND CASE WHEN {_BOUGHT}
+                           THEN target.usage = 'supplier' AND back.origin_returned_move_id IN (
+                                SELECT id FROM chain WHERE receipt_id = move.id)
+                           ELSE back.origin_returned_move_id = move.id END), 0))"""
+_FEEDS = """
+    picking.state NOT IN ('done', 'cancel')
+    AND EXISTS (SELECT FROM stock_move move
+                  JOIN stock_move_move_rel link ON link.move_orig_id = move.id
+                  JOIN stock_move onward ON onward.id = link.move_dest_id
+                 WHERE move.picking_id = picking.id AND onward.state <> 'cancel')"""
+# In the order of the fields of ``purchase_counts.Transfer``.
+_TRANSFERS = f"""{_CHAIN}
+    SELECT jsonb_agg(jsonb_build_array(
+               picking.id, picking.name, picking.state, {_ROLE}, picking.date_done,
+               picking.scheduled_date, {_RETURNED}, {_FEEDS}) ORDER BY picking.id)
+      FROM stock_picking picking
+     WHERE picking.id IN (SELECT move.picking_id FROM stock_move move JOIN chain USING (id)
+                           UNION {_REFERRED})"""
+
+#: What the goods of a line cost and how many of them are billed and posted, in the unit and the
+#: currency of the line, which is ``line`` of ``purchase``.
+BILLED = """
+    SELECT sum(CASE bill.move_type WHEN 'in_refund' THEN -item.quantity ELSE item.quantity END
+               * COALESCE(unit.factor, own.factor) / own.factor) AS quantity,
+           max(bill.invoice_date) AS billed_at
+      FROM account_move_line item
+      JOIN account_move bill ON bill.id = item.move_id AND bill.state = 'posted'
+       AND bill.move_type IN ('in_invoice', 'in_refund')
+      JOIN uom_uom own ON own.id = line.product_uom_id
+      LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
+     WHERE item.purchase_line_id = line.id"""
+#: The difference of a billed price, of ``item`` of ``bill``, from that of ``line``.
+PRICE_GAP = """(
+    SELECT abs(item.price_unit * (1 - COALESCE(item.discount, 0) / 100)
+               * own.factor / COALESCE(unit.factor, own.factor)
+               * CASE WHEN bill.currency_id = purchase.currency_id THEN 1
+                      ELSE purchase.currency_rate
+                           / COALESCE(NULLIF(bill.invoice_currency_rate, 0), 1) END
+               - line.price_unit * (1 - COALESCE(line.discount, 0) / 100))
+      FROM uom_uom own LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
+     WHERE own.id = line.product_uom_id)"""
+#: How much of a line may be billed: what came, or what was ordered where bills come first.
+BILLABLE = """greatest(COALESCE(line.qty_received, 0),
+    CASE (SELECT template.purchase_method
+            FROM product_product product
+            JOIN product_template template ON template.id = product.product_tmpl_id
+           WHERE product.id = line.product_id)
+    WHEN 'purchase' THEN line.product_qty ELSE 0 END)"""
+#: Quantities and prices have more digits than anybody orders; what is below is rounding.
+LEAST = 0.00501
+# The rule says what difference is none.
+_TOLERANCE = f"""({LEAST} + COALESCE((
+    SELECT min(rule.tolerance) FROM integration_business_rule rule
+     WHERE rule.active AND rule.check_code = 'three_way_mismatch'), 0))"""
+_MATCHED = f"""bill.payment_state = 'reversed' OR NOT EXISTS (
+    SELECT FROM account_move_line item
+      JOIN purchase_order_line line
+        ON line.id = item.purchase_line_id AND line.id = ANY(lines.ids)
+     WHERE item.move_id = bill.id
+       AND ({PRICE_GAP} > {_TOLERANCE}
+            OR (SELECT billed.quantity FROM ({BILLED}) billed) - {BILLABLE} > {_TOLERANCE}))"""
+# In the order of the fields of ``purchase_counts.Bill``.
+_BILLS = f"""
+    SELECT jsonb_agg(jsonb_build_array(bill.id, bill.name, bill.move_type, bill.state,
+                                       bill.payment_state, bill.invoice_date_due, {_MATCHED})
+                     ORDER BY bill.id),
+           array_agg(bill.id)
+      FROM account_move bill
+     WHERE bill.move_type IN ('in_invoice', 'in_refund') AND bill.id = ANY(ARRAY(
+           SELECT move_id FROM account_move_line WHERE purchase_line_id = ANY(lines.ids)))"""
+_PAYMENTS = f"""
+    SELECT jsonb_agg(jsonb_build_array(payment.id, payment.name, payment.state)
+                     ORDER BY payment.id)
+      FROM account_payment payment WHERE payment.id IN ({payment_ids("bills.ids")})"""
+
+
+def of_purchases(models: Collection[str]) -> str:
+    """Purchases by what belongs to them now, and with the ids that new transactions get.
+
+    Takes ids by model.
+
+    :param models: keys of ``ROOTS``
+    """
+    roots = " UNION ".join(ROOTS[model].format(ids=f"%({model})s") for model in sorted(models))
+    return f"""
+        SELECT {_PURCHASE},
+               COALESCE(owner.id, nextval('integration_transaction_id_seq')), to_jsonb(owner),
+               ({MILESTONES}), ({LINKS}),
+               CASE WHEN owner.id IS NOT NULL THEN integration_order_evidence(owner.id) END,
+               ({_TRANSFERS}), bills.rows, ({_PAYMENTS})
+          FROM purchase_order purchase
+          JOIN stock_picking_type kind ON kind.id = purchase.picking_type_id
+          LEFT JOIN stock_warehouse house ON house.id = kind.warehouse_id
+          LEFT JOIN integration_transaction owner
+            ON owner.res_model = 'purchase.order' AND owner.res_id = purchase.id
+         CROSS JOIN LATERAL (SELECT ARRAY(
+                   SELECT id FROM purchase_order_line
+                    WHERE order_id = purchase.id AND display_type IS NULL)) lines (ids)
+         CROSS JOIN LATERAL ({_BILLS}) bills (rows, ids)
+         WHERE purchase.id = ANY(ARRAY({roots}))
+         ORDER BY purchase.id"""
