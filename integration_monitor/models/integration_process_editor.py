@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from ..tools.branches import stages
 from ..tools.process_compare import compare
 
+
 class IntegrationProcess(models.Model):
     _inherit = "integration.process"
 
@@ -44,13 +45,15 @@ class IntegrationProcess(models.Model):
     def _compute_former(self):
         for process in self:
             origin = process._origin
-            versions = origin and (origin._other_versions() | origin)
-            process.version_ids = versions.sorted("version", reverse=True) if versions else False
-            process.former_id = origin and (
-                process.version_ids.filtered(lambda other: other.version < origin.version)[:1]
-                # The first version of a company's own process is measured by the general one.
-                or (origin.company_id and origin._of_all_companies())
-            )
+            versions = former = origin
+            if origin:
+                versions = (origin._other_versions() | origin).sorted("version", reverse=True)
+                former = versions[versions.ids.index(origin.id) + 1 :][:1]
+                if not former and origin.company_id:
+                    # The first of a company's own process is compared with the general one.
+                    former = origin._of_all_companies()
+            process.version_ids = versions
+            process.former_id = former
 
     @api.depends("former_id", "step_ids")
     @api.depends_context("lang")

@@ -1,9 +1,10 @@
 """Steps of two versions of a process, beside one another."""
 
 from odoo import models
+from odoo.models import MAGIC_COLUMNS
 
 #: What does not tell one step from another: the comparison goes by code and order.
-UNCOMPARED = frozenset({"process_id", "sequence", "code"})
+UNCOMPARED = frozenset({"process_id", "sequence", "code", *MAGIC_COLUMNS})
 
 
 class IntegrationProcessStep(models.Model):

@@ -68,6 +68,7 @@ from . import test_observed_health
 from . import test_partner_faults
 from . import test_pause
 from . import test_process
+from . import test_process_editor
 from . import test_process_guard
 from . import test_process_steps
 from . import test_process_upgrade

@@ -21,6 +21,7 @@ class TestProcessUpgrade(TransactionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.env.user.group_ids |= cls.env.ref("integration_monitor.group_administrator")
         complete = cls.env.ref("integration_monitor.process_order_to_cash")
         cls.expected = [
             (step.code, step.event_code, step.optional, step.branch) for step in complete.step_ids
@@ -82,9 +83,7 @@ class TestProcessUpgrade(TransactionCommon):
             [(s.code, s.event_code, s.optional, s.branch) for s in complete.step_ids], self.expected
         )
         self.assertEqual(self.former.state, "superseded")
-        self.assertEqual(
-            self.env.ref("integration_monitor.step_shipped_1").process_id, self.former
-        )
+        self.assertEqual(self.env.ref("integration_monitor.step_shipped_1").process_id, self.former)
         after = self.order()
         self.assertEqual(self.owner(after).process_id, complete)
         self.ship(before.picking_ids)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import groupby
 from typing import Protocol
 
 
@@ -26,14 +25,10 @@ def stages(branches: Sequence[str]) -> list[dict[str, list[int]]]:
     :param branches: the branch of each step, in order; "" for the main line
     """
     result: list[dict[str, list[int]]] = []
-    for forked, group in groupby(enumerate(branches), key=lambda item: bool(item[1])):
-        if not forked:
-            result += [{"": [index]} for index, _branch in group]
-            continue
-        stage: dict[str, list[int]] = {}
-        for index, branch in group:
-            stage.setdefault(branch, []).append(index)
-        result.append(stage)
+    for index, branch in enumerate(branches):
+        if not branch or not result or "" in result[-1]:
+            result.append({})
+        result[-1].setdefault(branch, []).append(index)
     return result
 
 

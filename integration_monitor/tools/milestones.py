@@ -184,9 +184,7 @@ def _skip(steps: Sequence[Step], milestones: list[Milestone]) -> None:
         if milestone.state != "pending":
             continue
         report = step.optional and step.record_kind != "document" and not step.money
-        begun = any(
-            milestones[later].state in ("reached", "partial") for later in following[index]
-        )
+        begun = any(milestones[later].state in ("reached", "partial") for later in following[index])
         needless = report and overtaken(steps, milestones, following[index])
         if (begun and not milestone.expected) or needless:
             milestone.state = "skipped"
@@ -254,6 +252,8 @@ def plan(
             moment = max(promised, started_at)
         elif step.expected_minutes:
             moment += timedelta(minutes=step.expected_minutes)
-        elif not any(steps[later].expected_minutes for later in following[index] if later in needed):
+        elif not any(
+            steps[later].expected_minutes for later in following[index] if later in needed
+        ):
             continue
         milestones[index].planned_at = ends[index] = moment

@@ -58,7 +58,5 @@ def _repeated(steps: Sequence[Step]) -> list[Problem]:
         if step.event_code:
             places.setdefault(step.event_code, []).append(index)
     return [
-        Problem("repeated", tuple(same), blocking=True)
-        for same in places.values()
-        if len(same) > 1
+        Problem("repeated", tuple(same), blocking=True) for same in places.values() if len(same) > 1
     ]

@@ -25,7 +25,9 @@ class Difference:
         return bool(self.added or self.removed or self.changed or self.moved)
 
 
-def compare(old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]]) -> Difference:
+def compare(
+    old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]]
+) -> Difference:
     """Compare the steps of two versions.
 
     :param old: values of the steps by field, by the code of the step, in order

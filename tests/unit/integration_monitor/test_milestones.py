@@ -132,7 +132,7 @@ def test_rows_of_what_never_started_are_not_needed(
 
 @given(situations())
 def test_what_is_awaited(situation: tuple[tuple[Step, ...], dict[str, Count]]) -> None:
-    """A transaction waits for what is done, for what waits itself, or for another step each time."""
+    """A transaction waits for what is done, or for what waits itself."""
     steps, counts = situation
     milestones = advance(steps, counts, {}, [], START)
     found = open_steps(steps, milestones)

@@ -70,7 +70,9 @@ def test_compare_accounts_for_every_step(
     found = compare(old, new)
     assert set(found.added) == new.keys() - old.keys()
     assert set(found.removed) == old.keys() - new.keys()
-    assert set(found.changed) == {code for code in old.keys() & new.keys() if old[code] != new[code]}
+    assert set(found.changed) == {
+        code for code in old.keys() & new.keys() if old[code] != new[code]
+    }
     stayed = [code for code in new if code in old and code not in found.moved]
     assert stayed == [code for code in old if code in stayed]
     assert bool(found) == (list(old.items()) != list(new.items()))
