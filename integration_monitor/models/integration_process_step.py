@@ -40,7 +40,6 @@ class IntegrationProcessStep(models.Model):
             ("information", "Information"),
             ("other", "Other"),
         ],
-        string="Beside the Others",
         help="Steps of different branches that stand together do not wait for one another. The "
         "next step without a branch waits for all of them.",
     )
