@@ -98,6 +98,8 @@ class IntegrationProcess(models.Model):
     def _check_usable(self):
         """:raises UserError: what to mend before the process can be used"""
         self.ensure_one()
+        if not self.active:
+            raise UserError(self.env._("Unarchive the process before you use it."))
         blocking = [line["text"] for line in self._advice(()) if line["blocking"]]
         if blocking:
             raise UserError("\n".join(blocking))

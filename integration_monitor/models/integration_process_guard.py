@@ -97,7 +97,8 @@ class IntegrationProcess(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_used(self):
         """Whoever deletes need not see the transactions of every company."""
-        if self.sudo().transaction_ids:
+        transactions = self.env["integration.transaction"].sudo()
+        if transactions.search_count([("process_id", "in", self.ids)], limit=1):
             raise UserError(
                 self.env._(
                     "Transactions follow this process, so it must stay. Make a new version and put "

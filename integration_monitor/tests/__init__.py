@@ -71,6 +71,7 @@ from . import test_process
 from . import test_process_editor
 from . import test_process_guard
 from . import test_process_steps
+from . import test_process_tour
 from . import test_process_upgrade
 from . import test_queue
 from . import test_refused_sign_ins

@@ -15,6 +15,7 @@ from .branches import followers_of
 from .iso_time import parse_iso
 
 DONE_STATES = frozenset({"reached", "skipped"})
+BEGUN_STATES = frozenset({"reached", "partial"})
 
 
 @dataclass(slots=True)
@@ -184,9 +185,11 @@ def _skip(steps: Sequence[Step], milestones: list[Milestone]) -> None:
         if milestone.state != "pending":
             continue
         report = step.optional and step.record_kind != "document" and not step.money
-        begun = any(milestones[later].state in ("reached", "partial") for later in following[index])
         needless = report and overtaken(steps, milestones, following[index])
-        if (begun and not milestone.expected) or needless:
+        if not needless and not milestone.expected:
+            states = {milestones[later].state for later in following[index]}
+            needless = not states.isdisjoint(BEGUN_STATES)
+        if needless:
             milestone.state = "skipped"
 
 
