@@ -21,26 +21,27 @@ class IntegrationProcess(models.Model):
 
     @api.depends(
         "step_ids.name", "step_ids.sequence", "step_ids.branch", "step_ids.optional",
-        "step_ids.record_kind", "step_ids.event_code", "step_ids.message_type",
+        "step_ids.record_kind", "step_ids.event_code", "step_ids.message_type", "company_id",
     )  # fmt: skip
     @api.depends_context("lang")
     def _compute_advice(self):
-        reported = self._reported_types()
         for process in self:
-            lines = process._advice(reported)
+            lines = process._advice(process._reported_types())
             process.advice = lines and self.env["ir.qweb"]._render(
                 "integration_monitor.process_advice", {"lines": lines}
             )
 
-    @api.model
     def _reported_types(self):
-        """Return the message types that somebody sends or reports here; other addons add theirs.
+        """Return the message types that somebody reports in the process's company, or in any.
 
+        Other addons add what is reported without a flow.
         :rtype: set of str
         """
+        self.ensure_one()
+        domain = [("company_id", "=", self.company_id.id)] if self.company_id else []
         # Whether there is a flow of a kind is no secret.
         flows = self.env["integration.flow"].sudo()
-        return {kind for (kind,) in flows._read_group([], ["message_type"]) if kind}
+        return {kind for (kind,) in flows._read_group(domain, ["message_type"]) if kind}
 
     def _advice(self, reported):
         """Return problems in words, as dicts of ``text``, ``blocking`` and ``tone``.

@@ -1,6 +1,6 @@
 """On-time ship and delivery, invoice completion, confirmation, release: reckoned by hand."""
 
-from datetime import date
+from datetime import date, datetime
 
 from odoo.tests import tagged
 
@@ -102,16 +102,18 @@ class TestOutcomeDelivery(OutcomeCase):
         for picking, arrived in zip(
             deliveries, ("2026-02-05T11:59:59", "2026-02-05T12:00:01"), strict=True
         ):
+            self.env["integration.milestone"]._record(
+                [
+                    {
+                        "transaction_id": self.owner(picking.sale_id).id,
+                        "step_code": "delivered",
+                        "occurred_at": datetime.fromisoformat(arrived),
+                        "res_model": picking._name,
+                        "res_id": picking.id,
+                    }
+                ]
+            )
             self.left(picking, "2026-02-03 15:00:00", "2026-02-05 12:00:00")
-            self.execute(
-                "UPDATE integration_milestone SET evidence = jsonb_build_object(%s, %s) "
-                "WHERE transaction_id = %s AND step_id = "
-                "(SELECT id FROM integration_process_step WHERE process_id = "
-                "(SELECT process_id FROM integration_transaction WHERE id = %s) "
-                "AND code = 'delivered')",
-                f"stock.picking,{picking.id}", arrived,
-                self.owner(picking.sale_id).id, self.owner(picking.sale_id).id,
-            )  # fmt: skip
         self.roll_up()
         rows = self.facts("delivery", deliveries)
         self.assertEqual([row.settled for row in rows], [True, True])

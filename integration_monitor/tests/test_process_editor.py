@@ -111,6 +111,9 @@ class TestProcessEditor(GateCase):
         process = self._draft()
         self.assertIn("Invoice Sent", process.advice)
         self.assertNotIn("Released", process.advice, "a flow sends it")
+        process.company_id = self.env["res.company"].create({"name": "Elsewhere"})
+        self.assertIn("Released", process.advice, "nobody sends it there")
+        process.company_id = False
         self._step(process, "credit_checked").optional = False
         self.assertIn("Set the flow up first", process.advice)
         self._step(process, "released").unlink()

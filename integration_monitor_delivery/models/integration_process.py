@@ -1,6 +1,6 @@
 """Processes know that providers of deliveries report bookings, without a flow."""
 
-from odoo import api, models
+from odoo import models
 
 from .integration_transaction import MESSAGE_TYPE
 
@@ -8,7 +8,6 @@ from .integration_transaction import MESSAGE_TYPE
 class IntegrationProcess(models.Model):
     _inherit = "integration.process"
 
-    @api.model
     def _reported_types(self):
         reported = super()._reported_types()
         if self.env["delivery.carrier"]._integration_has_providers():
