@@ -1,7 +1,7 @@
 {
     "name": "Integration Monitor",
     "summary": "Every exchange and every business transaction, visible and recoverable",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Supply Chain/Integration",
     "author": "Integration Monitor contributors",
     "license": "LGPL-3",
@@ -44,6 +44,7 @@
         "views/res_config_settings_views.xml",
         "views/integration_transaction_views.xml",
         "views/integration_milestone_views.xml",
+        "views/integration_process_templates.xml",
         "views/integration_process_views.xml",
         "views/sale_order_views.xml",
         "views/stock_picking_views.xml",

@@ -152,7 +152,12 @@ from . import integration_dependency_learn
 from . import integration_system_dependency
 from . import integration_endpoint_dependency
 from . import integration_process
+from . import integration_process_guard
 from . import integration_process_step
+from . import integration_process_step_choice
+from . import integration_process_step_compare
+from . import integration_process_check
+from . import integration_process_editor
 from . import integration_transaction
 from . import integration_transaction_document
 from . import integration_milestone

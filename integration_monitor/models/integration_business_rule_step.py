@@ -14,7 +14,8 @@ class IntegrationStepDuration(models.Model):
     """How long a step takes in a company: the 95th percentile of the last 90 days.
 
     By the codes of process and step, so that a new version of a process knows it, too. The time of
-    a step counts from the milestone that was reached before it, as a transaction's wait does.
+    a step counts from the milestone that was reached before it, in its branch or in the main line,
+    as a transaction's wait does.
     """
 
     _name = "integration.step.duration"
@@ -53,13 +54,21 @@ class IntegrationStepDuration(models.Model):
                 SELECT process.code, step.code, t.company_id,
                        percentile_disc(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM took.time)),
                        count(*), %(now)s
-                  FROM (SELECT m.transaction_id, m.step_id,
-                               m.reached_at - lag(m.reached_at) OVER (
-                                   PARTITION BY m.transaction_id ORDER BY m.reached_at, m.sequence)
-                                   AS time
+                  FROM (SELECT m.transaction_id, m.step_id, m.reached_at - CASE
+                               WHEN s.branch IS NULL THEN lag(m.reached_at) OVER line
+                               -- what runs beside the step says nothing of it
+                               ELSE greatest(
+                                   max(m.reached_at) FILTER (WHERE s.branch IS NULL) OVER before,
+                                   lag(m.reached_at) OVER same) END AS time
                           FROM integration_milestone m
+                          JOIN integration_process_step s ON s.id = m.step_id
                          WHERE m.state = 'reached' AND m.reached_at >= %(from)s
-                           AND m.reached_at <= %(now)s) took
+                           AND m.reached_at <= %(now)s
+                        WINDOW line AS (
+                                   PARTITION BY m.transaction_id ORDER BY m.reached_at, m.sequence),
+                               before AS (line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+                               same AS (PARTITION BY m.transaction_id, s.branch
+                                            ORDER BY m.reached_at, m.sequence)) took
                   JOIN integration_transaction t ON t.id = took.transaction_id
                   JOIN integration_process_step step ON step.id = took.step_id
                   JOIN integration_process process ON process.id = step.process_id

@@ -76,15 +76,17 @@ class IntegrationMilestone(models.Model):
     )
     _reached_index = models.Index("(step_id, reached_at) WHERE reached_at IS NOT NULL")
 
-    def _timeline_entry(self, now):
+    def _timeline_entry(self, now, open_ids):
         """Return one milestone in the reader's words, its moments in UTC.
 
         :param datetime now: UTC, to tell what is late
+        :param set open_ids: ids of the steps that somebody must reach next, one of each branch
         """
         self.ensure_one()
         owner, step = self.transaction_id, self.step_id
         labels = dict(self._fields["state"]._description_selection(self.env))
         awaited = owner.state == "in_progress" and owner.waits_for_step_id == step
+        beside = owner.state == "in_progress" and not awaited and step.id in open_ids
         measured = self.reached_at or now
         unexpected = step.optional and self.state == "pending" and not self.expected_count
         # The plan was made when the order came; what is awaited has a deadline of its own.
@@ -98,8 +100,9 @@ class IntegrationMilestone(models.Model):
             "name": step.name,
             "icon": step.icon or "fa-circle-o",
             "state": self.state,
-            "label": self._timeline_label(awaited, unexpected, labels),
+            "label": self._timeline_label(awaited or beside, unexpected, labels),
             "awaited": awaited,
+            "beside": beside,
             "late": late,
             "planned": "" if unexpected else fields.Datetime.to_string(planned) or "",
             "reached": fields.Datetime.to_string(self.reached_at) or "",

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import ormcache
 
-from ..tools.milestones import Step
+from ..tools.process_code import code_of
 
 
 class IntegrationProcess(models.Model):
@@ -21,7 +21,10 @@ class IntegrationProcess(models.Model):
     name = fields.Char(required=True, translate=True)
     code = fields.Char(
         required=True,
-        default="order_to_cash",
+        compute="_compute_code",
+        store=True,
+        readonly=False,
+        precompute=True,
         help="Shared by all versions of the process.",
     )
     version = fields.Integer(default=1, required=True, readonly=True, copy=False)
@@ -42,7 +45,12 @@ class IntegrationProcess(models.Model):
     description = fields.Text(translate=True)
     step_ids = fields.One2many("integration.process.step", "process_id", copy=True)
     transaction_ids = fields.One2many("integration.transaction", "process_id")
-    transaction_count = fields.Integer(compute="_compute_transaction_count")
+    transaction_count = fields.Integer(compute="_compute_transaction_counts")
+    running_count = fields.Integer(
+        string="Under Way",
+        compute="_compute_transaction_counts",
+        help="Transactions that are not over; they keep this version to their end.",
+    )
     company_id = fields.Many2one(
         "res.company", help="Leave empty to use the process in every company."
     )
@@ -53,14 +61,23 @@ class IntegrationProcess(models.Model):
         "This version of the process exists already.",
     )
 
-    def _compute_transaction_count(self):
-        counts = dict(
-            self.env["integration.transaction"]._read_group(
-                [("process_id", "in", self.ids)], ["process_id"], ["__count"]
-            )
-        )
+    @api.depends("name")
+    def _compute_code(self):
         for process in self:
-            process.transaction_count = counts.get(process, 0)
+            process.code = process.code or code_of(process.name)
+
+    def _compute_transaction_counts(self):
+        for field, domain in (
+            ("transaction_count", []),
+            ("running_count", [("state", "=", "in_progress")]),
+        ):
+            counts = dict(
+                self.env["integration.transaction"]._read_group(
+                    [("process_id", "in", self.ids), *domain], ["process_id"], ["__count"]
+                )
+            )
+            for process in self:
+                process[field] = counts.get(process, 0)
 
     @api.model
     @ormcache("root_model", "company_id")
@@ -96,26 +113,59 @@ class IntegrationProcess(models.Model):
             .sudo()
             .search([("process_id", "=", process_id)], order="sequence, id")
         )
-        return tuple(
-            Step(
-                step.id, step.code, step.event_code or "", step.optional, step.waits_on,
-                step.expected_minutes, step.record_kind, step.message_type or "", step.sequence,
-            )
-            for step in steps
-        )  # fmt: skip
+        return tuple(step._plain() for step in steps)
 
     def action_put_in_use(self):
-        """Check the process and let new documents follow it; its earlier version is superseded."""
+        """Check the process and let new documents follow it, in place of the one before."""
         for process in self:
             process._check_usable()
         self._put_in_use()
 
     def _put_in_use(self):
         for process in self:
-            process._other_versions().filtered(lambda other: other.state == "active").write(
-                {"state": "superseded"}
-            )
-        self.write({"state": "active"})
+            process._other_followed()._switch("superseded")
+            process._switch("active")
+
+    def action_take_out_of_use(self):
+        """Let new documents of a company follow the process of all companies again."""
+        for process in self:
+            others = process.company_id and process._of_all_companies()
+            if not others:
+                raise UserError(
+                    self.env._(
+                        "New documents would follow nothing without “%(process)s”. Put another "
+                        "version in use, which takes its place.",
+                        process=process.name,
+                    )
+                )
+        self._switch("superseded")
+
+    def _switch(self, state):
+        """Change the state, which nobody writes by hand: past ``write``, which refuses it."""
+        models.Model.write(self, {"state": state})
+        self.env.registry.clear_cache()
+
+    def _other_followed(self):
+        """Return the processes that new documents of the same kind and company follow now."""
+        self.ensure_one()
+        return self.search(
+            [
+                ("root_model", "=", self.root_model),
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "active"),
+                ("id", "!=", self.id),
+            ]
+        )
+
+    def _of_all_companies(self):
+        """Return the process that companies without one of their own follow."""
+        return self.search(
+            [
+                ("root_model", "=", self.root_model),
+                ("company_id", "=", False),
+                ("state", "=", "active"),
+            ]
+        )
 
     def _other_versions(self):
         """Return the versions of this process beside it, archived ones too."""
@@ -128,42 +178,13 @@ class IntegrationProcess(models.Model):
             ]
         )
 
-    def _check_usable(self):
-        """Raise a message that says what to mend before the process can be used."""
-        self.ensure_one()
-        steps = self.step_ids
-        if not steps:
-            raise UserError(self.env._("Add the steps of the process before you use it."))
-        silent = steps.filtered(lambda step: not step.event_code)
-        if silent:
-            raise UserError(
-                self.env._(
-                    "Nothing would ever reach these steps: %(steps)s. Choose the event of each.",
-                    steps=", ".join(silent.mapped("name")),
-                )
-            )
-        steps._check_event()  # what the process starts with may have been changed since
-        if all(step.optional for step in steps):
-            raise UserError(
-                self.env._(
-                    "All steps are optional, so every transaction would be complete at once. "
-                    "Make at least one step required."
-                )
-            )
-
     def action_new_version(self):
         """Copy the process as a draft of its next version, and open it for editing."""
         self.ensure_one()
         versions = self._other_versions() | self
-        draft = versions.filtered(lambda version: version.state == "draft")[:1]
+        draft = versions.filtered(lambda version: version.state == "draft" and version.active)[:1]
         if not draft:
-            draft = self.copy(
-                {
-                    "name": self.name,
-                    "version": max(versions.mapped("version")) + 1,
-                    "state": "draft",
-                }
-            )
+            draft = self.copy({"name": self.name, "active": True})
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,
@@ -179,29 +200,7 @@ class IntegrationProcess(models.Model):
         )
         return {**action, "domain": [("process_id", "=", self.id)], "context": {}}
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        processes = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return processes
-
-    def write(self, vals):
-        result = super().write(vals)
-        if not {"state", "company_id", "active", "root_model", "code"}.isdisjoint(vals):
-            self.env.registry.clear_cache()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_unless_used(self):
-        if self.transaction_ids:
-            raise UserError(
-                self.env._(
-                    "Transactions follow this process, so it must stay. Archive it, or make a new "
-                    "version."
-                )
-            )
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
+    def action_open_running(self):
+        """Show the transactions that follow this version and are not over."""
+        action = self.action_open_transactions()
+        return {**action, "domain": [*action["domain"], ("state", "=", "in_progress")]}

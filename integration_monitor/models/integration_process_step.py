@@ -1,21 +1,15 @@
 """The milestones that a business process defines."""
 
-import re
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import ormcache
 
 from ..tools.milestone_reports import Source
-from ..tools.root import SALE
+from ..tools.milestones import Step
+from ..tools.process_code import CODE_PATTERN, code_of
 
-CODE_PATTERN = re.compile(r"[a-z][a-z0-9_]*")
 #: What may change in a process that is in use: words, times and pictures, not its shape.
 FREE_FIELDS = frozenset({"name", "waiting_name", "icon", "expected_minutes", "waits_on"})
-DOCUMENT_EVENTS = frozenset(
-    {"sale.created", "sale.confirmed", "picking.first.ready", "picking.first.done",
-     "picking.pack.done", "picking.out.done", "invoice.posted", "invoice.paid"}
-)  # fmt: skip
 
 
 class IntegrationProcessStep(models.Model):
@@ -30,8 +24,25 @@ class IntegrationProcessStep(models.Model):
         "integration.process", required=True, index=True, ondelete="cascade"
     )
     sequence = fields.Integer(default=10)
-    code = fields.Char(required=True, help="Lower-case letters, digits and _; used by flows.")
+    code = fields.Char(
+        required=True,
+        compute="_compute_code",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Lower-case letters, digits and _; used by flows, and the same in all versions.",
+    )
     name = fields.Char(required=True, translate=True)
+    branch = fields.Selection(
+        [
+            ("goods", "Goods"),
+            ("money", "Money"),
+            ("information", "Information"),
+            ("other", "Other"),
+        ],
+        help="Steps of different branches that stand together do not wait for one another. The "
+        "next step without a branch waits for all of them.",
+    )
     waiting_name = fields.Char(
         string="While Waiting",
         translate=True,
@@ -43,8 +54,9 @@ class IntegrationProcessStep(models.Model):
     record_kind = fields.Selection(
         [
             ("document", "A document changes"),
-            ("message", "A message is done"),
-            ("external", "A partner reports it"),
+            ("message", "A message is sent and done"),
+            ("received", "A message has come in and is done"),
+            ("external", "Another system reports it"),
         ],
         string="Reached When",
         default="document",
@@ -81,6 +93,24 @@ class IntegrationProcessStep(models.Model):
     _expected_minutes_positive = models.Constraint(
         "CHECK(expected_minutes >= 0)", "The expected minutes cannot be negative."
     )
+
+    @api.depends("name")
+    def _compute_code(self):
+        for step in self:
+            taken = (step.process_id.step_ids - step).mapped("code")
+            step.code = step.code or code_of(step.name, taken)
+
+    def _plain(self):
+        """Return the step as the recorder needs it.
+
+        :rtype: Step
+        """
+        self.ensure_one()
+        return Step(
+            self.id, self.code, self.event_code or "", self.optional, self.waits_on,
+            self.expected_minutes, self.record_kind, self.message_type or "", self.sequence,
+            self.branch or "",
+        )  # fmt: skip
 
     @api.model
     @ormcache("event_code")
@@ -139,26 +169,6 @@ class IntegrationProcessStep(models.Model):
                     )
                 )
 
-    @api.model
-    def _document_events(self, root_model):
-        """:return: set of the events that documents of a kind of root report; a hook"""
-        return DOCUMENT_EVENTS if root_model == SALE.model else frozenset()
-
-    @api.constrains("record_kind", "event_code")
-    def _check_event(self):
-        for step in self:
-            events = self._document_events(step.process_id.root_model)
-            if step.record_kind == "document" and step.event_code and step.event_code not in events:
-                raise ValidationError(
-                    self.env._(
-                        "No document reports the event '%(event)s' of the step '%(step)s'. Choose "
-                        "one of: %(events)s.",
-                        event=step.event_code,
-                        step=step.name,
-                        events=", ".join(sorted(events)),
-                    )
-                )
-
     def _check_draft(self):
         """Refuse to change the shape of a process that documents follow already."""
         if not self.pool.ready:
@@ -182,6 +192,8 @@ class IntegrationProcessStep(models.Model):
         if not FREE_FIELDS.issuperset(vals):
             self._check_draft()
         result = super().write(vals)
+        if "process_id" in vals:
+            self._check_draft()  # nor may a step of a draft move into one that is in use
         self.env.registry.clear_cache()
         return result
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from odoo import api, models
 
 from ..tools import blame as judging
-from ..tools import milestone_reports, order_counts
+from ..tools import milestone_reports, milestone_waits, order_counts
 from ..tools import milestones as progress
 from ..tools.milestones import Milestone, Report
 from ..tools.order_store_sql import FIXED_COLUMNS, TRANSACTION_COLUMNS
@@ -119,13 +119,16 @@ class IntegrationTransactionAdvance(models.Model):
         invoices = [root.invoice(*row) for row in order["invoices"] or ()]
         steps = self.env["integration.process"]._definition(process_id)
         old = {row[0]: _milestone(*row) for row in order["milestones"] or ()}
-        counts = root.count(order, pickings, invoices)
+        created_by = message_id or next(
+            (old[step.id].message_id for step in steps
+             if step.event_code == "sale.created" and step.id in old),
+            None,
+        )  # fmt: skip
+        counts = root.count(order, pickings, invoices, created_by)
         sources = self.env["integration.process.step"]._sources(order["company_id"])
         counts.update(root.expected_reports(order, steps, sources, counts, old))
         self._count_further(order, steps, pickings, old, counts)
         found = reports.get(owner.get("id"), []) + reports.get(order["correlation_id"], [])
-        if message_id and (created := counts.get("sale.created")):
-            created.message_id = message_id
         new = progress.advance(steps, counts, old, found, now)
         started = order_counts.moment(owner.get("started_at") or order["create_date"])
         promised = order_counts.moment(order["commitment_date"])
@@ -137,7 +140,7 @@ class IntegrationTransactionAdvance(models.Model):
             if _is_news(step, milestone, old.get(step.id))
         ]
         values = self._root_values(order, owner, process_id, started)
-        values.update(self._progress_values(order, steps, new, pickings, invoices, now))
+        values.update(self._progress_values(order, steps, old, new, pickings, invoices, now))
         return values, changes
 
     @api.model
@@ -172,11 +175,11 @@ class IntegrationTransactionAdvance(models.Model):
             "evidence": order["evidence"],
         }
 
-    def _progress_values(self, order, steps, milestones, pickings, invoices, now):
+    def _progress_values(self, order, steps, old, milestones, pickings, invoices, now):
         """State, awaited step, timeliness and blame of one transaction."""
         owner = order["owner"] or {}
         root = self._roots()[order["root_model"]]
-        step = progress.awaited(steps, milestones)
+        step = milestone_waits.awaited(steps, milestones)
         last = max((m.reached_at for m in milestones if m.reached_at), default=now)
         if order["state"] == "cancel" or root.is_undone(order, pickings, invoices):
             state, step = "cancelled", None
@@ -185,8 +188,10 @@ class IntegrationTransactionAdvance(models.Model):
         since = None
         if step and step.id == owner.get("waits_for_step_id"):
             since = order_counts.moment(owner["waits_since"])
+        elif step and owner and not owner["waits_for_step_id"]:
+            since = now  # it was over, and goes on
         elif step:
-            since = now if owner else last
+            since = milestone_waits.waiting_since(steps, old, milestones, step, now)
         gone = any(
             milestone.state == "reached"
             for step_of, milestone in zip(steps, milestones, strict=True)
@@ -238,9 +243,9 @@ class IntegrationTransactionAdvance(models.Model):
 
 
 def _is_news(step, milestone, before):
-    """Tell whether a milestone has to be written; what nobody asks for has no row."""
+    """Tell whether a milestone has to be written; what was not started has no row."""
     if before is None:
-        return not progress.idle(step, milestone)
+        return progress.started(step, milestone)
     return before.facts() != milestone.facts()
 
 

@@ -191,7 +191,9 @@ class IntegrationTransactionBlame(models.Model):
     def _step_texts(self):
         """What has to be done, by the step that is awaited."""
         return {
+            "team.sale.validated": self.env._("The order has to be checked"),
             "team.sale.confirmed": self.env._("The quotation has to be confirmed"),
+            "team.picking.first.ready": self.env._("The goods have to be reserved"),
             "team.picking.first.done": self.env._("The goods have to be picked"),
             "team.picking.pack.done": self.env._("The goods have to be packed"),
             "team.picking.out.done": self.env._("The goods have to be shipped"),

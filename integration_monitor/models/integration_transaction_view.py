@@ -4,6 +4,8 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
+from ..tools.milestone_waits import open_steps
+from ..tools.milestones import Milestone
 from .integration_transaction_blame import since_text, until_text
 
 TONES = {"missed": "danger", "warning": "warning", "stuck": "warning", "failed": "danger"}
@@ -71,9 +73,22 @@ class IntegrationTransactionView(models.Model):
     def _compute_timeline(self):
         now = fields.Datetime.now()
         for transaction in self:
+            open_ids = transaction._open_step_ids()
             transaction.timeline = [
-                milestone._timeline_entry(now) for milestone in transaction.milestone_ids
+                milestone._timeline_entry(now, open_ids) for milestone in transaction.milestone_ids
             ]
+
+    def _open_step_ids(self):
+        """Return the ids of the steps that somebody must reach next, one of each branch."""
+        steps = self.env["integration.process"]._definition(self.process_id.id)
+        stored = {
+            milestone.step_id.id: Milestone(
+                milestone.step_id.id, milestone.state, expected=milestone.expected_count
+            )
+            for milestone in self.milestone_ids
+        }
+        milestones = [stored.get(step.id) or Milestone(step.id) for step in steps]
+        return {step.id for step in open_steps(steps, milestones)}
 
     def action_open_root(self):
         """Open the order that owns the transaction."""

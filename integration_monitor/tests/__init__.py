@@ -68,6 +68,11 @@ from . import test_observed_health
 from . import test_partner_faults
 from . import test_pause
 from . import test_process
+from . import test_process_editor
+from . import test_process_guard
+from . import test_process_steps
+from . import test_process_tour
+from . import test_process_upgrade
 from . import test_queue
 from . import test_refused_sign_ins
 from . import test_request_hooks

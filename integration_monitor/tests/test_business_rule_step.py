@@ -55,6 +55,28 @@ class TestStuckStep(BusinessRuleCase):
         learnt = usual.search([("company_id", "=", self.company.id)])
         self.assertNotIn("shipped", learnt.mapped("step_code"))
 
+    def test_learnt_beside_one_another(self):
+        """The parcel arrives an hour before the payment: usually that takes an hour, it says."""
+        orders = self.env["sale.order"].concat(*self.past)
+        self.env["integration.milestone"]._record(
+            [{"transaction_id": self.owner(order).id, "step_code": "delivered"} for order in orders]
+        )
+        left = self.now - timedelta(days=1)
+        for code, hours in (("invoiced", 2), ("delivered", 9), ("paid", 10)):
+            self.env.cr.execute(
+                """UPDATE integration_milestone m SET state = 'reached', reached_at = %s
+                     FROM integration_process_step s, integration_transaction t
+                    WHERE s.id = m.step_id AND s.code = %s AND t.id = m.transaction_id
+                      AND t.res_model = 'sale.order' AND t.res_id = ANY(%s)""",
+                (left + timedelta(hours=hours), code, orders.ids),
+            )
+        self.env["integration.step.duration"]._learn(self.now)
+        usual = self.env["integration.step.duration"].search([("company_id", "=", self.company.id)])
+        self.assertEqual(
+            {row.step_code: row.seconds / 3600 for row in usual if row.step_code != "picked"},
+            {"invoiced": 2, "delivered": 9, "paid": 8},
+        )
+
     def test_hit_and_closing(self):
         """Twenty hours where nineteen are usual; the goods leave."""
         self.rule.text = "{step}: {hours} h, usual {usual} h of {cases}"

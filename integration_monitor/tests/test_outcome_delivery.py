@@ -1,6 +1,6 @@
 """On-time ship and delivery, invoice completion, confirmation, release: reckoned by hand."""
 
-from datetime import date
+from datetime import date, datetime
 
 from odoo.tests import tagged
 
@@ -103,14 +103,18 @@ class TestOutcomeDelivery(OutcomeCase):
         for picking, arrived in zip(
             deliveries, ("2026-02-06T04:59:59", "2026-02-06T05:00:00"), strict=True
         ):
+            self.env["integration.milestone"]._record(
+                [
+                    {
+                        "transaction_id": self.owner(picking.sale_id).id,
+                        "step_code": "delivered",
+                        "occurred_at": datetime.fromisoformat(arrived),
+                        "res_model": picking._name,
+                        "res_id": picking.id,
+                    }
+                ]
+            )
             self.left(picking, "2026-02-03 15:00:00", "2026-02-05 12:00:00")
-            self.execute(
-                "INSERT INTO integration_milestone (transaction_id, step_id, state, evidence) "
-                "SELECT t.id, s.id, 'reached', jsonb_build_object(%s, %s) "
-                "FROM integration_transaction t JOIN integration_process_step s "
-                "ON s.process_id = t.process_id AND s.code = 'delivered' WHERE t.id = %s",
-                f"stock.picking,{picking.id}", arrived, self.owner(picking.sale_id).id,
-            )  # fmt: skip
         self.roll_up()
         rows = self.facts("delivery", deliveries)
         self.assertEqual([row.settled for row in rows], [True, True])

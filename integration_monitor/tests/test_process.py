@@ -41,7 +41,7 @@ class TestProcess(TransactionCommon):
         self.assertEqual(self.owner(after).process_id, version)
         self.assertNotIn("packed", self.states(after))
         self.ship(before.picking_ids)
-        self.assertStates(before, packed="idle", shipped="reached")
+        self.assertStates(before, packed=None, shipped="reached")
 
     def test_one_draft_at_a_time(self):
         """Two clicks make two drafts of the same version."""

@@ -6,13 +6,16 @@ event by event: repeating a computation, or undoing a document, leads to the sam
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from .branches import followers_of
 from .iso_time import parse_iso
 
 DONE_STATES = frozenset({"reached", "skipped"})
+BEGUN_STATES = frozenset({"reached", "partial"})
 
 
 @dataclass(slots=True)
@@ -28,11 +31,14 @@ class Step:
     record_kind: str = "document"
     message_type: str = ""
     sequence: int = 0
+    branch: str = ""
 
     @property
     def money(self) -> bool:
         """Whether the step belongs to invoicing: goods may still travel when it is reached."""
-        return self.event_code.partition(".")[0] in ("invoice", "bill", "refund", "payment")
+        return self.branch == "money" or self.event_code.partition(".")[0] in (
+            "invoice", "bill", "refund", "payment",
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -168,22 +174,41 @@ def _recorded(step: Step, before: Milestone, count: Count, reports: Any) -> Mile
     return new
 
 
-def _skip(steps: list[Step], milestones: list[Milestone]) -> None:
+def _skip(steps: Sequence[Step], milestones: list[Milestone]) -> None:
     """Mark steps that nobody needs any more.
 
-    That is a step of which nothing is expected once a later one was begun, and an optional report
-    that a later step of the same kind (goods, money) made needless.
+    That is a step of which nothing is expected once one that follows it was begun, and an optional
+    report that a following step of the same kind (goods, money) made needless.
     """
-    begun = overtaken = False
-    for step, milestone in reversed(list(zip(steps, milestones, strict=True))):
-        report = step.optional and step.record_kind != "document"
-        if milestone.state == "pending" and (
-            (begun and not milestone.expected) or (report and overtaken and not step.money)
-        ):
+    following = followers_of(steps)
+    for index, (step, milestone) in enumerate(zip(steps, milestones, strict=True)):
+        if milestone.state != "pending":
+            continue
+        report = step.optional and step.record_kind != "document" and not step.money
+        needless = report and overtaken(steps, milestones, following[index])
+        if not needless and not milestone.expected:
+            states = {milestones[later].state for later in following[index]}
+            needless = not states.isdisjoint(BEGUN_STATES)
+        if needless:
             milestone.state = "skipped"
-        elif milestone.state in ("reached", "partial"):
-            begun = True
-            overtaken = overtaken or (milestone.state == "reached" and not step.money)
+
+
+def overtaken(
+    steps: Sequence[Step], milestones: list[Milestone], following: tuple[int, ...]
+) -> bool:
+    """Tell whether a following step of the goods was reached."""
+    return any(
+        milestones[later].state == "reached" and not steps[later].money for later in following
+    )
+
+
+def started(step: Step, milestone: Milestone) -> bool:
+    """Tell whether there is anything to keep of a milestone.
+
+    Of an optional step that nothing is expected of there is not: it costs nothing.
+    """
+    counted = milestone.expected or milestone.reached
+    return bool(counted or not step.optional or milestone.state not in ("pending", "skipped"))
 
 
 def _remember(before: Milestone | None, new: Milestone, now: datetime) -> None:
@@ -203,64 +228,36 @@ def _remember(before: Milestone | None, new: Milestone, now: datetime) -> None:
         new.history = [*before.history, entry]
 
 
-def idle(step: Step, milestone: Milestone) -> bool:
-    """Tell whether nothing of a step is expected and nothing of it has begun: nobody asks for it."""
-    return (
-        not milestone.expected
-        and milestone.state in ("pending", "skipped")
-        and (step.optional or step.record_kind == "document")
-    )
-
-
-def awaited(steps: list[Step], milestones: list[Milestone]) -> Step | None:
-    """Return the first step that somebody must still reach; None when nothing is awaited.
-
-    A step of which nothing is expected is not awaited, unless it is a report that must come; nor is
-    an optional report of which a part is missing, once the goods are further.
-    """
-    for index, (step, milestone) in enumerate(zip(steps, milestones, strict=True)):
-        report = step.record_kind != "document"
-        if milestone.state in DONE_STATES or idle(step, milestone):
-            continue
-        if report and step.optional and _overtaken(steps, milestones, index):
-            continue
-        return step
-    return None
-
-
-def _overtaken(steps: list[Step], milestones: list[Milestone], index: int) -> bool:
-    """Tell whether a later step of the goods was reached."""
-    return any(
-        milestone.state == "reached" and not step.money
-        for step, milestone in zip(steps[index + 1 :], milestones[index + 1 :], strict=True)
-    )
-
-
 def plan(
-    steps: list[Step],
+    steps: Sequence[Step],
     milestones: list[Milestone],
-    started: datetime,
+    started_at: datetime,
     promised: datetime | None,
     promised_event: str,
 ) -> None:
     """Write the planned moments of a new transaction: the expected times one after the other.
 
-    The promised date replaces the sum at the step that was promised. Steps without an expected time
-    after the last measured one have no plan, nor have optional steps that nothing is expected of.
+    Branches begin together; what follows them waits for the longest. The promised date replaces the
+    sum at the step that was promised. Steps without an expected time that no measured one follows
+    have no plan, nor have optional steps that nothing is expected of.
     """
-    moment = started
+    following = followers_of(steps)
+    ends: dict[int, datetime] = {}
     needed = [
-        (step, milestone)
-        for step, milestone in zip(steps, milestones, strict=True)
+        index
+        for index, (step, milestone) in enumerate(zip(steps, milestones, strict=True))
         if milestone.expected or not step.optional
     ]
-    measured = sum(1 for step, _milestone in needed if step.expected_minutes)
-    for step, milestone in needed:
+    for index in needed:
+        step = steps[index]
+        before = (end for place, end in ends.items() if index in following[place])
+        moment = max(before, default=started_at)
         if step.event_code == promised_event and promised:
-            moment = max(promised, started)
+            moment = max(promised, started_at)
         elif step.expected_minutes:
             moment += timedelta(minutes=step.expected_minutes)
-            measured -= 1
-        elif not measured:
-            break
-        milestone.planned_at = moment
+        elif not any(
+            steps[later].expected_minutes for later in following[index] if later in needed
+        ):
+            continue
+        milestones[index].planned_at = ends[index] = moment

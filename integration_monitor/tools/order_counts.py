@@ -49,16 +49,25 @@ def moment(value: str | None) -> datetime | None:
 
 
 def count_order(
-    order: dict[str, Any], pickings: list[Picking], invoices: list[Invoice]
+    order: dict[str, Any],
+    pickings: list[Picking],
+    invoices: list[Invoice],
+    message_id: int | None = None,
 ) -> dict[str, Count]:
     """Return the count of every document event of order-to-cash.
 
+    An order is validated when a message made it (what does not fit is refused there), when a person
+    sent it to the customer, and when it is confirmed.
+
     :param order: state, invoice_status, create_date of the sales order
+    :param message_id: the message that made the order
     """
     confirmed = order["state"] == "sale"
+    validated = bool(message_id) or order["state"] in ("sent", "sale")
     counts = {
         "sale.created": Count(1, 1, at=moment(order["create_date"]), res_model="sale.order",
-                              res_id=order["id"]),
+                              res_id=order["id"], message_id=message_id),
+        "sale.validated": Count(1, int(validated), res_model="sale.order", res_id=order["id"]),
         "sale.confirmed": Count(1, int(confirmed), res_model="sale.order", res_id=order["id"]),
     }  # fmt: skip
     counts.update(_count_pickings(pickings, confirmed))
@@ -83,7 +92,9 @@ def _count_pickings(pickings: list[Picking], confirmed: bool) -> dict[str, Count
     ]
     started = bool(roles["out"] or first)
     return {
-        "picking.first.ready": _count(first, {"assigned", "done"}),
+        "picking.first.ready": _count(
+            first, {"assigned", "done"}, minimum=started or not confirmed
+        ),
         "picking.first.done": _count(first, minimum=started or not confirmed),
         "picking.pack.done": _count(roles["pack"]),
         "picking.out.done": _count(outs, minimum=started or not confirmed, extra=len(upstream)),

@@ -54,13 +54,14 @@ RELEASED_TO = """
 
 # How many documents were told to whom: who was told nothing cannot report.
 TOLD = """
-    SELECT jsonb_agg(jsonb_build_array(told.message_type, told.system_id, told.documents))
-      FROM (SELECT message.message_type, message.system_id,
+    SELECT jsonb_agg(jsonb_build_array(told.message_type, told.system_id, told.documents,
+                                       told.res_model))
+      FROM (SELECT message.message_type, message.system_id, message.res_model,
                    count(DISTINCT message.res_id) AS documents
               FROM integration_message message
              WHERE message.transaction_id = owner.id AND message.direction = 'outbound'
-               AND message.res_model = 'stock.picking' AND message.state <> 'cancelled'
-             GROUP BY message.message_type, message.system_id) told"""
+               AND message.res_model IS NOT NULL AND message.state <> 'cancelled'
+             GROUP BY message.message_type, message.system_id, message.res_model) told"""
 
 EVIDENCE = f"""
     BEGIN

@@ -32,7 +32,7 @@ class Root(NamedTuple):
     #: named tuples that begin with id, name, state (transfers) and id, name, type, state (bills)
     picking: Callable[..., Any]
     invoice: Callable[..., Any]
-    #: (row, pickings, invoices): counts by event code
+    #: (row, pickings, invoices, message that made the document): counts by event code
     count: Callable[..., dict[str, Count]]
     #: (row, steps, sources, counts, old milestones by step): counts of what messages report
     expected_reports: Callable[..., dict[str, Count]]

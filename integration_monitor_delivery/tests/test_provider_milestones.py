@@ -26,6 +26,18 @@ class TestProviderMilestones(ProviderCase):
         self.assertEqual(booked.state, "reached")
         self.assertEqual(transaction.waits_for_step_id.code, "invoiced")
 
+    def test_advice_on_processes(self):
+        """The author of a process is told that nobody books carriers, which a provider does."""
+        self.env["integration.flow"].sudo().search(
+            [("message_type", "=", "carrier.booking")]
+        ).active = False
+        process = self.env.ref("integration_monitor.process_order_to_cash").sudo()
+        self.assertNotIn("Carrier Booked", process.advice or "")
+        carriers = self.env["delivery.carrier"].with_context(active_test=False).search([])
+        carriers.delivery_type = "fixed"
+        process.invalidate_recordset(["advice"])
+        self.assertIn("Carrier Booked", process.advice)
+
     def test_number_by_hand(self):
         """Who books at the carrier's desk enters the number."""
         order, picking = self.ready()

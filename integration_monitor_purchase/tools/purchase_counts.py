@@ -48,7 +48,10 @@ class Bill(NamedTuple):
 
 
 def count_purchase(
-    order: dict[str, Any], transfers: list[Transfer], bills: list[Bill]
+    order: dict[str, Any],
+    transfers: list[Transfer],
+    bills: list[Bill],
+    _message_id: int | None = None,
 ) -> dict[str, Count]:
     """Return the count of every document event of procure-to-pay.
 

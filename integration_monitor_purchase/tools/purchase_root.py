@@ -18,10 +18,6 @@ from .purchase_counts import (
 from .purchase_reports import expected_reports
 
 #: What documents of purchases report, for steps and flows.
-STEP_EVENTS = frozenset(
-    {"purchase.confirmed", "receipt.done", "putaway.done", "bill.posted", "bill.matched",
-     "bill.paid"}
-)  # fmt: skip
 FLOW_EVENTS = frozenset(
     {"purchase.confirmed", "purchase.cancelled", "receipt.done", "receipt.returned",
      "putaway.done", "bill.posted", "bill.paid", "bill.refunded"}

@@ -125,7 +125,10 @@ class Scenario:
 
     def steps(self) -> Iterator[tuple[str, Callable[[], None]]]:
         """Yield (what happens, action) in order."""
-        yield "Two partners subscribe to business events; a gate is set up", self._switch_on
+        yield (
+            "Two partners subscribe to business events; finance takes part; a gate is set up",
+            self._switch_on,
+        )
         yield "Four customers order in the web shop", self._good_day
         yield "Two orders for the warehouse that a third party runs", self._third_party
         yield "Two orders in the European shop; its warehouse picks by hand", self._europe
@@ -149,7 +152,7 @@ class Scenario:
         # Once: afterwards they are as somebody left them.
         if self.rpc.call("sale.order", "search_count", []):
             return
-        for model in ("integration.subscription", "integration.gate"):
+        for model in ("integration.subscription", "integration.flow", "integration.gate"):
             archived = self.rpc.call(model, "search", [("active", "=", False)])
             self.rpc.call(model, "write", archived, {"active": True})
 

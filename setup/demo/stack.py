@@ -20,6 +20,7 @@ from simulators.launcher import Simulator
 from testing.processes import OdooServer
 from testing.waiting import free_port, port_refusal
 
+from .seed.finance import LEDGER
 from .seed.integrations import TOKEN
 from .seed.subscribers import EVENTS
 
@@ -30,6 +31,7 @@ PARTNERS = {
     "wms-main": "wms",
     "wms-3pl": "wms",
     "carrier": "carrier",
+    LEDGER: "finance",
 }
 # Simulator process -> {name of its webhook target: flow that receives it}.
 TARGETS = {
@@ -42,6 +44,7 @@ TARGETS = {
     "wms-main": {"shipment.confirmed": "wms-main.shipment"},
     "wms-3pl": {"shipment.confirmed": "wms-3pl.shipment"},
     "carrier": {"tracker.updated": "carrier.tracking"},
+    LEDGER: {"credit.checked": f"{LEDGER}.credit"},
 }
 CHANNELS = "root:6,root.integration:4"
 # Below, ports belong to the system; so does the seeded placeholder.

@@ -1,1 +1,1 @@
-"""Partner simulators: a web shop, a warehouse system and a carrier, each its own HTTP process."""
+"""Partner simulators: shop, warehouse system, carrier, finance system; each an HTTP process."""

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import requests
 
 SETUP = Path(__file__).resolve().parents[1]
-NAMES = ("shop", "wms", "carrier")
+NAMES = ("shop", "wms", "carrier", "finance")
 
 
 class SimulatorError(RuntimeError):

@@ -8,6 +8,7 @@ from typing import Any
 
 from .catalogue import OUT_OF_STOCK, PRODUCTS, seed_products, seed_service, seed_stock
 from .companies import seed_companies
+from .finance import seed_finance
 from .integrations import seed_integrations
 from .others import seed_api_key, seed_pick_up_action
 from .subscribers import seed_gate, seed_subscribers
@@ -34,6 +35,7 @@ def seed(env: Any, output: Path) -> None:
     seed_pick_up_action(env)
     api_key = seed_api_key(env, people["planner"])
     secrets = seed_integrations(env, {"us": us, "eu": eu}, people["oscar"])
+    secrets |= seed_finance(env, us, people["oscar"])
     seed_subscribers(env)
     seed_gate(env, us)
     env["ir.config_parameter"].sudo().set_param(SEEDED, "1")

@@ -58,6 +58,9 @@ class Simulator:
         """Add the routes and timers of this partner."""
         raise NotImplementedError
 
+    def took_event(self, event: dict[str, Any], request: Request) -> None:
+        """Do what follows from a CloudEvent that came for the first time; most do nothing."""
+
     def start(self) -> None:
         """Begin to send webhooks and to run timers."""
         self.deliverer.start(self.ledger)
@@ -211,6 +214,7 @@ class Simulator:
         if self.ledger.get("event", known) is None:
             self.ledger.put("event", known, event)
             self.ledger.add_effect("event", known, event, request)
+            self.took_event(event, request)
         return Response.of({"status": "noted"}, 202)
 
 

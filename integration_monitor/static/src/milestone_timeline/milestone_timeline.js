@@ -21,6 +21,9 @@ export class MilestoneTimeline extends Component {
         if (milestone.awaited) {
             classes.push("o_milestone_awaited");
         }
+        if (milestone.beside) {
+            classes.push("o_milestone_beside");
+        }
         if (milestone.late) {
             classes.push("o_milestone_late");
         }
