@@ -17,7 +17,7 @@ from .purchase_counts import (
 )
 from .purchase_reports import expected_reports
 
-#: What documents of purchases report, for steps and flows.
+#: What documents of purchases report, for flows.
 FLOW_EVENTS = frozenset(
     {"purchase.confirmed", "purchase.cancelled", "receipt.done", "receipt.returned",
      "putaway.done", "bill.posted", "bill.paid", "bill.refunded"}
