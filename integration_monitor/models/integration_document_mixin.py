@@ -145,7 +145,9 @@ class IntegrationDocumentMixin(models.AbstractModel):
                 old = seen.setdefault(document.id, {})
                 for name in names:
                     if name not in old:
-                        old[name] = document[name]
+                        # To read it may compute it, which notes what it was before.
+                        value = document[name]
+                        old.setdefault(name, value)
 
     def _compute_field_value(self, field):
         if field.name in self._integration_computed and any(self._ids):

@@ -10,7 +10,10 @@ from ..tools.milestone_reports import Source
 
 CODE_PATTERN = re.compile(r"[a-z][a-z0-9_]*")
 #: What may change in a process that is in use: words, times and pictures, not its shape.
-FREE_FIELDS = frozenset({"name", "waiting_name", "icon", "expected_minutes", "waits_on"})
+FREE_FIELDS = frozenset(
+    {"name", "waiting_name", "icon", "expected_minutes", "waits_on", "deadline_source",
+     "deadline_offset", "warning_minutes"}
+)  # fmt: skip
 DOCUMENT_EVENTS = frozenset(
     {"sale.created", "sale.confirmed", "picking.first.ready", "picking.first.done",
      "picking.pack.done", "picking.out.done", "invoice.posted", "invoice.paid"}
@@ -69,7 +72,7 @@ class IntegrationProcessStep(models.Model):
     )
     expected_minutes = fields.Integer(
         string="Expected Within (minutes)",
-        help="Minutes after the step before. 0: nobody measures it.",
+        help="Minutes after the step before, unless its deadline is a date. 0: nobody measures it.",
     )
     icon = fields.Char(default="fa-circle-o", help="Font Awesome class, such as fa-truck.")
     process_state = fields.Selection(related="process_id.state")

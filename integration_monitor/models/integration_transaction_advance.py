@@ -6,7 +6,7 @@ from collections import defaultdict
 from odoo import api, models
 
 from ..tools import blame as judging
-from ..tools import milestone_reports, order_counts
+from ..tools import deadlines, milestone_reports, order_counts
 from ..tools import milestones as progress
 from ..tools.milestones import Milestone, Report
 from ..tools.order_store_sql import FIXED_COLUMNS, TRANSACTION_COLUMNS
@@ -130,9 +130,8 @@ class IntegrationTransactionAdvance(models.Model):
             created.message_id = message_id
         new = progress.advance(steps, counts, old, found, now)
         started = order_counts.moment(owner.get("started_at") or order["create_date"])
-        promised = order_counts.moment(order["commitment_date"])
-        if not owner:
-            progress.plan(steps, new, started, promised)
+        dates = self._dates(order, process_id, steps, new, pickings, invoices, started)
+        deadlines.plan(steps, new, dates, fixed=deadlines.done_before(old))
         sequences = {step.id: step.sequence for step in steps}
         changes = [
             _milestone_values(milestone, sequences[milestone.step_id])
@@ -140,7 +139,7 @@ class IntegrationTransactionAdvance(models.Model):
             if milestone.step_id not in old or old[milestone.step_id].facts() != milestone.facts()
         ]
         values = self._root_values(order, owner, process_id, started)
-        values.update(self._progress_values(order, steps, new, pickings, invoices, now))
+        values.update(self._progress_values(order, steps, new, pickings, invoices, dates, now))
         return values, changes
 
     @api.model
@@ -175,7 +174,7 @@ class IntegrationTransactionAdvance(models.Model):
             "evidence": order["evidence"],
         }
 
-    def _progress_values(self, order, steps, milestones, pickings, invoices, now):
+    def _progress_values(self, order, steps, milestones, pickings, invoices, dates, now):
         """State, awaited step, timeliness and blame of one transaction."""
         owner = order["owner"] or {}
         step = progress.awaited(steps, milestones)
@@ -189,18 +188,7 @@ class IntegrationTransactionAdvance(models.Model):
             since = order_counts.moment(owner["waits_since"])
         elif step:
             since = now if owner else last
-        gone = any(
-            milestone.state == "reached"
-            for step_of, milestone in zip(steps, milestones, strict=True)
-            if step_of.event_code == "picking.out.done"
-        )
-        due_at = judging.due(
-            step,
-            since,
-            order_counts.scheduled(step, pickings, invoices),
-            None if gone else order_counts.moment(order["commitment_date"]),
-        )
-        timeliness, tick_at = judging.timeliness(since, due_at, now)
+        due_at, timeliness, tick_at = self._timing(step, since, steps, milestones, dates, now)
         if not step and owner:
             # How it ended stays readable: late is late.
             timeliness = owner["timeliness"]

@@ -14,6 +14,16 @@ class StockPicking(models.Model):
     # What was done lately, for messages that should have come of it.
     _integration_done_idx = models.Index("(date_done) WHERE state = 'done'")
 
+    def _compute_field_value(self, field):
+        if (
+            field.name == "scheduled_date"
+            and any(self._ids)
+            and "transfer" in self.env["integration.process.step"]._deadline_sources()
+        ):
+            # Its order is planned anew; the date itself is read when that is done.
+            self._origin._integration_note(("state",))
+        return super()._compute_field_value(field)
+
     @api.model_create_multi
     def create(self, vals_list):
         self._integration_check_kept(vals_list)

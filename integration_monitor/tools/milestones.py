@@ -7,7 +7,7 @@ event by event: repeating a computation, or undoing a document, leads to the sam
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from .iso_time import parse_iso
@@ -227,29 +227,3 @@ def _overtaken(steps: list[Step], milestones: list[Milestone], index: int) -> bo
         milestone.state == "reached" and not step.money
         for step, milestone in zip(steps[index + 1 :], milestones[index + 1 :], strict=True)
     )
-
-
-def plan(
-    steps: list[Step], milestones: list[Milestone], started: datetime, promised: datetime | None
-) -> None:
-    """Write the planned moments of a new transaction: the expected times one after the other.
-
-    The promised date replaces the sum at the delivery. Steps without an expected time after the
-    last measured one have no plan, nor have optional steps that nothing is expected of.
-    """
-    moment = started
-    needed = [
-        (step, milestone)
-        for step, milestone in zip(steps, milestones, strict=True)
-        if milestone.expected or not step.optional
-    ]
-    measured = sum(1 for step, _milestone in needed if step.expected_minutes)
-    for step, milestone in needed:
-        if step.event_code == "picking.out.done" and promised:
-            moment = max(promised, started)
-        elif step.expected_minutes:
-            moment += timedelta(minutes=step.expected_minutes)
-            measured -= 1
-        elif not measured:
-            break
-        milestone.planned_at = moment

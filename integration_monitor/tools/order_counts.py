@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from .iso_time import parse_iso
-from .milestones import Count, Step
+from .milestones import Count
 
 PAID_STATES = frozenset({"paid", "in_payment", "reversed"})
 CLOSED_PICKINGS = frozenset({"done", "cancel"})
@@ -155,31 +155,6 @@ def is_undone(order: dict[str, Any], pickings: list[Picking], invoices: list[Inv
         for invoice in invoices
         if invoice.state != "draft" or invoice.move_type == "out_invoice"
     )
-
-
-def scheduled(
-    step: Step | None, pickings: list[Picking], invoices: list[Invoice]
-) -> datetime | None:
-    """Return the date of the document that reaches the step: transfer or due date of invoices."""
-    if step is None:
-        return None
-    if step.event_code.startswith("picking."):
-        dates = [
-            picking.scheduled_date
-            for picking in pickings
-            if picking.state not in CLOSED_PICKINGS and picking.role not in ("return", "in")
-        ]
-    elif step.event_code == "invoice.paid":
-        # Due on a day means until its end.
-        dates = [
-            f"{invoice.due[:10]}T23:59:59"
-            for invoice in invoices
-            if invoice.due and invoice.state == "posted" and invoice.move_type == "out_invoice"
-            and invoice.payment_state not in PAID_STATES
-        ]  # fmt: skip
-    else:
-        return None
-    return moment(min(filter(None, dates), default=None))
 
 
 def document_changes(order: dict[str, Any]) -> list[dict[str, Any]]:

@@ -59,10 +59,12 @@ class StockPicking(models.Model):
         }
 
     def write(self, vals):
-        if {"carrier_tracking_ref", "carrier_id", "integration_booking"}.intersection(vals) and (
-            self.env["delivery.carrier"]._integration_has_providers()
+        told = {"carrier_tracking_ref", "carrier_id", "integration_booking"}.intersection(vals)
+        if (told and self.env["delivery.carrier"]._integration_has_providers()) or (
+            "carrier_id" in vals and self.env["integration.cut.off"]._by_carrier()
         ):
-            # What shows that a provider booked changes: the orders are looked at anew.
+            # What shows that a provider booked changes, or until when he comes: the orders are
+            # looked at anew.
             self._integration_note(("state",))
         return super().write(vals)
 
