@@ -20,7 +20,7 @@ class AccountMove(models.Model):
             and "invoice_due" in self.env["integration.process.step"]._deadline_sources()
         ):
             # What is not posted yet has no due date that counts.
-            self.filtered(lambda move: move.state == "posted")._integration_note(("state",))
+            self.filtered(lambda move: move.state == "posted")._integration_note(())
         return super().write(vals)
 
     @api.model_create_multi

@@ -145,9 +145,7 @@ class IntegrationDocumentMixin(models.AbstractModel):
                 old = seen.setdefault(document.id, {})
                 for name in names:
                     if name not in old:
-                        # To read it may compute it, which notes what it was before.
-                        value = document[name]
-                        old.setdefault(name, value)
+                        old[name] = document[name]
 
     def _compute_field_value(self, field):
         if field.name in self._integration_computed and any(self._ids):

@@ -210,8 +210,9 @@ def _picking_events(
     first = next((role for role in ("pick", "internal", "out") if role in roles), None)
     result = []
     for picking in pickings:
-        old = (changes.get(picking.id) or {}).get("state")
-        if picking.id not in changes or old == picking.state:
+        # Of a transfer whose date alone changed no old state is known.
+        old = (changes.get(picking.id) or {}).get("state", picking.state)
+        if old == picking.state:
             continue
         place = "in" if picking.role == "return" else picking.role
         codes = []

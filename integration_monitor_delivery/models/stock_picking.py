@@ -59,13 +59,14 @@ class StockPicking(models.Model):
         }
 
     def write(self, vals):
-        told = {"carrier_tracking_ref", "carrier_id", "integration_booking"}.intersection(vals)
-        if (told and self.env["delivery.carrier"]._integration_has_providers()) or (
-            "carrier_id" in vals and self.env["integration.cut.off"]._by_carrier()
+        if {"carrier_tracking_ref", "carrier_id", "integration_booking"}.intersection(vals) and (
+            self.env["delivery.carrier"]._integration_has_providers()
         ):
-            # What shows that a provider booked changes, or until when he comes: the orders are
-            # looked at anew.
+            # What shows that a provider booked changes: the orders are looked at anew.
             self._integration_note(("state",))
+        if "carrier_id" in vals and self.env["integration.cut.off"]._by_carrier():
+            # Another carrier comes at other times.
+            self._integration_note(())
         return super().write(vals)
 
     def send_to_shipper(self):
