@@ -131,7 +131,7 @@ class IntegrationTransactionAdvance(models.Model):
         new = progress.advance(steps, counts, old, found, now)
         started = order_counts.moment(owner.get("started_at") or order["create_date"])
         dates = self._dates(order, process_id, steps, new, pickings, invoices, started)
-        deadlines.plan(steps, new, dates, fixed=deadlines.done_before(old))
+        deadlines.plan(steps, new, dates, fixed=deadlines.planned_for_good(old, new))
         sequences = {step.id: step.sequence for step in steps}
         changes = [
             _milestone_values(milestone, sequences[milestone.step_id])

@@ -193,10 +193,12 @@ def plan(
         milestone.planned_at = None
 
 
-def done_before(old: Mapping[int, Milestone]) -> frozenset[int]:
-    """Return the ids of the steps whose plan is past: what was reached keeps what was planned."""
+def planned_for_good(old: Mapping[int, Milestone], new: Iterable[Milestone]) -> frozenset[int]:
+    """Return the ids of the steps that keep their plan: those that are done and had one."""
     return frozenset(
-        step_id for step_id, milestone in old.items() if milestone.state in DONE_STATES
+        milestone.step_id
+        for milestone in new
+        if milestone.state in DONE_STATES and milestone.step_id in old
     )
 
 
