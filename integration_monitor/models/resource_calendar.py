@@ -37,14 +37,18 @@ class ResourceCalendar(models.Model):
             week = int(line.week_type or 0) if calendar.two_weeks_calendar else 0
             if span[0] < span[1]:
                 days[week * 7 + int(line.dayofweek)].append(span)
-        holidays = self.env["resource.calendar.leaves"].sudo().search(  # as above
-            [
-                ("resource_id", "=", False),
-                ("time_type", "=", "leave"),
-                ("calendar_id", "in", [calendar_id, False]),
-                ("company_id", "in", [company_id, False]),
-                ("date_to", ">", fields.Datetime.now() - timedelta(days=PAST_DAYS)),
-            ]
+        holidays = (
+            self.env["resource.calendar.leaves"]
+            .sudo()
+            .search(  # as above
+                [
+                    ("resource_id", "=", False),
+                    ("time_type", "=", "leave"),
+                    ("calendar_id", "in", [calendar_id, False]),
+                    ("company_id", "in", [company_id, False]),
+                    ("date_to", ">", fields.Datetime.now() - timedelta(days=PAST_DAYS)),
+                ]
+            )
         )
         return WorkingCalendar(
             calendar.tz or "UTC",

@@ -22,9 +22,7 @@ class DeadlineCommon(TransactionCommon):
     @classmethod
     def rule(cls, code, source, minutes=480, **values):
         """Say where the deadline of a step comes from."""
-        cls.steps[code].write(
-            {"deadline_source": source, "expected_minutes": minutes, **values}
-        )
+        cls.steps[code].write({"deadline_source": source, "expected_minutes": minutes, **values})
 
     @classmethod
     def hours(cls, company=None, **values):
@@ -84,9 +82,7 @@ class DeadlineCommon(TransactionCommon):
         return (
             self.env["queue.job"]
             .sudo()
-            .search(
-                [("model_name", "=", "integration.transaction"), ("method_name", "=", method)]
-            )
+            .search([("model_name", "=", "integration.transaction"), ("method_name", "=", method)])
         )
 
     def replan(self, **context):

@@ -103,9 +103,7 @@ class TestDeadline(DeadlineCommon):
         order = self.order()
         owner = self.owner(order)
         self.assertEqual(owner.due_at, owner.waits_since + DAY)
-        holiday = self.holiday(
-            self.company.resource_calendar_id, owner.waits_since + HOUR, 2 * DAY
-        )
+        holiday = self.holiday(self.company.resource_calendar_id, owner.waits_since + HOUR, 2 * DAY)
         self.replan()
         self.assertEqual(owner.due_at, owner.waits_since + 3 * DAY)
         # Courses are worked, and the time off of one employee is no holiday.

@@ -138,9 +138,7 @@ class Dates:
         local = evening.replace(tzinfo=ZoneInfo(self._place.zone))
         return local.astimezone(timezone.utc).replace(tzinfo=None)
 
-    def awaited_due(
-        self, step: Step | None, since: datetime | None, gone: bool
-    ) -> datetime | None:
+    def awaited_due(self, step: Step | None, since: datetime | None, gone: bool) -> datetime | None:
         """Return the deadline of the awaited step.
 
         Until the goods have left, the promise to the customer holds for each step before.

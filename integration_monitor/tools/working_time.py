@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -59,7 +59,7 @@ class WorkingCalendar:
             return
         for first, last, offset in _stretches(begin, end, ZoneInfo(self.zone)):
             day = (first + offset).date()
-            midnight = datetime(day.year, day.month, day.day) - offset
+            midnight = datetime.combine(day, time()) - offset
             for start, stop in self.days[self._place(day)]:
                 worked = (
                     max(first, midnight + timedelta(minutes=start)),
@@ -109,9 +109,8 @@ def _stretches(
     """Yield a time in stretches of one local day and one offset from UTC each."""
     while begin < end:
         offset = _offset(begin, zone)
-        local = begin + offset
-        midnight = datetime(local.year, local.month, local.day) + timedelta(days=1) - offset
-        last = min(midnight, end)
+        tomorrow = (begin + offset).date() + timedelta(days=1)
+        last = min(datetime.combine(tomorrow, time()) - offset, end)
         if _offset(max(begin, last - timedelta(seconds=1)), zone) != offset:
             last = _change(begin, last, zone)
         yield begin, last, offset
