@@ -10,12 +10,10 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if (
-            "tz" in vals
-            and "invoice_due" in self.env["integration.process.step"]._deadline_sources()
-        ):
+        Step = self.env["integration.process.step"]
+        if "tz" in vals and "invoice_due" in Step._deadline_sources():
             # Also a company that the user does not work for.
             of_company = [("partner_id", "in", self.ids)]
             if self.env["res.company"].sudo().search_count(of_company, limit=1):
-                self.env["integration.process.step"]._deadline_places_changed({"invoice_due"})
+                Step._deadline_places_changed({"invoice_due"})
         return result

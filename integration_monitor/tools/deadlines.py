@@ -14,7 +14,7 @@ from .working_time import WorkingCalendar
 
 #: A step without a margin of its own counts as at risk when this share of its time is over.
 WARNING_SHARE = 0.8
-#: Odoo schedules a transfer for the moment it is made: so close to the confirmation that is no date.
+#: Odoo schedules a transfer for the moment it is made; so close to the confirmation is no date.
 MADE_NOW = timedelta(minutes=5)
 #: The longest duration, offset or margin, in minutes: a year.
 LONGEST = 366 * 1440
