@@ -49,8 +49,8 @@ class Place:
 class Dates:
     """What the deadlines of one order are counted from."""
 
-    __slots__ = ("_carrier_id", "_invoices", "_pickings", "_place", "_rules", "confirmed",
-                 "promised", "started")  # fmt: skip
+    __slots__ = ("_carrier_id", "_invoices", "_pickings", "_place", "_rules", "_transfers",
+                 "confirmed", "promised", "started")  # fmt: skip
 
     def __init__(
         self,
@@ -75,6 +75,7 @@ class Dates:
         self._rules = rules
         self._place = place
         self._pickings = pickings
+        self._transfers: dict[str, datetime | None] | None = None
         self._invoices = invoices
         self._carrier_id = carrier_id
 
@@ -84,16 +85,15 @@ class Dates:
 
     def due(self, step: Step, since: datetime) -> datetime | None:
         """Return when a step that is awaited since a moment should be reached; None: unmeasured."""
-        rule, found = self.rule(step), None
-        offset = timedelta(minutes=rule.offset)
-        if rule.source == "working" and rule.minutes and self._place.calendar:
-            found = self._place.calendar.add(since, rule.minutes)
+        rule, place, found = self.rule(step), self._place, None
+        if rule.source == "working" and place.calendar:
+            found = place.calendar.add(since, rule.minutes) if rule.minutes else None
         elif rule.source == "cut_off":
-            place = self._place
             cut_offs = that_apply(place.cut_offs, place.warehouse_id, self._carrier_id)
+            offset = timedelta(minutes=rule.offset)
             found = next_cut_off(cut_offs, since, place.calendar, offset)
-        elif date_of := self._date(step, rule):
-            found = date_of + offset
+        elif rule.source != "clock" and (date_of := self._date(step, rule)):
+            found = date_of + timedelta(minutes=rule.offset)
         if found is None and rule.minutes:
             found = since + timedelta(minutes=rule.minutes)
         return found
@@ -113,16 +113,20 @@ class Dates:
 
     def _scheduled(self, event_code: str) -> datetime | None:
         """The earliest scheduled date of the open transfers that reach an event."""
-        roles = {picking.role for picking in self._pickings}
-        place = event_code.split(".")[1] if event_code.count(".") == 2 else "out"
+        if self._transfers is None:
+            # By their place in the chain; None where all of them are closed.
+            earliest: dict[str, str | None] = {}
+            for picking in self._pickings:
+                known = earliest.setdefault(picking.role, None)
+                when = picking.scheduled_date
+                if picking.state not in CLOSED_PICKINGS and when and (not known or when < known):
+                    earliest[picking.role] = when
+            self._transfers = {role: moment(when) for role, when in earliest.items()}
+        found = self._transfers
+        place = event_code.split(".")[1] if event_code.startswith("picking.") else "out"
         if place == "first":
-            place = next((role for role in ("pick", "internal") if role in roles), "out")
-        dates = [
-            picking.scheduled_date
-            for picking in self._pickings
-            if picking.role == place and picking.state not in CLOSED_PICKINGS
-        ]
-        return moment(min(filter(None, dates), default=None))
+            place = next((role for role in ("pick", "internal") if role in found), "out")
+        return found.get(place)
 
     def _invoice_due(self) -> datetime | None:
         """The end of the earliest day on which a customer invoice that is not paid is due."""

@@ -107,14 +107,16 @@ def _stretches(
     begin: datetime, end: datetime, zone: ZoneInfo
 ) -> Iterator[tuple[datetime, datetime, timedelta]]:
     """Yield a time in stretches of one local day and one offset from UTC each."""
+    offset = _offset(begin, zone)
     while begin < end:
-        offset = _offset(begin, zone)
         tomorrow = (begin + offset).date() + timedelta(days=1)
         last = min(datetime.combine(tomorrow, time()) - offset, end)
-        if _offset(max(begin, last - timedelta(seconds=1)), zone) != offset:
+        # No zone changes its clocks twice a day.
+        after = _offset(last, zone)
+        if after != offset:
             last = _change(begin, last, zone)
         yield begin, last, offset
-        begin = last
+        begin, offset = last, after
 
 
 def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
