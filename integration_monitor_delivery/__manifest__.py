@@ -11,6 +11,7 @@
         "security/integration_carrier_rules.xml",
         "views/delivery_carrier_views.xml",
         "views/integration_carrier_operation_views.xml",
+        "views/integration_cut_off_views.xml",
         "views/integration_flow_views.xml",
         "views/integration_outcome_views.xml",
         "views/stock_picking_views.xml",

@@ -158,6 +158,8 @@ from . import integration_process_step_choice
 from . import integration_process_step_compare
 from . import integration_process_check
 from . import integration_process_editor
+from . import integration_process_step_deadline
+from . import integration_cut_off
 from . import integration_transaction
 from . import integration_transaction_document
 from . import integration_milestone
@@ -167,6 +169,8 @@ from . import integration_transaction_store
 from . import integration_milestone_record
 from . import integration_transaction_advance
 from . import integration_transaction_blame
+from . import integration_transaction_deadline
+from . import integration_transaction_replan
 from . import integration_transaction_access
 from . import integration_transaction_view
 from . import integration_adoption
@@ -195,12 +199,17 @@ from . import stock_picking
 from . import stock_picking_wms
 from . import stock_picking_gate
 from . import stock_quant
+from . import stock_warehouse
 from . import account_move
 from . import account_move_gate
 from . import account_payment
 from . import account_tax
 from . import integration_source_mixin
 from . import integration_source
+from . import res_partner
+from . import resource_calendar
+from . import resource_calendar_attendance
+from . import resource_calendar_leaves
 from . import ir_config_parameter
 from . import ir_cron
 from . import integration_digest

@@ -16,6 +16,15 @@ class AccountMove(models.Model):
     _integration_computed = frozenset({"payment_state"})
     _integration_written = frozenset({"state"})
 
+    def write(self, vals):
+        if (
+            "invoice_date_due" in vals
+            and "invoice_due" in self.env["integration.process.step"]._deadline_sources()
+        ):
+            # What is not posted yet has no due date that counts.
+            self.filtered(lambda move: move.state == "posted")._integration_note(())
+        return super().write(vals)
+
     @api.model_create_multi
     def create(self, vals_list):
         moves = super().create(vals_list)

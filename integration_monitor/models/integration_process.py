@@ -44,6 +44,10 @@ class IntegrationProcess(models.Model):
     )
     description = fields.Text(translate=True)
     step_ids = fields.One2many("integration.process.step", "process_id", copy=True)
+    # The same steps beside the editor, so that both may be changed before they are saved.
+    deadline_step_ids = fields.One2many(
+        "integration.process.step", "process_id", string="Deadlines"
+    )
     transaction_ids = fields.One2many("integration.transaction", "process_id")
     transaction_count = fields.Integer(compute="_compute_transaction_counts")
     running_count = fields.Integer(

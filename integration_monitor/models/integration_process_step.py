@@ -9,7 +9,10 @@ from ..tools.milestones import Step
 from ..tools.process_code import CODE_PATTERN, code_of
 
 #: What may change in a process that is in use: words, times and pictures, not its shape.
-FREE_FIELDS = frozenset({"name", "waiting_name", "icon", "expected_minutes", "waits_on"})
+FREE_FIELDS = frozenset(
+    {"name", "waiting_name", "icon", "expected_minutes", "waits_on", "deadline_source",
+     "deadline_offset", "warning_minutes"}
+)  # fmt: skip
 
 
 class IntegrationProcessStep(models.Model):
@@ -82,7 +85,7 @@ class IntegrationProcessStep(models.Model):
     )
     expected_minutes = fields.Integer(
         string="Expected Within (minutes)",
-        help="Minutes after the step before. 0: nobody measures it.",
+        help="Minutes after the step before, unless its deadline is a date. 0: nobody measures it.",
     )
     icon = fields.Char(default="fa-circle-o", help="Font Awesome class, such as fa-truck.")
     process_state = fields.Selection(related="process_id.state")

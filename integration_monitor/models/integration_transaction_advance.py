@@ -6,7 +6,7 @@ from collections import defaultdict
 from odoo import api, models
 
 from ..tools import blame as judging
-from ..tools import milestone_reports, milestone_waits, order_counts
+from ..tools import deadlines, milestone_waits, order_counts
 from ..tools import milestones as progress
 from ..tools.milestones import Milestone, Report
 from ..tools.order_store_sql import FIXED_COLUMNS, TRANSACTION_COLUMNS
@@ -131,16 +131,15 @@ class IntegrationTransactionAdvance(models.Model):
         found = reports.get(owner.get("id"), []) + reports.get(order["correlation_id"], [])
         new = progress.advance(steps, counts, old, found, now)
         started = order_counts.moment(owner.get("started_at") or order["create_date"])
-        promised = order_counts.moment(order["commitment_date"])
-        if not owner:
-            progress.plan(steps, new, started, promised, root.promised_event)
+        dates = self._dates(order, process_id, steps, new, pickings, invoices, started)
+        deadlines.plan(steps, new, dates, fixed=deadlines.planned_for_good(old, new))
         changes = [
             _milestone_values(milestone, step.sequence)
             for step, milestone in zip(steps, new, strict=True)
             if _is_news(step, milestone, old.get(step.id))
         ]
         values = self._root_values(order, owner, process_id, started)
-        values.update(self._progress_values(order, steps, old, new, pickings, invoices, now))
+        values.update(self._progress_values(order, steps, old, new, pickings, invoices, dates, now))
         return values, changes
 
     @api.model
@@ -175,7 +174,7 @@ class IntegrationTransactionAdvance(models.Model):
             "evidence": order["evidence"],
         }
 
-    def _progress_values(self, order, steps, old, milestones, pickings, invoices, now):
+    def _progress_values(self, order, steps, old, milestones, pickings, invoices, dates, now):
         """State, awaited step, timeliness and blame of one transaction."""
         owner = order["owner"] or {}
         root = self._roots()[order["root_model"]]
@@ -192,18 +191,7 @@ class IntegrationTransactionAdvance(models.Model):
             since = now  # it was over, and goes on
         elif step:
             since = milestone_waits.waiting_since(steps, old, milestones, step, now)
-        gone = any(
-            milestone.state == "reached"
-            for step_of, milestone in zip(steps, milestones, strict=True)
-            if step_of.event_code == root.promised_event
-        )
-        due_at = judging.due(
-            step,
-            since,
-            root.scheduled(step, pickings, invoices),
-            None if gone else order_counts.moment(order["commitment_date"]),
-        )
-        timeliness, tick_at = judging.timeliness(since, due_at, now)
+        due_at, timeliness, tick_at = self._timing(step, since, steps, milestones, dates, now)
         if not step and owner:
             # How it ended stays readable: late is late.
             timeliness = owner["timeliness"]

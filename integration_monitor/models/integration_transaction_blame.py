@@ -1,9 +1,8 @@
-"""Whom a transaction waits for, in words, and whether it is late."""
+"""Whom a transaction waits for, in words."""
 
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 from odoo.tools.misc import format_datetime
 
 from ..tools import order_counts
@@ -48,31 +47,6 @@ class IntegrationTransactionBlame(models.Model):
     def _catch_up(self, order_ids, root_model=SALE.model):
         """Bring the transactions of orders up to date; the job of :meth:`_catch_up_later`."""
         self._advance(self._snapshot_of(root_model, order_ids), Notes())
-
-    @api.model
-    def _tick(self):
-        """Let time pass: transactions whose moment has come get at risk, or late.
-
-        One statement on the index of the moments; called by a scheduled action each minute.
-
-        :return: number of transactions that changed
-        """
-        self.flush_model(["timeliness", "tick_at", "due_at", "state"])
-        now = fields.Datetime.now()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                UPDATE integration_transaction
-                   SET timeliness = CASE WHEN due_at <= %(now)s THEN 'missed' ELSE 'warning' END,
-                       tick_at = CASE WHEN due_at <= %(now)s THEN NULL ELSE due_at END
-                 WHERE state = 'in_progress' AND tick_at <= %(now)s
-             RETURNING id
-                """,
-                now=now,
-            )
-        )
-        self.invalidate_model(["timeliness", "tick_at"], flush=False)
-        return len(rows)
 
     @api.model
     def _blame_values(self, verdict, order):
@@ -237,4 +211,6 @@ def until_text(env, moment, now=None):
         return env._("in %s s", seconds)
     if seconds < 90 * 60:
         return env._("in %s min", round(seconds / 60))
-    return env._("in %s h", round(seconds / 3600))
+    if seconds < 48 * 3600:
+        return env._("in %s h", round(seconds / 3600))
+    return env._("in %s days", round(seconds / 86400))

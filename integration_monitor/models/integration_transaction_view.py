@@ -137,6 +137,8 @@ class IntegrationTransactionView(models.Model):
             )
             if self.waits_on:
                 line += Markup(" — ") + self.env._("on %s", Markup("<b>%s</b>") % self.waits_on)
+            if self.deadline_text and self.timeliness != "on_track":
+                line += Markup(", <b>%s</b>") % self.deadline_text
             if self.cause_text:
                 why = self.cause_text
                 if self.retry_at:

@@ -17,3 +17,11 @@ class ResCompany(models.Model):
         "CHECK (integration_invoice_target_days >= 0)",
         "A delivery cannot be invoiced before it left: give zero days or more.",
     )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not {"resource_calendar_id", "partner_id"}.isdisjoint(vals):
+            self.env["integration.process.step"]._deadline_places_changed(
+                {"working", "cut_off", "invoice_due"}
+            )
+        return result

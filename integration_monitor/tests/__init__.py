@@ -15,6 +15,10 @@ from . import test_business_rule_step
 from . import test_business_rule_stock
 from . import test_business_rule_sweep
 from . import test_cron_runs
+from . import test_deadline
+from . import test_deadline_replan
+from . import test_deadline_tick
+from . import test_deadline_tour
 from . import test_dependency
 from . import test_digest
 from . import test_discovery

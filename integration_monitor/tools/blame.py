@@ -8,14 +8,11 @@ this module decides cause, category and culprit.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from .milestones import Step
 
 FAILED = frozenset({"dead", "quarantined"})
-#: A step counts as at risk when this share of its time is over.
-WARNING_SHARE = 0.8
 #: Verdicts on a message that are less than what a gate tells.
 GATED_CAUSES = frozenset({"gate", "message_pending", "acknowledgement"})
 
@@ -159,37 +156,3 @@ def _of_step(step: Step, evidence: dict[str, Any]) -> Blame:
     if step.waits_on == "partner":
         return Blame("partner", "partner", "partner", None, f"partner.{step.event_code}")
     return Blame()
-
-
-def due(
-    step: Step | None, since: datetime | None, scheduled: datetime | None, promised: datetime | None
-) -> datetime | None:
-    """Return when the awaited step should be reached; None when nobody measures it.
-
-    :param scheduled: date of the document that reaches the step (transfer, due date of an invoice)
-    :param promised: delivery date promised to the customer, until the goods left
-    """
-    if step is None or since is None:
-        return None
-    dates = []
-    if step.expected_minutes:
-        dates.append(since + timedelta(minutes=step.expected_minutes))
-    if scheduled:
-        dates = [max([scheduled, *dates])]
-    if promised:
-        dates.append(promised)
-    return min(dates, default=None)
-
-
-def timeliness(
-    since: datetime | None, due_at: datetime | None, now: datetime
-) -> tuple[str, datetime | None]:
-    """Return (on_track, warning or missed; the moment this changes by itself, or None)."""
-    if due_at is None or since is None:
-        return "on_track", None
-    if now >= due_at:
-        return "missed", None
-    warn_at = since + (due_at - since) * WARNING_SHARE if due_at > since else since
-    if now >= warn_at:
-        return "warning", due_at
-    return "on_track", warn_at

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from .branches import followers_of
@@ -226,38 +226,3 @@ def _remember(before: Milestone | None, new: Milestone, now: datetime) -> None:
         if before.reached_at:
             entry["reached_at"] = before.reached_at.isoformat(timespec="seconds")
         new.history = [*before.history, entry]
-
-
-def plan(
-    steps: Sequence[Step],
-    milestones: list[Milestone],
-    started_at: datetime,
-    promised: datetime | None,
-    promised_event: str,
-) -> None:
-    """Write the planned moments of a new transaction: the expected times one after the other.
-
-    Branches begin together; what follows them waits for the longest. The promised date replaces the
-    sum at the step that was promised. Steps without an expected time that no measured one follows
-    have no plan, nor have optional steps that nothing is expected of.
-    """
-    following = followers_of(steps)
-    ends: dict[int, datetime] = {}
-    needed = [
-        index
-        for index, (step, milestone) in enumerate(zip(steps, milestones, strict=True))
-        if milestone.expected or not step.optional
-    ]
-    for index in needed:
-        step = steps[index]
-        before = (end for place, end in ends.items() if index in following[place])
-        moment = max(before, default=started_at)
-        if step.event_code == promised_event and promised:
-            moment = max(promised, started_at)
-        elif step.expected_minutes:
-            moment += timedelta(minutes=step.expected_minutes)
-        elif not any(
-            steps[later].expected_minutes for later in following[index] if later in needed
-        ):
-            continue
-        milestones[index].planned_at = ends[index] = moment

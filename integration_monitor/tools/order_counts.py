@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from .iso_time import parse_iso
-from .milestones import Count, Step
+from .milestones import Count
 
 PAID_STATES = frozenset({"paid", "in_payment", "reversed"})
 CLOSED_PICKINGS = frozenset({"done", "cancel"})
@@ -168,31 +168,6 @@ def is_undone(order: dict[str, Any], pickings: list[Picking], invoices: list[Inv
     )
 
 
-def scheduled(
-    step: Step | None, pickings: list[Picking], invoices: list[Invoice]
-) -> datetime | None:
-    """Return the date of the document that reaches the step: transfer or due date of invoices."""
-    if step is None:
-        return None
-    if step.event_code.startswith("picking."):
-        dates = [
-            picking.scheduled_date
-            for picking in pickings
-            if picking.state not in CLOSED_PICKINGS and picking.role not in ("return", "in")
-        ]
-    elif step.event_code == "invoice.paid":
-        # Due on a day means until its end.
-        dates = [
-            f"{invoice.due[:10]}T23:59:59"
-            for invoice in invoices
-            if invoice.due and invoice.state == "posted" and invoice.move_type == "out_invoice"
-            and invoice.payment_state not in PAID_STATES
-        ]  # fmt: skip
-    else:
-        return None
-    return moment(min(filter(None, dates), default=None))
-
-
 def document_changes(order: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the documents of an order that its transaction does not know by their names."""
     known = {document: name for document, (name, _role) in order["links"].items()}
@@ -246,8 +221,9 @@ def _picking_events(
     first = next((role for role in ("pick", "internal", "out") if role in roles), None)
     result = []
     for picking in pickings:
-        old = (changes.get(picking.id) or {}).get("state")
-        if picking.id not in changes or old == picking.state:
+        # Of a transfer whose date alone changed no old state is known.
+        old = (changes.get(picking.id) or {}).get("state", picking.state)
+        if old == picking.state:
             continue
         place = "in" if picking.role == "return" else picking.role
         codes = []
@@ -279,3 +255,28 @@ def _invoice_events(invoice: Invoice, old: dict[str, Any]) -> list[str]:
         elif invoice.payment_state == "partial":
             codes.append("invoice.partial")
     return codes
+
+
+def scheduled(event_code: str, pickings: list[Picking]) -> datetime | None:
+    """Return the earliest scheduled date of the open transfers that reach an event."""
+    place = event_code.split(".")[1] if event_code.startswith("picking.") else "out"
+    if place == "first":
+        roles = {picking.role for picking in pickings}
+        place = next((role for role in ("pick", "internal") if role in roles), "out")
+    dates = [
+        picking.scheduled_date
+        for picking in pickings
+        if picking.role == place and picking.state not in CLOSED_PICKINGS
+    ]
+    return moment(min(filter(None, dates), default=None))
+
+
+def unpaid(invoices: list[Invoice]) -> list[Invoice]:
+    """Return the posted invoices that wait for their payment."""
+    return [
+        invoice
+        for invoice in invoices
+        if invoice.state == "posted"
+        and invoice.move_type == "out_invoice"
+        and invoice.payment_state not in PAID_STATES
+    ]

@@ -7,6 +7,7 @@ over the rows that its snapshot reads; progress, blame and timeliness are the sa
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from . import milestone_reports, order_counts
@@ -38,8 +39,10 @@ class Root(NamedTuple):
     expected_reports: Callable[..., dict[str, Count]]
     #: (row, pickings, invoices): whether everything came back and nothing is left to settle
     is_undone: Callable[..., bool]
-    #: (step, pickings, invoices): the date of the document that reaches the step
-    scheduled: Callable[..., Any]
+    #: (event code, pickings): the earliest date of the open transfers that reach an event
+    scheduled: Callable[..., datetime | None]
+    #: (invoices): those that are posted and wait for their payment
+    unpaid: Callable[..., list[Any]]
     #: (row): values of the links that are new or have another name
     document_changes: Callable[..., list[dict[str, Any]]]
     #: (row, first old values by model and id): tuples of event code, model, id
@@ -71,6 +74,7 @@ SALE = Root(
     expected_reports=_sale_reports,
     is_undone=order_counts.is_undone,
     scheduled=order_counts.scheduled,
+    unpaid=order_counts.unpaid,
     document_changes=order_counts.document_changes,
     events=order_counts.events,
 )

@@ -2,6 +2,7 @@ from . import delivery_carrier
 from . import delivery_carrier_observed
 from . import delivery_carrier_figures
 from . import integration_carrier_operation
+from . import integration_cut_off
 from . import integration_flow
 from . import integration_mapping
 from . import integration_outcome_mixin

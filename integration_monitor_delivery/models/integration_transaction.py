@@ -35,6 +35,19 @@ _PARCELS = """
               AND carrier.delivery_type NOT IN (%s)) told"""
 
 
+# Who takes the goods: named by an open transfer, else by the order.
+_CARRIER = """
+    SELECT sale || jsonb_build_object('carrier_id', COALESCE(
+               (SELECT carrier_id FROM stock_picking
+                 WHERE id = ANY(ARRAY(
+                       SELECT (item ->> 0)::int FROM jsonb_array_elements(pickings) item))
+                   AND carrier_id IS NOT NULL AND state NOT IN ('done', 'cancel')
+                 ORDER BY id LIMIT 1),
+               (SELECT carrier_id FROM sale_order WHERE id = (sale ->> 'id')::int))),
+           owner_id, owner, milestones, links, evidence, pickings, billing
+      FROM (%s) snapshot (sale, owner_id, owner, milestones, links, evidence, pickings, billing)"""
+
+
 class IntegrationTransaction(models.Model):
     _inherit = "integration.transaction"
 
@@ -44,6 +57,8 @@ class IntegrationTransaction(models.Model):
             # Constants of this addon, around a statement of the engine.
             local = ", ".join(f"'{provider}'" for provider in LOCAL_PROVIDERS)
             query = _PARCELS % (query, local)
+        if self.env["integration.cut.off"]._by_carrier():
+            query = _CARRIER % query
         return super()._read_orders(query, roots, payments)
 
     @api.model

@@ -64,6 +64,9 @@ class StockPicking(models.Model):
         ):
             # What shows that a provider booked changes: the orders are looked at anew.
             self._integration_note(("state",))
+        if "carrier_id" in vals and self.env["integration.cut.off"]._by_carrier():
+            # Another carrier comes at other times.
+            self._integration_note(())
         return super().write(vals)
 
     def send_to_shipper(self):

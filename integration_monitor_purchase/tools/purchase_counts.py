@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from odoo.addons.integration_monitor.tools.milestones import Count, Step
+from odoo.addons.integration_monitor.tools.milestones import Count
 from odoo.addons.integration_monitor.tools.order_counts import (
     CLOSED_PICKINGS,
     PAID_STATES,
@@ -143,22 +143,14 @@ def is_undone(order: dict[str, Any], transfers: list[Transfer], bills: list[Bill
     )
 
 
-def scheduled(step: Step | None, transfers: list[Transfer], bills: list[Bill]) -> datetime | None:
-    """Return the date of the document that reaches the step: transfer or due date of bills."""
+def scheduled(event_code: str, transfers: list[Transfer]) -> datetime | None:
+    """Return the earliest scheduled date of the open transfers that reach an event."""
     roles = {"receipt.done": ("in",), "putaway.done": ("quality", "put_away")}
-    if step is None:
-        return None
-    if step.event_code in roles:
-        dates = [
-            transfer.scheduled_date
-            for transfer in transfers
-            if transfer.state not in CLOSED_PICKINGS and transfer.role in roles[step.event_code]
-        ]
-    elif step.event_code == "bill.paid":
-        # Due on a day means until its end.
-        dates = [f"{bill.due[:10]}T23:59:59" for bill in unpaid(bills) if bill.due]
-    else:
-        return None
+    dates = [
+        transfer.scheduled_date
+        for transfer in transfers
+        if transfer.state not in CLOSED_PICKINGS and transfer.role in roles.get(event_code, ())
+    ]
     return moment(min(filter(None, dates), default=None))
 
 

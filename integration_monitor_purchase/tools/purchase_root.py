@@ -14,6 +14,7 @@ from .purchase_counts import (
     document_changes,
     is_undone,
     scheduled,
+    unpaid,
 )
 from .purchase_reports import expected_reports
 
@@ -79,6 +80,7 @@ PURCHASE = Root(
     expected_reports=expected_reports,
     is_undone=is_undone,
     scheduled=scheduled,
+    unpaid=unpaid,
     document_changes=document_changes,
     events=events,
 )

@@ -14,6 +14,7 @@ BENCHMARKS = {
     "log": "bench.log",
     "log-list": "bench.log_list",
     "message": "bench.message",
+    "process": "bench.process",
     "rollup": "bench.rollup",
 }
 
@@ -31,7 +32,7 @@ def main() -> int:
     parser.add_argument(
         "--seconds", type=int, default=300, help="log: how long 300 observations a second last"
     )
-    parser.add_argument("--parts", default="", help="message: parts of it, by default all")
+    parser.add_argument("--parts", default="", help="message, process: parts, by default all")
     parser.add_argument("--verbose", action="store_true", help="log-list: PostgreSQL's plans, too")
     arguments = parser.parse_args()
     names = list(BENCHMARKS) if arguments.name == "all" else [arguments.name]

@@ -1,0 +1,212 @@
+"""Deadlines of transactions: when each step is planned, and the clock that makes one late."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+from odoo.tools.misc import format_datetime
+
+from ..tools import deadlines, order_counts
+from .integration_transaction_blame import until_text
+
+#: What one tick moves at most, so that a long standstill locks no table for long.
+MOVED_LIMIT = 20000
+#: Notes that one tick posts at most; the next ones post the rest.
+NOTES_LIMIT = 500
+#: Breaches that are older were there when the order was adopted: no news.
+NOTES_HOURS = 24
+
+
+class IntegrationTransactionDeadline(models.Model):
+    _inherit = "integration.transaction"
+
+    breach_noted_at = fields.Datetime(
+        string="Delay Noted",
+        readonly=True,
+        copy=False,
+        help="When the order was told for the first time that it is late; it is told once.",
+    )
+    deadline_text = fields.Char(
+        string="Deadline", compute="_compute_deadline_text", help="Of the awaited step."
+    )
+    waits_planned_at = fields.Datetime(
+        string="Step Planned",
+        compute="_compute_waits_planned_at",
+        help="When the awaited step was to be reached, had every step before been in time.",
+    )
+
+    _breach_index = models.Index(
+        "(due_at) WHERE state = 'in_progress' AND timeliness = 'missed' AND breach_noted_at IS NULL"
+    )
+
+    @api.depends("state", "timeliness", "due_at")
+    @api.depends_context("lang", "tz")
+    def _compute_deadline_text(self):
+        now = fields.Datetime.now()
+        for transaction in self:
+            transaction.deadline_text = (
+                transaction._deadline_words(transaction.due_at, now)
+                if transaction.state == "in_progress" and transaction.due_at
+                else False
+            )
+
+    @api.model
+    def _deadline_words(self, due_at, now, tz=None):
+        """Say how a deadline stands: 'due in 2 h', 'late since 13:00'."""
+        if due_at > now:
+            return self.env._("due %(when)s", when=until_text(self.env, due_at, now))
+        today = _local(self, due_at, tz).date() == _local(self, now, tz).date()
+        moment = format_datetime(self.env, due_at, tz=tz, dt_format="HH:mm" if today else "short")
+        return self.env._("late since %(moment)s", moment=moment)
+
+    @api.depends("waits_for_step_id", "milestone_ids.planned_at")
+    def _compute_waits_planned_at(self):
+        for transaction in self:
+            awaited = transaction.milestone_ids.filtered(
+                lambda milestone, owner=transaction: milestone.step_id == owner.waits_for_step_id
+            )
+            transaction.waits_planned_at = awaited[:1].planned_at
+
+    @api.model
+    def _dates(self, order, process_id, steps, milestones, pickings, invoices, started):
+        """What the deadlines of an order are counted from; see ``tools.deadlines.Dates``.
+
+        No query: rules and places are cached.
+        """
+        Step = self.env["integration.process.step"]
+        confirmed = next(
+            (
+                milestone.reached_at
+                for step, milestone in zip(steps, milestones, strict=True)
+                if step.event_code.endswith(".confirmed")
+            ),
+            None,
+        )
+        return deadlines.Dates(
+            self._roots()[order["root_model"]],
+            started,
+            confirmed,
+            order_counts.moment(order["commitment_date"]),
+            pickings,
+            invoices,
+            Step._deadline_rules(process_id),
+            Step._deadline_place(order["company_id"], order["warehouse_id"]),
+            order.get("carrier_id"),
+        )
+
+    @api.model
+    def _timing(self, step, since, steps, milestones, dates, now):
+        """:return: deadline of the awaited step, timeliness, and when that changes by itself"""
+        gone = any(
+            milestone.state == "reached"
+            for step_of, milestone in zip(steps, milestones, strict=True)
+            if step_of.event_code == dates.root.promised_event
+        )
+        due_at = dates.awaited_due(step, since, gone)
+        warning = dates.rule(step).warning if step else 0
+        return due_at, *deadlines.timeliness(since, due_at, warning, now)
+
+    @api.model
+    def _tick(self):
+        """Let time pass: transactions whose moment has come get at risk, or late, and say so once.
+
+        One statement on two small indexes while nothing is due; called by a scheduled action each
+        minute.
+
+        :return: number of transactions that changed
+        """
+        self.flush_model(["timeliness", "tick_at", "due_at", "state", "breach_noted_at"])
+        now = fields.Datetime.now()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH moved AS (
+                    UPDATE integration_transaction
+                       SET timeliness = CASE WHEN due_at <= %(now)s THEN 'missed'
+                                             ELSE 'warning' END,
+                           tick_at = CASE WHEN due_at <= %(now)s THEN NULL ELSE due_at END
+                     WHERE id = ANY(ARRAY(
+                           SELECT id FROM integration_transaction
+                            WHERE state = 'in_progress' AND tick_at <= %(now)s
+                            ORDER BY tick_at LIMIT %(moved)s FOR UPDATE SKIP LOCKED))
+                 RETURNING id, timeliness = 'missed' AND breach_noted_at IS NULL AS news)
+                SELECT id, true, news FROM moved
+                 UNION ALL
+                (SELECT id, false, true FROM integration_transaction
+                  WHERE state = 'in_progress' AND timeliness = 'missed'
+                    AND breach_noted_at IS NULL AND due_at > %(recent)s
+                  ORDER BY due_at LIMIT %(notes)s)
+                """,
+                now=now,
+                recent=now - timedelta(hours=NOTES_HOURS),
+                moved=MOVED_LIMIT,
+                notes=NOTES_LIMIT,
+            )
+        )
+        if not rows:
+            return 0
+        self.invalidate_model(["timeliness", "tick_at"], flush=False)
+        news = sorted({owner_id for owner_id, _moved, news in rows if news})
+        # Who is late is told even if the note about it cannot be posted.
+        self._commit_tick(len(rows), len(news))
+        self.browse(news[:NOTES_LIMIT])._note_breach(now)
+        return sum(1 for _id, moved, _news in rows if moved)
+
+    @api.model
+    def _commit_tick(self, done, remaining):
+        """Commit, when the scheduled action runs."""
+        if self.env.context.get("ir_cron_progress_id"):
+            self.env["ir.cron"]._commit_progress(done, remaining=0)
+
+    def _note_breach(self, now):
+        """Write on the root documents that they are late, once: a fixed number of queries.
+
+        :param datetime now: UTC
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE integration_transaction SET breach_noted_at = %(now)s
+                    WHERE id = ANY(ARRAY(
+                          SELECT id FROM integration_transaction
+                           WHERE id = ANY(%(ids)s) AND breach_noted_at IS NULL
+                             FOR UPDATE SKIP LOCKED))
+                RETURNING id""",
+                now=now,
+                ids=self.ids,
+            )
+        )
+        owners = self.browse(owner_id for (owner_id,) in rows)
+        owners.invalidate_recordset(["breach_noted_at"], flush=False)
+        for (model, lang), group in owners.grouped(
+            lambda owner: (owner.res_model, owner.company_id.partner_id.lang)
+        ).items():
+            documents = self.env[model].with_context(lang=lang).browse(group.mapped("res_id"))
+            bodies = {
+                owner.res_id: owner._breach_text(now) for owner in group.with_context(lang=lang)
+            }
+            # An order that was deleted by plain SQL has nobody to tell.
+            documents.exists()._message_log_batch(bodies=bodies)
+
+    def _breach_text(self, now):
+        """The note on a late document, for whoever reads it: in the company's time."""
+        self.ensure_one()
+        step = self.waits_for_step_id
+        values = {
+            "late": self._deadline_words(self.due_at, now, self.company_id.partner_id.tz or "UTC"),
+            "step": step.waiting_name or step.name,
+            "on": self.waits_on,
+            "why": self.cause_text,
+        }
+        if self.waits_on and self.cause_text:
+            return self.env._(
+                "This order is %(late)s: waiting for %(step)s, on %(on)s. %(why)s", **values
+            )
+        if self.waits_on:
+            return self.env._("This order is %(late)s: waiting for %(step)s, on %(on)s.", **values)
+        return self.env._("This order is %(late)s: waiting for %(step)s.", **values)
+
+
+def _local(records, moment, tz):
+    """A moment on the clock of the reader, or of a time zone."""
+    records = records.with_context(tz=tz) if tz else records
+    return fields.Datetime.context_timestamp(records, moment)

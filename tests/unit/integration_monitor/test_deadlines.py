@@ -1,0 +1,202 @@
+"""Until when a step should be reached: each source, what is missing, plans and warnings."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from integration_monitor.tools import deadlines
+from integration_monitor.tools.cut_off import CutOff
+from integration_monitor.tools.deadlines import Dates, Place, Rule
+from integration_monitor.tools.milestones import Milestone, Step
+from integration_monitor.tools.order_counts import Invoice, Picking
+from integration_monitor.tools.working_time import WorkingCalendar
+
+BERLIN = "Europe/Berlin"
+OFFICE = WorkingCalendar(BERLIN, (((480, 1020),),) * 5 + ((), ()))
+START = datetime(2026, 1, 9, 9)  # a Friday, ten in the morning in Berlin
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+STEPS = [
+    Step(1, "received", "sale.created", False, "customer", 0),
+    Step(2, "confirmed", "sale.confirmed", False, "team", 0),
+    Step(3, "picked", "picking.first.done", False, "team", 0),
+    Step(4, "packed", "picking.pack.done", True, "team", 0),
+    Step(5, "shipped", "picking.out.done", False, "team", 0),
+    Step(6, "invoiced", "invoice.posted", False, "team", 0),
+    Step(7, "paid", "invoice.paid", False, "customer", 0),
+]
+BY_CODE = {step.code: step for step in STEPS}
+
+
+def picking(role: str, when: datetime, state: str = "assigned") -> Picking:
+    return Picking(1, "WH/1", state, role, None, when.isoformat(), False, False)
+
+
+def invoice(due: str | None, **values: Any) -> Invoice:
+    row = {"move_type": "out_invoice", "state": "posted", "payment_state": "not_paid", **values}
+    return Invoice(1, "INV/1", row["move_type"], row["state"], row["payment_state"], due)
+
+
+def dates(
+    rules: dict[str, Rule] | None = None,
+    pickings: list[Picking] | None = None,
+    invoices: list[Invoice] | None = None,
+    promised: datetime | None = None,
+    **place: Any,
+) -> Dates:
+    by_id = {BY_CODE[code].id: rule for code, rule in (rules or {}).items()}
+    return Dates(
+        START, START, promised, pickings or [], invoices or [], by_id, Place(BERLIN, **place)
+    )
+
+
+def due(code: str, rule: Rule, since: datetime = START, **values: Any) -> datetime | None:
+    return dates({code: rule}, **values).due(BY_CODE[code], since)
+
+
+def test_by_the_clock() -> None:
+    """A duration stops on a weekend, or zero minutes are a deadline."""
+    assert due("picked", Rule("clock", 4320)) == START + 3 * DAY
+    assert due("picked", Rule("clock", 0)) is None
+    assert due("picked", Rule("clock", 60, offset=30)) == START + HOUR
+
+
+def test_working_hours() -> None:
+    """Eight working hours from Friday at ten end on Friday evening."""
+    rule = Rule("working", 480)
+    assert due("picked", rule, calendar=OFFICE) == datetime(2026, 1, 12, 8)
+    # Nobody knows the hours: by the clock.
+    assert due("picked", rule) == START + 8 * HOUR
+    empty = WorkingCalendar(BERLIN, ((),) * 7)
+    assert due("picked", rule, calendar=empty) == START + 8 * HOUR
+
+
+def test_promise() -> None:
+    """The promised date is moved the wrong way, or a missing one is no deadline at all."""
+    rule = Rule("promise", 60, offset=-120)
+    assert due("shipped", rule, promised=START + DAY) == START + 22 * HOUR
+    assert due("shipped", rule) == START + HOUR
+
+
+def test_transfer() -> None:
+    """The date of another transfer is taken, or that of one that is done."""
+    rule = Rule("transfer", 480, offset=15)
+    found = [
+        picking("pick", START - DAY, "done"), picking("pick", START + DAY),
+        picking("out", START + 2 * DAY), picking("out", START + 3 * DAY),
+        picking("return", START + HOUR),
+    ]  # fmt: skip
+    quarter = timedelta(minutes=15)
+    assert due("picked", rule, pickings=found) == START + DAY + quarter
+    assert due("shipped", rule, pickings=found) == START + 2 * DAY + quarter
+    assert due("packed", rule, pickings=found) == START + 8 * HOUR
+    # A warehouse of one step picks with the delivery.
+    assert due("picked", rule, pickings=found[2:]) == START + 2 * DAY + quarter
+
+
+def test_transfer_made_now() -> None:
+    """Odoo schedules for the moment of the confirmation, and each order is late at once."""
+    now = [picking("out", START + timedelta(seconds=20))]
+    assert due("shipped", Rule("transfer", 480), pickings=now) == START + 8 * HOUR
+    assert due("shipped", Rule("transfer"), pickings=now) == START + timedelta(seconds=20)
+    # What was to leave yesterday is late, however young the step.
+    late = [picking("out", START + HOUR)]
+    assert due("shipped", Rule("transfer", 480), START + DAY, pickings=late) == START + HOUR
+
+
+def test_invoice_due() -> None:
+    """An invoice is late on the day on which it is due, or when it is paid."""
+    rule = Rule("invoice_due", 20160)
+    evening = datetime(2026, 1, 31, 22, 59, 59)
+    both = [invoice("2026-02-15"), invoice("2026-01-31")]
+    assert due("paid", rule, invoices=both) == evening
+    assert due("paid", Rule("invoice_due", 0, offset=1440), invoices=both) == evening + DAY
+    for other in (
+        invoice("2026-01-31", payment_state="paid"), invoice("2026-01-31", state="draft"),
+        invoice("2026-01-31", move_type="out_refund"), invoice(None),
+    ):  # fmt: skip
+        assert due("paid", rule, invoices=[other]) == START + 14 * DAY
+
+
+def test_cut_off() -> None:
+    """Goods of another warehouse leave with the wrong carrier; without one nobody measures."""
+    four = CutOff(frozenset(range(5)), 960, BERLIN, warehouse_id=3)
+    rule = Rule("cut_off", 60, offset=-30)
+    known = {"cut_offs": (four,), "warehouse_id": 3}
+    assert due("shipped", rule, **known) == datetime(2026, 1, 9, 14, 30)
+    assert due("shipped", rule, START + 6 * HOUR, **known) == datetime(2026, 1, 12, 14, 30)
+    assert due("shipped", rule, cut_offs=(four,), warehouse_id=4) == START + HOUR
+
+
+def test_promise_holds_before_the_goods_left() -> None:
+    """An order past its promised date is in time because its step is young."""
+    found = dates({"picked": Rule("clock", 4320)}, promised=START + HOUR)
+    picked = BY_CODE["picked"]
+    assert found.awaited_due(picked, START, gone=False) == START + HOUR
+    assert found.awaited_due(picked, START, gone=True) == START + 3 * DAY
+    assert found.awaited_due(None, START, gone=False) is None
+    # A step that is measured by the promise has its own idea of it.
+    later = dates({"shipped": Rule("promise", offset=60)}, promised=START + HOUR)
+    assert later.awaited_due(BY_CODE["shipped"], START, gone=False) == START + 2 * HOUR
+
+
+def planned(rules: dict[str, Rule], fixed: frozenset[int] = frozenset(), **values: Any) -> list:
+    found = [Milestone(step.id, expected=int(step.code != "packed")) for step in STEPS]
+    for milestone in found:
+        if milestone.step_id in fixed:
+            milestone.state, milestone.planned_at = "reached", START + HOUR
+    deadlines.plan(STEPS, found, dates(rules, **values), fixed)
+    return [milestone.planned_at for milestone in found]
+
+
+def test_plan() -> None:
+    """Steps are planned from the beginning each, or those that nobody measures for ever."""
+    rules = {"confirmed": Rule("clock", 60), "picked": Rule("clock", 120),
+             "packed": Rule("clock", 600), "shipped": Rule("clock", 180)}  # fmt: skip
+    assert planned(rules) == [
+        START, START + HOUR, START + 3 * HOUR, None, START + 6 * HOUR, None, None,
+    ]  # fmt: skip
+    # The promise replaces a later plan; what was reached keeps its own.
+    moved = planned(rules, frozenset({1, 2}), promised=START + 5 * HOUR)
+    assert moved[:5] == [START + HOUR, START + HOUR, START + 3 * HOUR, None, START + 5 * HOUR]
+    # A promise that had passed when the order came is no plan.
+    assert planned(rules, promised=START - DAY)[4] == START
+
+
+def test_plan_follows_documents() -> None:
+    """Both milestones of the one transfer have its date."""
+    rules = {"picked": Rule("transfer", 480), "shipped": Rule("transfer", 480),
+             "invoiced": Rule("working", 60), "paid": Rule("invoice_due", 1440)}  # fmt: skip
+    found = planned(rules, pickings=[picking("out", START + DAY)], calendar=OFFICE)
+    monday = datetime(2026, 1, 12, 8)
+    assert found == [START, START, START + DAY, None, START + DAY, monday, monday + DAY]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "warning", "expected"),
+    [
+        (0, 0, ("on_track", 80)),
+        (79, 0, ("on_track", 80)),
+        (80, 0, ("warning", 100)),
+        (100, 0, ("missed", None)),
+        (0, 30, ("on_track", 70)),
+        (70, 30, ("warning", 100)),
+        # A margin that is longer than the time there is.
+        (0, 300, ("warning", 100)),
+    ],
+)
+def test_timeliness(minutes: int, warning: int, expected: tuple[str, int | None]) -> None:
+    """A step is at risk too late, or late too early."""
+    end = START + timedelta(minutes=100)
+    word, change = deadlines.timeliness(START, end, warning, START + timedelta(minutes=minutes))
+    assert word == expected[0]
+    assert change == (None if expected[1] is None else START + timedelta(minutes=expected[1]))
+
+
+def test_nobody_measures() -> None:
+    """A step without a deadline is late."""
+    assert deadlines.timeliness(START, None, 60, START) == ("on_track", None)
+    assert deadlines.timeliness(None, START, 0, START) == ("on_track", None)
