@@ -12,6 +12,7 @@ from integration_monitor.tools.cut_off import CutOff
 from integration_monitor.tools.deadlines import Dates, Place, Rule
 from integration_monitor.tools.milestones import Milestone, Step
 from integration_monitor.tools.order_counts import Invoice, Picking
+from integration_monitor.tools.root import SALE
 from integration_monitor.tools.working_time import WorkingCalendar
 
 BERLIN = "Europe/Berlin"
@@ -49,7 +50,7 @@ def dates(
 ) -> Dates:
     by_id = {BY_CODE[code].id: rule for code, rule in (rules or {}).items()}
     return Dates(
-        START, START, promised, pickings or [], invoices or [], by_id, Place(BERLIN, **place)
+        SALE, START, START, promised, pickings or [], invoices or [], by_id, Place(BERLIN, **place)
     )
 
 
@@ -164,6 +165,24 @@ def test_plan() -> None:
     assert moved[:5] == [START + HOUR, START + HOUR, START + 3 * HOUR, None, START + 5 * HOUR]
     # A promise that had passed when the order came is no plan.
     assert planned(rules, promised=START - DAY)[4] == START
+
+
+def test_plan_of_branches() -> None:
+    """The invoice is planned after the parcel's arrival, or the end before the longer branch."""
+    steps = [
+        Step(1, "first", "event.1", False, "team", 0),
+        Step(2, "left", "event.2", False, "team", 0, branch="goods"),
+        Step(3, "arrived", "event.3", False, "team", 0, branch="goods"),
+        Step(4, "billed", "event.4", False, "team", 0, branch="money"),
+        Step(5, "unmeasured", "event.5", False, "team", 0),
+        Step(6, "last", "event.6", False, "team", 0),
+    ]
+    rules = {step.id: Rule("clock", 60) for step in steps if step.code != "unmeasured"}
+    milestones = [Milestone(step.id, expected=1) for step in steps]
+    all_dates = Dates(SALE, START, None, None, [], [], rules, Place())
+    deadlines.plan(steps, milestones, all_dates, frozenset())
+    hours = [(m.planned_at - START) / HOUR for m in milestones if m.planned_at]
+    assert hours == [1, 2, 3, 2, 3, 4]
 
 
 def test_plan_follows_documents() -> None:

@@ -17,7 +17,6 @@ from integration_monitor.tools.milestones import (
     Report,
     Step,
     advance,
-    plan,
     started,
 )
 
@@ -189,18 +188,6 @@ def test_waiting_since_the_step_before() -> None:
     # What was done and is not any more is awaited from now on.
     paid = {step.id: Milestone(step.id, "reached", START) for step in steps}
     assert waiting_since(steps, paid, arrived, steps[2], now) == now
-
-
-def test_plan_of_branches() -> None:
-    """The invoice is planned after the parcel's arrival, or the end before the longer branch."""
-    steps = (
-        _step(0), _step(1, branch="goods"), _step(2, branch="goods"), _step(3, branch="money"),
-        _step(4),
-    )  # fmt: skip
-    milestones = [Milestone(step.id, expected=1) for step in steps]
-    plan(steps, milestones, START, None)
-    hours = [(m.planned_at - START) / timedelta(hours=1) for m in milestones if m.planned_at]
-    assert hours == [1, 2, 3, 2, 4]
 
 
 @pytest.mark.parametrize("branch", ["", "goods"])
