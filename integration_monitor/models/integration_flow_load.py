@@ -6,6 +6,7 @@ from odoo.tools import SQL
 # After each commit Odoo reads records anew, and as a rule all their columns. Those of flows,
 # messages and endpoints are many, most of them for screens; what is missing here is read as ever.
 FLOW_FIELDS = (
+    "ack_minutes",
     "company_id",
     "direction",
     "endpoint_id",

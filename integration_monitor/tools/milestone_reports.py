@@ -13,7 +13,7 @@ class Source:
     """An active flow that brings reports: from which system, for which warehouses (empty: all).
 
     ``tells``: it sends messages itself, when a document triggers it. ``told``: another flow of the
-    system does, and the system reports on what it was told.
+    system does, and the system reports on what it was told. ``inbound``: the system sends them.
     """
 
     system: str
@@ -21,6 +21,7 @@ class Source:
     warehouse_ids: frozenset[int]
     tells: bool = False
     told: bool = False
+    inbound: bool = False
 
 
 Sources = dict[str, tuple[Source, ...]]
