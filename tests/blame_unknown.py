@@ -28,8 +28,8 @@ def covers_the_other_warehouse(case):
 def covers_another_company(case):
     """A system reports credit checks, but to another company."""
     case.step_of("checked", message_type="finance.check")
-    flow = case.checks(warehouse_ids=[Command.clear()])
-    flow.system_id.company_id = case.other_company()
+    other = case._make_system("finance", company_id=case.other_company().id, code="elsewhere")
+    case.checks(system_id=other.id, warehouse_ids=False)
     return case.sold_unreleased()
 
 

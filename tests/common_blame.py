@@ -66,7 +66,7 @@ class BlameCase(TransactionCommon, IntegrationCase):
         self.addCleanup(self.site.shutdown)
 
     @classmethod
-    def _make_system(cls, kind):
+    def _make_system(cls, kind, **values):
         return cls.env["integration.system"].create(
             {
                 "name": f"The {kind.capitalize()}",
@@ -74,6 +74,7 @@ class BlameCase(TransactionCommon, IntegrationCase):
                 "kind": kind,
                 "environment": "test",
                 "company_id": cls.company.id,
+                **values,
             }
         )
 
@@ -140,19 +141,27 @@ class BlameCase(TransactionCommon, IntegrationCase):
             lambda message: message.message_type == message_type
         )[:1]
 
-    def tell(self, flow, payload):
+    def tell(self, flow, payload, **received):
         """A partner sends us something, and the lane works on it. :return: the message"""
-        message, _created = self.receive(payload, flow)
+        message, _created = self.receive(payload, flow, **received)
         self.work(flow)
         return message
 
-    def shipped(self, order, **line):
-        """The warehouse system reports a transfer of an order. :return: the message"""
+    def shipped(self, order, echo=False, **line):
+        """The warehouse system reports a transfer of an order.
+
+        :param bool echo: with the correlation id of the release, as the simulator does
+        :return: the message
+        """
         picking = order.picking_ids[:1]
         [move] = picking.move_ids
         lines = [{"line_id": move.id, "sku": "LAMP", "quantity": move.product_uom_qty, **line}]
         data = {"reference": picking.name, "shipment_id": f"S-{picking.id}", "lines": lines}
-        return self.tell(self.shipment, {"type": "shipment.confirmed", "data": data})
+        return self.tell(
+            self.shipment,
+            {"type": "shipment.confirmed", "data": data},
+            correlation_id=self.owner(order).correlation_id if echo else None,
+        )
 
     def booking(self, **values):
         """:return: the flow that books carriers once goods left; the carrier is ``site``"""

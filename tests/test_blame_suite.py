@@ -76,7 +76,7 @@ class TestBlameSuite(BlameCase):
             sentence = owner.cause_text
             undo.rollback()
         self.env.invalidate_all(flush=False)
-        self.env.registry.clear_all_caches()
+        self.env.registry.reset_changes()
         self.wms.clear_faults()
         self.site.api_answer = (200, {"ok": True})
         return judged, sentence

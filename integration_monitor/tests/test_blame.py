@@ -7,78 +7,11 @@ from freezegun import freeze_time
 from odoo import Command, fields
 from odoo.tests import tagged
 
-from .common_transaction import TransactionCommon
+from .common_transaction_blame import BlamedOrders
 
 
 @tagged("post_install", "-at_install")
-class TestBlame(TransactionCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.system = (
-            cls.env["integration.system"]
-            .sudo()
-            .create(
-                {
-                    "name": "Main WMS",
-                    "code": "im_blame_wms",
-                    "kind": "wms",
-                    "company_id": cls.company.id,
-                    "environment": "test",
-                }
-            )
-        )
-        cls.endpoint = (
-            cls.env["integration.endpoint"]
-            .sudo()
-            .create(
-                {
-                    "name": "WMS API",
-                    "code": "im_blame_api",
-                    "system_id": cls.system.id,
-                    "base_url": "http://127.0.0.1:9",
-                    "allowed_networks": "127.0.0.0/8",
-                }
-            )
-        )
-        cls.flow = (
-            cls.env["integration.flow"]
-            .sudo()
-            .create(
-                {
-                    "name": "Order release",
-                    "code": "im.blame.release",
-                    "system_id": cls.system.id,
-                    "endpoint_id": cls.endpoint.id,
-                    "direction": "outbound",
-                    "style": "event",
-                    "message_type": "wms.release",
-                }
-            )
-        )
-
-    def _message(self, order, **values):
-        return (
-            self.env["integration.message"]
-            .sudo()
-            .create(
-                {
-                    "flow_id": self.flow.id,
-                    "system_id": self.system.id,
-                    "company_id": self.company.id,
-                    "direction": "outbound",
-                    "message_type": "wms.release",
-                    "transaction_id": self.owner(order).id,
-                    **values,
-                }
-            )
-        )
-
-    def _judge(self, order):
-        owner = self.owner(order)
-        owner._refresh_blame()
-        return owner
-
+class TestBlame(BlamedOrders):
     def test_team(self):
         """An order that has only to be picked blames somebody else."""
         self.flow.active = False
@@ -130,8 +63,8 @@ class TestBlame(TransactionCommon):
         self.assertEqual((owner.cause, owner.cause_category), ("message_failed", "technical"))
         self.assertEqual(owner.waits_on, "Main WMS")
         self.assertRegex(owner.cause_text, r"^Main WMS does not answer since .*\d\d")
-        self.assertEqual(owner.cause_message_id, message)
-        self.assertIn("The connection timed out", owner.cause_error)
+        self.assertEqual(owner.sudo().cause_message_id, message)
+        self.assertIn("The connection timed out", owner.sudo().cause_error)
         self.assertIn("next try in 4 min", order.integration_banner)
         # A minute later nobody has judged anew, and the words must not be a minute old.
         with freeze_time(fields.Datetime.now() + timedelta(minutes=2)):
