@@ -1,8 +1,9 @@
 """Labelled situations, what was judged of them, and the confusion matrix."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,6 @@ class IntegrationMessage(models.Model):
     )
     ack_due_at = fields.Datetime(string="To Be Acknowledged By", readonly=True)
     failed_step = fields.Char(
-        string="Failed Step",
         readonly=True,
         help="The step of a middleware's own process that failed, as the middleware says.",
     )

@@ -210,7 +210,7 @@ class IntegrationTransactionAdvance(models.Model):
         evidence = self._evidence(order, step, pickings)
         if step:
             evidence.update(self._document_evidence(order, step, pickings, invoices))
-            evidence["released_gone"] = self._released_gone(order, steps, milestones)
+            evidence["released_gone"] = self._released_gone(steps, milestones)
             evidence["gate"] = self._gate_evidence(step, order, steps, milestones)
         verdict = self._rooted(judging.judge(step, evidence, now), order)
         ended = order_counts.moment(owner.get("completed_at")) or last

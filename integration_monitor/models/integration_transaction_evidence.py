@@ -119,21 +119,24 @@ class IntegrationTransactionEvidence(models.Model):
         }
 
     @api.model
-    def _released_gone(self, order, steps, milestones):
-        """:return: whether goods were released by a message that is not there any more"""
-        told = {message_type for message_type, *_ in (order["evidence"] or {}).get("told") or ()}
+    def _released_gone(self, steps, milestones):
+        """:return: whether goods were released by a message that was deleted since"""
         return any(
             step.event_code == "message.wms.release.done"
             and milestone.state == "reached"
             and milestone.source == "message"
-            and step.message_type not in told
+            and not milestone.message_id
             for step, milestone in zip(steps, milestones, strict=True)
         )
 
     @api.model
     def _rooted(self, verdict, order):
         """Name the system that is out and that the blamed one needs, if there is one."""
-        if verdict.cause not in judging.OF_SYSTEM or verdict.on != "system" or not verdict.system_id:
+        if (
+            verdict.cause not in judging.OF_SYSTEM
+            or verdict.on != "system"
+            or not verdict.system_id
+        ):
             return verdict
         root = order["root_causes"].of(verdict.system_id)
         if not root:

@@ -49,7 +49,9 @@ class TestAcknowledge(IntegrationCase):
 
     def _report(self, sent, flow=None, **report):
         """:return: the partner's message about one of ours, worked on"""
-        message, _created = self.receive({"message": sent.idempotency_key, **report}, flow or self.status)
+        message, _created = self.receive(
+            {"message": sent.idempotency_key, **report}, flow or self.status
+        )
         self.drain(flow or self.status)
         self.env.invalidate_all()
         return message

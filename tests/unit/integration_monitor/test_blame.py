@@ -65,7 +65,7 @@ def test_one_message(values, expected):
 
 def test_mapping_needs_its_word():
     """Any business failure sends people to the mappings."""
-    named = {"category": "business", "source_model": "product.product", "source_key": "default_code",
+    named = {"category": "business", "source_model": "product.product", "source_key": "barcode",
              "source_value": "A", "system": "WMS", "system_id": 7, "user_id": 5}  # fmt: skip
     failed = {"state": "dead", "error_class": "business"}
     verdict = blame.judge(PICKED, {"messages": [message(**failed, problem=named)]}, NOW)
