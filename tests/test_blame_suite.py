@@ -2,7 +2,6 @@
 
 import os
 import re
-from contextlib import closing
 from pathlib import Path
 
 from odoo.tests import tagged
@@ -17,6 +16,8 @@ SITUATIONS = [
     for situation in module.suite.situations
 ]
 RIGHT_CAUSES = 0.95
+#: Of each cause: a rule that is broken must not hide behind the others.
+RIGHT_OF_EACH = 0.75
 #: What is no word of the warehouse.
 TECHNICAL = re.compile(
     r"\b(HTTP|[45]\d\d|timed? ?out|breaker|endpoint|API|JSON|TLS|DNS|exception|traceback|"
@@ -38,46 +39,36 @@ class TestBlameSuite(BlameCase):
 
     def test_right_cause_and_system(self):
         """People are sent to the wrong door."""
-
         judged = {situation.name: self._caused(situation) for situation in SITUATIONS}
+        pairs = [(s.label, judged[s.name][0]) for s in SITUATIONS]
+        right = sum(label.cause == verdict.cause for label, verdict in pairs) / len(pairs)
+        named = [label.system == verdict.system for label, verdict in pairs if label.system]
         wrong = [
-            f"{s.name}: {judged[s.name][0]} for {s.label} — {judged[s.name][1]}"
+            f"{s.name}: {judged[s.name][0]} in place of {s.label} ({judged[s.name][1]})"
             for s in SITUATIONS
             if judged[s.name][0] != s.label
         ]
-        pairs = [(s.label.cause, judged[s.name][0].cause) for s in SITUATIONS]
-        right = sum(label == cause for label, cause in pairs) / len(pairs)
-
-        self._tell(
-            [
-                *matrix(pairs),
-                f"{len(pairs)} situations, {right:.1%} right causes",
-                self._of_systems(judged),
-                *wrong,
-            ]
-        )
+        counts = f"{len(pairs)} situations, {right:.1%} right causes"
+        systems = f"{len(named)} systems to name, {sum(named)} right"
+        causes = [(label.cause, verdict.cause) for label, verdict in pairs]
+        self._tell([*matrix(causes), counts, systems, *wrong])
         self.assertGreaterEqual(right, RIGHT_CAUSES, wrong)
+        for cause in {cause for cause, _verdict in causes}:
+            hits = [verdict == cause for label, verdict in causes if label == cause]
+            self.assertGreaterEqual(sum(hits) / len(hits), RIGHT_OF_EACH, (cause, wrong))
         for part in ("system", "step", "category"):
-            differing = {
-                s.name: getattr(judged[s.name][0], part)
-                for s in SITUATIONS
-                if getattr(judged[s.name][0], part) != getattr(s.label, part)
-            }
-            self.assertFalse(differing, part)
+            off = [s.name for s, (label, verdict) in zip(SITUATIONS, pairs, strict=True)
+                   if getattr(label, part) != getattr(verdict, part)]  # fmt: skip
+            self.assertFalse(off, part)
         for name, (_label, sentence) in judged.items():
             self.assertTrue(sentence, name)
             self.assertNotRegex(sentence, TECHNICAL, name)
 
-    def _of_systems(self, judged):
-        """:return: a line on how many of the systems that should be named are"""
-        named = [s for s in SITUATIONS if s.label.system]
-        right = sum(judged[s.name][0].system == s.label.system for s in named)
-        return f"{len(named)} with a system to name, {right} right"
-
     def _caused(self, situation):
         """Cause a situation and undo it. :return: (what was judged, as a ``Label``; sentence)"""
         judged, sentence = Label("", "not caused"), None
-        with self.subTest(situation.name), closing(self.env.cr.savepoint()) as undo:
+        undo = self.env.cr.savepoint()
+        with self.subTest(situation.name):
             order = situation.cause_it(self)
             owner = self.owner(order).sudo()
             owner.invalidate_recordset()
@@ -89,7 +80,7 @@ class TestBlameSuite(BlameCase):
                 owner.cause_category or None,
             )
             sentence = owner.cause_text
-            undo.rollback()
+        undo.close(rollback=True)
         self.env.invalidate_all(flush=False)
         self.env.registry.reset_changes()
         self.wms.clear_faults()

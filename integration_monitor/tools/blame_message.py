@@ -39,14 +39,13 @@ def judge(message: dict[str, Any], now: datetime) -> Verdict | None:
     """Return the verdict on one message; None when it holds nothing up.
 
     :param message: state, direction, held, hold_reason, paused, breaker_since, error_class,
-        ack_state, ack_due_at, failed_step, kind, problem (its open exception or None: category,
-        source_model, source_key, system, system_id, user_id)
+        ack_state, ack_due_at, failed_step, problem (its open exception or None: category,
+        source_model, source_key)
     """
     reason = message["hold_reason"] if message["held"] else None
     if reason in ("gate", "manual"):
         return PEOPLES_HOLDS[reason]
-    failed = message["state"] in FAILED
-    if failed or message["ack_state"] == "rejected":
+    if message["state"] in FAILED or message["ack_state"] == "rejected":
         return _of_end(message)
     if message["state"] == "processing":
         return _on_its_way(message)

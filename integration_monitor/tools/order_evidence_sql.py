@@ -59,9 +59,8 @@ MESSAGES = f"""
                                       AND endpoint.breaker_state <> 'closed'
                                      THEN endpoint.breaker_since END,
                'error', judged.error_message, 'error_class', judged.error_class,
-               'failed_step', judged.failed_step, 'attempt', judged.attempt_count,
-               'limit', policy.max_attempts, 'next_at', judged.next_attempt_at,
-               'since', judged.received_at,
+               'failed_step', judged.failed_step, 'since', judged.received_at,
+               'next_at', judged.next_attempt_at,
                'message_type', judged.message_type, 'ack_state', judged.ack_state,
                'ack_due_at', judged.ack_due_at,
                'system', system.name, 'system_id', system.id,
@@ -72,7 +71,6 @@ MESSAGES = f"""
       JOIN integration_message judged
         ON judged.id = CASE WHEN flow.ordering AND message.state IN ('pending', 'retry')
                             THEN COALESCE(({_BEFORE}), message.id) ELSE message.id END
-      LEFT JOIN integration_retry_policy policy ON policy.id = flow.retry_policy_id
       LEFT JOIN integration_endpoint endpoint ON endpoint.id = judged.endpoint_id
       LEFT JOIN integration_system system
         ON system.id = COALESCE(endpoint.system_id, judged.system_id)
