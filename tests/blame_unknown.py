@@ -93,6 +93,16 @@ def delivery_cancelled_by_hand(case):
     return order
 
 
+@suite.labelled("released", "unknown")
+def delivery_cancelled_before_its_release(case):
+    """Somebody cancels the delivery before the warehouse system is told of it."""
+    order = case.sold()
+    order.picking_ids.action_cancel()
+    case.record()
+    case.work()
+    return order
+
+
 @suite.labelled("shipped", "unknown")
 def rest_of_the_chain_cancelled(case):
     """The goods were picked, and somebody cancels what follows."""

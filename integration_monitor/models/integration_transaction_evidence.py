@@ -113,6 +113,7 @@ class IntegrationTransactionEvidence(models.Model):
         outs = [p for p in pickings if p.role == "out" and p.state == "done"]
         following = min(waiting, key=lambda p: (NEXT.get(p.state, 0), p.id), default=None)
         return {
+            "left": bool(outs),
             "came_back": not waiting and bool(outs) and all(p.returned for p in outs),
             "transfer": following
             and {"name": following.name, "state": following.state, "user_id": following.user_id},

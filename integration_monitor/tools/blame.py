@@ -57,10 +57,10 @@ def judge(step: Step | None, evidence: dict[str, Any], now: datetime) -> Blame:
         ``released_to`` (system, system_id: holds the goods), ``released_gone`` (the message that
         released them is gone), ``expected_from`` (system, system_id, inbound, told: of the flow
         that would bring the step), ``stock_missing`` (name of the transfer), ``transfer`` (the
-        one that would be done next: name, state, user_id; None: there is none), ``came_back``
-        (everything delivered did), ``gate`` (gate, document, step, waits_on, system, system_id: a
-        document that is ready and kept back), ``quotation_sent``, ``draft_invoice``,
-        ``part_paid``, ``salesperson_id``
+        one that would be done next: name, state, user_id; None: there is none), ``left`` (some
+        goods), ``came_back`` (all that left), ``gate`` (gate, document, step, waits_on, system,
+        system_id: a document that is ready and kept back), ``quotation_sent``,
+        ``draft_invoice``, ``part_paid``, ``salesperson_id``
     :param now: UTC, without time zone
     """
     if step is None:
@@ -170,8 +170,10 @@ def _of_step(step: Step, evidence: dict[str, Any]) -> Blame:
         if verdict := _of_transfer(step, evidence):
             return verdict
         source = source or evidence.get("released_to")
-    elif source and source.get("tells") and (verdict := _of_unready(evidence)):
-        return verdict
+    elif source and source.get("tells") and not evidence.get("left"):
+        # We tell the system of a transfer, once it can be picked.
+        if verdict := _of_unready(evidence):
+            return verdict
     if source:
         if source.get("inbound") and not source.get("told") and not step.expected_minutes:
             return Blame(text="unknown.silent", facts=source)
@@ -191,8 +193,6 @@ def _of_transfer(step: Step, evidence: dict[str, Any]) -> Blame | None:
     """Judge a step of the goods by the transfer that would be done next; None when it is open."""
     if evidence.get("came_back"):
         return Blame("team", "business", "team", None, "team.invoice.returned")
-    if "transfer" in evidence and not evidence["transfer"]:
-        return Blame(text="unknown.no_transfer")
     if verdict := _of_unready(evidence):
         return verdict
     if evidence.get("released_gone"):
@@ -201,7 +201,9 @@ def _of_transfer(step: Step, evidence: dict[str, Any]) -> Blame | None:
 
 
 def _of_unready(evidence: dict[str, Any]) -> Blame | None:
-    """Judge a transfer that nobody can pick yet although no goods are missing."""
+    """Judge a transfer that is gone, or that nobody can pick yet although no goods are missing."""
+    if "transfer" in evidence and not evidence["transfer"]:
+        return Blame(text="unknown.no_transfer")
     transfer = evidence.get("transfer")
     if transfer and transfer["state"] == "draft":
         facts = {"picking": transfer["name"]}
