@@ -3,7 +3,7 @@
 import uuid
 from collections import defaultdict
 
-from odoo import api, models
+from odoo import api, fields, models
 
 from ..tools import blame as judging
 from ..tools import milestone_reports, order_counts
@@ -212,7 +212,7 @@ class IntegrationTransactionAdvance(models.Model):
             evidence.update(self._document_evidence(order, step, pickings, invoices))
             evidence["released_gone"] = self._released_gone(steps, milestones)
             evidence["gate"] = self._gate_evidence(step, order, steps, milestones)
-        verdict = self._rooted(judging.judge(step, evidence, now), order)
+        verdict = self._rooted(judging.judge(step, evidence, fields.Datetime.now()), order)
         ended = order_counts.moment(owner.get("completed_at")) or last
         return {
             "state": state,

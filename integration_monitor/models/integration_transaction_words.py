@@ -1,70 +1,9 @@
 """Why nothing moves, in a sentence for the people of the warehouse."""
 
 from odoo import api, fields, models
-from odoo.tools import LazyTranslate
 from odoo.tools.misc import format_datetime, format_time
 
 from ..tools import order_counts
-
-_lt = LazyTranslate(__name__)
-
-#: Sentences of which only the names of system and flow are unknown.
-SENTENCES = {
-    "maintenance": _lt("%(system)s is in maintenance"),
-    "rate_limit": _lt("%(system)s asked us to slow down"),
-    "budget": _lt("%(flow)s waits: %(system)s was asked too often in vain"),
-    "paused": _lt("%(flow)s is paused"),
-    "condition": _lt("The condition of %(flow)s has to be corrected"),
-    "environment": _lt("%(flow)s is held: this Odoo is not released to call %(system)s"),
-    "neutralized": _lt("%(flow)s is held: this is a copy of the database"),
-    "gate_message": _lt("%(flow)s is held by gating"),
-    "manual": _lt("%(flow)s has to be done by hand"),
-    "quarantined": _lt("What %(system)s sent cannot be understood (%(flow)s)"),
-    "rejected": _lt("%(system)s took it and then turned it down (%(flow)s)"),
-    "acknowledgement": _lt("%(system)s has it and still has time to confirm"),
-    "message_pending": _lt("%(flow)s is about to be sent or processed"),
-    "partner": _lt("%(system)s has not reported yet"),
-}
-#: What is wrong between us and a partner, by the kind of failure.
-FAULTS = {
-    "dns": _lt("%(system)s cannot be found"),
-    "connect": _lt("%(system)s cannot be reached"),
-    "tls": _lt("%(system)s cannot prove that it is the right one"),
-    "timeout": _lt("%(system)s does not answer"),
-    "auth": _lt("%(system)s refuses our sign-in"),
-    "server": _lt("%(system)s answers with an error"),
-    "client": _lt("%(system)s refuses what we send (%(flow)s)"),
-    "unknown": _lt("%(flow)s does not get through to %(system)s"),
-}
-#: What has to be done by whom, and what nobody can tell.
-STEP_TEXTS = {
-    "team": _lt("Somebody of our team has to do it"),
-    "team.sale.confirmed": _lt("The quotation has to be confirmed"),
-    "team.picking.first.done": _lt("The goods have to be picked"),
-    "team.picking.pack.done": _lt("The goods have to be packed"),
-    "team.picking.out.done": _lt("The goods have to be shipped"),
-    "team.picking.draft": _lt("%(picking)s is a draft: mark it as to do"),
-    "team.invoice.posted": _lt("The invoice has to be made and posted"),
-    "team.invoice.draft": _lt("The invoice is a draft: it has to be posted"),
-    "team.invoice.returned": _lt("The goods came back: a credit note is missing"),
-    "customer": _lt("The customer has to do it"),
-    "customer.invoice.paid": _lt("The invoice is not paid"),
-    "customer.invoice.paid.part": _lt("The invoice is paid in part only"),
-    "customer.sale.confirmed": _lt("The customer has not accepted the quotation"),
-    "unknown": _lt("Nothing here shows why it waits"),
-    "unknown.held": _lt("It is held, and nothing here shows for what"),
-    "unknown.waiting": _lt("%(picking)s waits for something that does not belong to this order"),
-    "unknown.silent": _lt(
-        "%(system)s reports this step, but nothing here shows that it knows of the order"
-    ),
-    "unknown.no_transfer": _lt("No open transfer is left: nothing here shows who ships the goods"),
-    "unknown.nobody_reports": _lt(
-        "No connected system reports this step: nothing here shows how far it is"
-    ),
-    "unknown.released_gone": _lt(
-        "The goods were released, but what was sent is gone: nothing here shows who has them"
-    ),
-}
 
 
 class IntegrationTransactionWords(models.Model):
@@ -141,7 +80,35 @@ class IntegrationTransactionWords(models.Model):
             return self.env._("No goods are reserved for %(picking)s", picking=facts["picking"])
         if text == "message_pending" and facts["behind"]:
             return self.env._("%(flow)s waits its turn", flow=names["flow"])
-        return self.env._(SENTENCES[text]) % names
+        return self._sentences(names)[text]
+
+    @api.model
+    def _sentences(self, names):
+        """Sentences of which only the names of system and flow are unknown."""
+        return {
+            "maintenance": self.env._("%(system)s is in maintenance", **names),
+            "rate_limit": self.env._("%(system)s asked us to slow down", **names),
+            "budget": self.env._("%(flow)s waits: %(system)s was asked too often in vain", **names),
+            "paused": self.env._("%(flow)s is paused", **names),
+            "condition": self.env._("The condition of %(flow)s has to be corrected", **names),
+            "environment": self.env._(
+                "%(flow)s is held: this Odoo is not released to call %(system)s", **names
+            ),
+            "neutralized": self.env._("%(flow)s is held: this is a copy of the database", **names),
+            "gate_message": self.env._("%(flow)s is held by gating", **names),
+            "manual": self.env._("%(flow)s has to be done by hand", **names),
+            "quarantined": self.env._(
+                "What %(system)s sent cannot be understood (%(flow)s)", **names
+            ),
+            "rejected": self.env._(
+                "%(system)s took it and then turned it down (%(flow)s)", **names
+            ),
+            "acknowledgement": self.env._(
+                "%(system)s has it and still has time to confirm", **names
+            ),
+            "message_pending": self.env._("%(flow)s is about to be sent or processed", **names),
+            "partner": self.env._("%(system)s has not reported yet", **names),
+        }
 
     @api.model
     def _failure_text(self, verdict):
@@ -171,14 +138,87 @@ class IntegrationTransactionWords(models.Model):
         }
         if facts["direction"] == "inbound":
             return self.env._("%(flow)s came in and could not be worked on here", **names)
-        sentence = FAULTS.get(facts["error_class"]) or FAULTS["unknown"]
-        return self.env._(sentence) % names
+        faults = self._faults(names)
+        return faults.get(facts["error_class"]) or faults["unknown"]
+
+    @api.model
+    def _faults(self, names):
+        """What is wrong between us and a partner, by the kind of failure."""
+        return {
+            "dns": self.env._("%(system)s cannot be found", **names),
+            "connect": self.env._("%(system)s cannot be reached", **names),
+            "tls": self.env._("%(system)s cannot prove that it is the right one", **names),
+            "timeout": self.env._("%(system)s does not answer", **names),
+            "auth": self.env._("%(system)s refuses our sign-in", **names),
+            "server": self.env._("%(system)s answers with an error", **names),
+            "client": self.env._("%(system)s refuses what we send (%(flow)s)", **names),
+            "unknown": self.env._("%(flow)s does not get through to %(system)s", **names),
+        }
 
     @api.model
     def _step_text(self, verdict):
         """What has to be done, by the step that is awaited; or what nobody can tell."""
-        text = STEP_TEXTS.get(verdict.text) or STEP_TEXTS[verdict.text.partition(".")[0]]
-        return self.env._(text) % verdict.facts
+        whose = verdict.text.partition(".")[0]
+        if whose == "team":
+            texts = self._team_texts(verdict.facts.get("picking"))
+        elif whose == "customer":
+            texts = self._customer_texts()
+        else:
+            texts = self._unknown_texts(verdict.facts)
+        return texts.get(verdict.text) or texts[whose]
+
+    @api.model
+    def _team_texts(self, picking):
+        """What our people have to do."""
+        return {
+            "team": self.env._("Somebody of our team has to do it"),
+            "team.sale.confirmed": self.env._("The quotation has to be confirmed"),
+            "team.picking.first.done": self.env._("The goods have to be picked"),
+            "team.picking.pack.done": self.env._("The goods have to be packed"),
+            "team.picking.out.done": self.env._("The goods have to be shipped"),
+            "team.picking.draft": self.env._(
+                "%(picking)s is a draft: mark it as to do", picking=picking
+            ),
+            "team.invoice.posted": self.env._("The invoice has to be made and posted"),
+            "team.invoice.draft": self.env._("The invoice is a draft: it has to be posted"),
+            "team.invoice.returned": self.env._("The goods came back: a credit note is missing"),
+        }
+
+    @api.model
+    def _customer_texts(self):
+        """What the customer has to do."""
+        return {
+            "customer": self.env._("The customer has to do it"),
+            "customer.invoice.paid": self.env._("The invoice is not paid"),
+            "customer.invoice.paid.part": self.env._("The invoice is paid in part only"),
+            "customer.sale.confirmed": self.env._("The customer has not accepted the quotation"),
+        }
+
+    @api.model
+    def _unknown_texts(self, facts):
+        """What nobody can tell."""
+        return {
+            "unknown": self.env._("Nothing here shows why it waits"),
+            "unknown.held": self.env._("It is held, and nothing here shows for what"),
+            "unknown.waiting": self.env._(
+                "%(picking)s waits for something that does not belong to this order",
+                picking=facts.get("picking"),
+            ),
+            "unknown.silent": self.env._(
+                "%(system)s reports this step, but nothing here shows that it knows of the order",
+                system=facts.get("system"),
+            ),
+            "unknown.no_transfer": self.env._(
+                "No open transfer is left: nothing here shows who ships the goods"
+            ),
+            "unknown.nobody_reports": self.env._(
+                "No connected system reports this step: nothing here shows how far it is"
+            ),
+            "unknown.released_gone": self.env._(
+                "The goods were released, but what was sent is gone: nothing here shows who has "
+                "them"
+            ),
+        }
 
     @api.model
     def _moment_text(self, moment):
