@@ -15,6 +15,7 @@ from . import integration_handler_wms_shipment
 from . import integration_handler_shop_stock
 from . import integration_event_data
 from . import integration_handler_event
+from . import integration_handler_status
 from . import integration_handler_replay
 from . import integration_handler_replay_event
 from . import integration_handler_replay_shop

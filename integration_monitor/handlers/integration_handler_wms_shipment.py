@@ -6,7 +6,7 @@ from decimal import Decimal
 from odoo import models
 from odoo.exceptions import LockError
 
-from ..tools.errors import BusinessError, ContractError, RetryLater
+from ..tools.errors import BusinessError, ContractError, MappingError, RetryLater
 from ..tools.shop_order.reading import Reader
 
 EVENT = "shipment.confirmed"
@@ -236,7 +236,7 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
             sku = line.text("sku")
             product = move.product_id
             if sku != product.default_code and mapped.get(sku) != product:
-                raise self._refusal(
+                refusal = self._refusal(
                     picking,
                     self.env._(
                         "has %(own)s on line %(line)s, the shipment names %(other)s",
@@ -245,6 +245,8 @@ class IntegrationHandlerWmsShipment(models.AbstractModel):
                         other=sku,
                     ),
                 )
+                # A person may say that the two are one.
+                raise MappingError("product.product", "default_code", sku, refusal.message)
             quantity = line.number("quantity")
             if quantity < 0:
                 raise ContractError(

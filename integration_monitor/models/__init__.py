@@ -27,6 +27,7 @@ from . import integration_flow
 from . import integration_flow_view
 from . import integration_flow_setup
 from . import integration_flow_classification
+from . import integration_flow_acknowledge
 from . import integration_flow_delay
 from . import integration_flow_outage
 from . import integration_flow_service
@@ -67,6 +68,7 @@ from . import integration_message_load
 from . import integration_archive_guard
 from . import integration_message_request
 from . import integration_message_settle
+from . import integration_message_acknowledge
 from . import integration_message_exception
 from . import integration_message_stake
 from . import integration_message_sweep
@@ -150,6 +152,7 @@ from . import integration_exception_manual
 from . import integration_dependency
 from . import integration_dependency_learn
 from . import integration_system_dependency
+from . import integration_system_blame
 from . import integration_endpoint_dependency
 from . import integration_process
 from . import integration_process_guard
@@ -168,9 +171,11 @@ from . import integration_transaction_status
 from . import integration_transaction_store
 from . import integration_milestone_record
 from . import integration_transaction_advance
+from . import integration_transaction_evidence
 from . import integration_transaction_blame
 from . import integration_transaction_deadline
 from . import integration_transaction_replan
+from . import integration_transaction_words
 from . import integration_transaction_access
 from . import integration_transaction_view
 from . import integration_adoption

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 # After each commit Odoo reads records anew, and as a rule all their columns. Those of flows,
 # messages and endpoints are many, most of them for screens; what is missing here is read as ever.
 FLOW_FIELDS = (
+    "ack_minutes",
     "company_id",
     "direction",
     "endpoint_id",
@@ -59,7 +60,9 @@ LOADED = {
 def columns(loaded):
     """:return: the ``SQL`` that selects what ``loaded`` names; to be built once"""
     return SQL(
-        ", ".join(f'{alias}."{name}"' for alias, (_model, names) in loaded.items() for name in names)
+        ", ".join(
+            f'{alias}."{name}"' for alias, (_model, names) in loaded.items() for name in names
+        )
     )
 
 
@@ -82,7 +85,7 @@ class IntegrationFlow(models.Model):
     _inherit = "integration.flow"
 
     def _load_for_work(self):
-        """Read what a lane asks of its flow and of the endpoint that it calls, once a transaction."""
+        """Read what a lane asks of its flow and of the endpoint it calls, once a transaction."""
         if self.id in self._fields["state"]._get_cache(self.env):
             return
         self.env.cr.execute(

@@ -119,6 +119,7 @@ class IntegrationHealth(models.AbstractModel):
             env["integration.endpoint"]._watch_calls,
             env["integration.flow"]._watch_silence,
             env["integration.expectation"]._watch_missing,
+            env["integration.message"]._watch_acknowledgements,
             env["integration.subscription"]._watch_lag,
             env["integration.queue"]._watch,
             env["integration.flow.service"]._watch_promises,

@@ -136,7 +136,11 @@ class IntegrationMessage(models.Model):
         required=True,
         readonly=True,
     )
-    ack_due_at = fields.Datetime(readonly=True)
+    ack_due_at = fields.Datetime(string="To Be Acknowledged By", readonly=True)
+    failed_step = fields.Char(
+        readonly=True,
+        help="The step of a middleware's own process that failed, as the middleware says.",
+    )
 
     res_model = fields.Char(string="Document Model", readonly=True)
     res_id = fields.Many2oneReference(string="Document ID", model_field="res_model", readonly=True)
@@ -190,6 +194,7 @@ class IntegrationMessage(models.Model):
     _subject_idx = models.Index(
         "(flow_id, subject_key) WHERE subject_key IS NOT NULL AND state IN ('dead', 'quarantined')"
     )
+    _ack_idx = models.Index("(ack_due_at) WHERE ack_state = 'awaited'")
     _given_up_idx = models.Index("(flow_id, done_at) WHERE given_up")
     _document_idx = models.Index("(res_model, res_id) WHERE res_id IS NOT NULL")
     _state_idx = models.Index("(state, id DESC)")

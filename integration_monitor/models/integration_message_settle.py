@@ -41,9 +41,11 @@ class IntegrationMessage(models.Model):
                 "next_attempt_at": False,
                 "error_class": False,
                 "error_message": False,
+                "failed_step": False,
                 "fingerprint": False,
                 "conflict_count": 0,
                 "answer": False,
+                **messages._awaited_acknowledgement(),
             }
         )
         for message in messages:
@@ -110,6 +112,7 @@ class IntegrationMessage(models.Model):
         if response is not None:
             values["response_status"] = response.status
             values["response_body"] = self._excerpt(response.text)
+        values["failed_step"] = self._failed_step(response)
         values.update(self._bound_values(failure))
         probe_again = None
         if self.direction == "outbound":
@@ -152,7 +155,7 @@ class IntegrationMessage(models.Model):
             self._ask_by_hand()
         elif delay is None:
             self._open_exception(failure)
-        self.transaction_id._refresh_blame()
+        (self.transaction_id | self._waiting_behind())._refresh_blame()
 
     def _retry_delay(self, failure, now):
         """:return: seconds until the next attempt, or None when there shall be none"""

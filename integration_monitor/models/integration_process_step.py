@@ -156,6 +156,7 @@ class IntegrationProcessStep(models.Model):
                     other.system_id == flow.system_id and other.trigger_event.startswith("picking.")
                     for other in telling - flow
                 ),
+                inbound=flow.direction == "inbound",
             )
             result.setdefault(flow.message_type, []).append(source)
         return {message_type: tuple(sources) for message_type, sources in result.items()}

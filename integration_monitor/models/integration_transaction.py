@@ -91,12 +91,25 @@ class IntegrationTransaction(models.Model):
     waits_on_system_id = fields.Many2one(
         "integration.system", string="Waits On System", readonly=True, ondelete="set null"
     )
+    waits_on_user_id = fields.Many2one(
+        "res.users",
+        string="Waits On Person",
+        readonly=True,
+        ondelete="set null",
+        help="Who looks after it when our team has to move: the owner of the exception, the "
+        "salesperson of a quotation, the one responsible for the transfer.",
+    )
     cause = fields.Selection(
         [
             ("none", "Nothing"),
             ("message_failed", "Message failed"),
+            ("mapping", "Mapping missing"),
+            ("quarantined", "Content not understood"),
+            ("transformation", "Failed in the middleware"),
+            ("dependency", "A system behind it is out"),
             ("message_pending", "Message on its way"),
             ("acknowledgement", "Acknowledgement awaited"),
+            ("acknowledgement_overdue", "Acknowledgement overdue"),
             ("stock", "Missing stock"),
             ("customer", "Customer"),
             ("team", "Our team"),
@@ -105,6 +118,8 @@ class IntegrationTransaction(models.Model):
             ("breaker", "Partner not answering"),
             ("maintenance", "Maintenance"),
             ("gate", "Held by gating"),
+            ("condition", "Condition to correct"),
+            ("environment", "Other environment"),
             ("manual", "To be done by hand"),
             ("exception", "Open exception"),
             ("unknown", "Unknown"),

@@ -3,13 +3,14 @@
 import uuid
 from collections import defaultdict
 
-from odoo import api, models
+from odoo import api, fields, models
 
 from ..tools import blame as judging
 from ..tools import deadlines, milestone_waits, order_counts
 from ..tools import milestones as progress
 from ..tools.milestones import Milestone, Report
 from ..tools.order_store_sql import FIXED_COLUMNS, TRANSACTION_COLUMNS
+from .integration_transaction_evidence import RootCauses
 
 
 class Changes:
@@ -47,8 +48,9 @@ class IntegrationTransactionAdvance(models.Model):
         owner_by_order = {}
         partners = self._records("res.partner", orders, "partner_id")
         warehouses = self._records("stock.warehouse", orders, "warehouse_id")
-        roots = self._roots()
+        roots, causes = self._roots(), RootCauses(self.env)
         for order in orders:
+            order["root_causes"] = causes
             owner = order["owner"]
             order["partner"] = partners[order["partner_id"]]
             order["warehouse"] = warehouses.get(order["warehouse_id"])
@@ -197,8 +199,10 @@ class IntegrationTransactionAdvance(models.Model):
             timeliness = owner["timeliness"]
         evidence = self._evidence(order, step, pickings)
         if step:
+            evidence.update(self._document_evidence(order, step, pickings, invoices))
+            evidence["released_gone"] = self._released_gone(steps, milestones)
             evidence["gate"] = self._gate_evidence(step, order, steps, milestones)
-        verdict = judging.judge(step, evidence)
+        verdict = self._rooted(judging.judge(step, evidence, fields.Datetime.now()), order)
         ended = order_counts.moment(owner.get("completed_at")) or last
         return {
             "state": state,
@@ -210,24 +214,6 @@ class IntegrationTransactionAdvance(models.Model):
             "timeliness": timeliness,
             **self._blame_values(verdict, order),
         }
-
-    @api.model
-    def _evidence(self, order, step, pickings):
-        """What the verdict on the awaited step is judged by; see ``tools.blame.judge``."""
-        evidence = dict(order["evidence"] or {})
-        if step is None:
-            return evidence
-        if step.message_type:
-            sources = self.env["integration.process.step"]._sources(order["company_id"])
-            source = milestone_reports.source_of(step, sources, order["warehouse_id"])
-            evidence["expected_from"] = source and {
-                "system": source.system,
-                "system_id": source.system_id,
-            }
-        evidence["stock_missing"] = next(
-            (p.name for p in pickings if p.state == "confirmed" and p.role != "return"), None
-        )
-        return evidence
 
 
 def _is_news(step, milestone, before):

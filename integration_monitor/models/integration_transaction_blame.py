@@ -3,12 +3,14 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.tools.misc import format_datetime
 
 from ..tools import order_counts
 from ..tools.root import SALE
 from .integration_flow_wake import CHANNEL
 from .integration_milestone_record import Notes
+
+#: Sentences of messages that are sent again by themselves while they are to be retried.
+RETRIED = frozenset({"message_retry", "rate_limit", "transformation"})
 
 
 class IntegrationTransactionBlame(models.Model):
@@ -58,11 +60,12 @@ class IntegrationTransactionBlame(models.Model):
         return {
             "waits_on": self._blame_culprit(verdict, order),
             "waits_on_system_id": verdict.system_id,
+            "waits_on_user_id": verdict.user_id,
             "cause": verdict.cause,
             "cause_category": verdict.category,
-            "cause_text": self._blame_text(verdict) or None,
+            "cause_text": self._blame_text(verdict),
             "retry_at": order_counts.moment(verdict.facts["next_at"])
-            if verdict.text == "message_retry"
+            if verdict.text in RETRIED and verdict.facts["state"] == "retry"
             else None,
         }
 
@@ -84,103 +87,6 @@ class IntegrationTransactionBlame(models.Model):
         if verdict.text.startswith(("team.picking", "stock")) and order["warehouse"]:
             return order["warehouse"].name
         return self.env._("Our team")
-
-    @api.model
-    def _blame_text(self, verdict):
-        """Say in one sentence why nothing moves."""
-        facts = verdict.facts
-        if verdict.text == "message_retry":
-            return self._retry_text(facts)
-        if verdict.text == "message_failed" and facts["attempt"] == 1:
-            return self.env._(
-                "%(flow)s failed: %(error)s", flow=facts["flow"], error=_short(facts["error"])
-            )
-        if verdict.text == "message_failed":
-            return self.env._(
-                "%(flow)s failed after %(attempt)s attempts: %(error)s",
-                flow=facts["flow"], attempt=facts["attempt"], error=_short(facts["error"]),
-            )  # fmt: skip
-        if verdict.text == "condition":
-            return self.env._("The condition of %(flow)s has to be corrected", flow=facts["flow"])
-        if verdict.text == "environment":
-            return self.env._(
-                "%(flow)s is held: this Odoo is not released to call %(system)s",
-                flow=facts["flow"], system=facts["system"] or facts["endpoint"],
-            )  # fmt: skip
-        if verdict.text == "gate":
-            return self.env._(
-                "%(document)s is held by gating: “%(step)s” is not reached (%(gate)s)",
-                document=facts["document"], step=facts["step"], gate=facts["gate"],
-            )  # fmt: skip
-        if verdict.text == "gate_message":
-            return self.env._("%(flow)s is held by gating", flow=facts["flow"])
-        if verdict.text == "manual":
-            return self.env._("%(flow)s has to be done by hand", flow=facts["flow"])
-        if verdict.text in ("breaker", "maintenance", "rate_limit", "budget"):
-            return self._endpoint_text(verdict.text, facts)
-        if verdict.text == "paused":
-            return self.env._("%(flow)s is paused", flow=facts["flow"])
-        if verdict.text == "message_pending":
-            return self.env._("%(flow)s is about to be sent or processed", flow=facts["flow"])
-        if verdict.text == "acknowledgement":
-            return self.env._("%(system)s has not confirmed yet", system=facts["system"])
-        if verdict.text == "exception":
-            return facts["title"]
-        if verdict.text == "stock":
-            return self.env._("Not enough stock for %(picking)s", picking=facts["picking"])
-        if verdict.text == "partner":
-            return self.env._("%(system)s has not reported yet", system=facts["system"])
-        return self._step_texts().get(verdict.text)
-
-    @api.model
-    def _retry_text(self, facts):
-        """What failed and which attempt it was; when the next one comes is told when it is read."""
-        return self.env._(
-            "%(error)s, attempt %(attempt)s of %(limit)s",
-            error=_short(facts["error"]).rstrip("."),
-            attempt=facts["attempt"], limit=facts["limit"] or "?",
-        )  # fmt: skip
-
-    @api.model
-    def _endpoint_text(self, reason, facts):
-        """Why a message waits for its endpoint."""
-        names = {"system": facts["system"] or facts["endpoint"], "flow": facts["flow"]}
-        if reason == "breaker":
-            since = order_counts.moment(facts["breaker_since"])
-            tz = self.env.company.partner_id.tz or "UTC"
-            return self.env._(
-                "%(system)s is not answering (breaker open since %(since)s)",
-                system=names["system"],
-                since=format_datetime(self.env, since, tz=tz, dt_format="short"),
-            )
-        if reason == "maintenance":
-            return self.env._("%(system)s is in maintenance", system=names["system"])
-        if reason == "rate_limit":
-            return self.env._("%(system)s asked us to slow down", system=names["system"])
-        return self.env._(
-            "%(flow)s waits: too many calls to %(system)s are repetitions already", **names
-        )
-
-    @api.model
-    def _step_texts(self):
-        """What has to be done, by the step that is awaited."""
-        return {
-            "team.sale.validated": self.env._("The order has to be checked"),
-            "team.sale.confirmed": self.env._("The quotation has to be confirmed"),
-            "team.picking.first.ready": self.env._("The goods have to be reserved"),
-            "team.picking.first.done": self.env._("The goods have to be picked"),
-            "team.picking.pack.done": self.env._("The goods have to be packed"),
-            "team.picking.out.done": self.env._("The goods have to be shipped"),
-            "team.invoice.posted": self.env._("The invoice has to be made and posted"),
-            "customer.invoice.paid": self.env._("The invoice is not paid"),
-            "customer.sale.confirmed": self.env._("The customer has not accepted the quotation"),
-        }
-
-
-def _short(text, limit=160):
-    """One line of an error, short enough for a banner."""
-    line = (text or "").strip().partition("\n")[0]
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 def since_text(env, since, now=None):

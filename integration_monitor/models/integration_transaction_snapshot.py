@@ -38,11 +38,11 @@ class IntegrationTransactionSnapshot(models.Model):
                     LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
                     AS $function$ {body} $function$"""
             )
-        # A version that did not keep the evidence leaves transactions whose messages would be
-        # forgotten with the next change of a document.
+        # A version that did not keep the evidence, or one message of it only, leaves transactions
+        # whose messages would be forgotten with the next change of a document.
         self.env.cr.execute(
             """UPDATE integration_transaction SET evidence = integration_order_evidence(id)
-                WHERE evidence IS NULL AND state = 'in_progress'"""
+                WHERE (evidence IS NULL OR evidence ? 'message') AND state = 'in_progress'"""
         )
 
     def _snapshot(self, roots, payments=False, further=None):

@@ -16,7 +16,17 @@ STATUSES = [
 ]
 UNDER_WAY = ("missed", "stuck", "warning", "on_track")
 # Nothing moves until somebody acts, whatever the clock says.
-STUCK_CAUSES = ("message_failed", "manual", "exception")
+STUCK_CAUSES = (
+    "message_failed",
+    "mapping",
+    "quarantined",
+    "transformation",
+    "acknowledgement_overdue",
+    "condition",
+    "environment",
+    "manual",
+    "exception",
+)
 
 
 class IntegrationTransactionStatus(models.Model):

@@ -11,6 +11,11 @@ from .integration_transaction_blame import since_text, until_text
 TONES = {"missed": "danger", "warning": "warning", "stuck": "warning", "failed": "danger"}
 ICONS = {
     "message_failed": "fa-exclamation-triangle",
+    "mapping": "fa-random",
+    "quarantined": "fa-exclamation-triangle",
+    "transformation": "fa-exclamation-triangle",
+    "acknowledgement_overdue": "fa-hourglass-end",
+    "dependency": "fa-plug",
     "exception": "fa-exclamation-triangle",
     "paused": "fa-pause-circle",
     "breaker": "fa-plug",
@@ -139,6 +144,8 @@ class IntegrationTransactionView(models.Model):
                 line += Markup(" — ") + self.env._("on %s", Markup("<b>%s</b>") % self.waits_on)
             if self.deadline_text and self.timeliness != "on_track":
                 line += Markup(", <b>%s</b>") % self.deadline_text
+            if self.waits_on_user_id:
+                line += Markup(" (%s)") % self.waits_on_user_id.name
             if self.cause_text:
                 why = self.cause_text
                 if self.retry_at:

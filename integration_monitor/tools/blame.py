@@ -2,19 +2,35 @@
 
 The evidence is what the database holds at this moment: unfinished messages, open exceptions, paused
 flows, transfers without stock, unpaid invoices. Texts are made by the caller (they are translated);
-this module decides cause, category and culprit.
+this module decides cause, category and culprit. What is wrong with a message is judged by
+``blame_message``.
+
+Of several things that are wrong the one is named that must be removed first:
+
+1. what stopped or failed a message: of the awaited step first, then of any other. A message behind
+   an earlier one stands for that one, and a partner that is out for the failures it led to;
+2. the system that is out and that the named one needs (:func:`because_of`);
+3. an open exception;
+4. a gate in front of a document that is ready;
+5. missing stock, where only messages of other steps wait;
+6. a message on its way, or one that the partner has not confirmed;
+7. the awaited step itself: stock, its documents, the system that reports it, customer, team.
+
+Where none of it is evident the cause is unknown, and the text says what is missing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from . import blame_message
 from .milestones import Step
 
-FAILED = frozenset({"dead", "quarantined"})
-#: Verdicts on a message that are less than what a gate tells.
-GATED_CAUSES = frozenset({"gate", "message_pending", "acknowledgement"})
+#: Verdicts on a system that another one behind it may explain.
+OF_SYSTEM = frozenset({"breaker", "message_failed"})
 
 
 @dataclass(slots=True)
@@ -27,39 +43,82 @@ class Blame:
     system_id: int | None = None
     text: str = "unknown"
     facts: dict[str, Any] = field(default_factory=dict)
+    #: who looks after it, when the team has to move
+    user_id: int | None = None
 
 
-def judge(step: Step | None, evidence: dict[str, Any]) -> Blame:
+def judge(step: Step | None, evidence: dict[str, Any], now: datetime) -> Blame:
     """Return the verdict on the awaited step.
 
-    :param evidence: ``message`` (the worst unfinished one: state, held, hold_reason,
-        breaker_since, error,
-        attempt, limit, next_at, system, system_id, endpoint), ``exception`` (title, category,
-        system, system_id), ``released_to`` (system, system_id: holds the goods), ``expected_from``
-        (system, system_id of the flow that would bring the step), ``stock_missing`` (name of the
-        transfer), ``gate`` (gate, document, step, waits_on, system, system_id: a document that is
-        ready and kept back), ``partner`` and ``warehouse`` (names)
+    :param evidence: ``messages`` (of each type the worst unfinished one, the worst first; see
+        ``order_evidence_sql``), ``exception`` (title, category, system, system_id, user_id),
+        ``released_to`` (system, system_id: holds the goods), ``released_gone`` (the message that
+        released them is gone), ``expected_from`` (system, system_id, inbound, told: of the flow
+        that would bring the step), ``stock_missing`` (name of the transfer), ``transfer`` (the
+        one that would be done next: name, state, user_id; None: there is none), ``left`` (some
+        goods), ``came_back`` (all that left), ``gate`` (gate, document, step, waits_on, system,
+        system_id: a document that is ready and kept back), ``quotation_sent``,
+        ``draft_invoice``, ``part_paid``, ``salesperson_id``
+    :param now: UTC, without time zone
     """
     if step is None:
         return Blame("none", None, "nobody", None, "none")
-    message = evidence.get("message")
-    exception = evidence.get("exception")
-    if message and _in_order(message) and _of_another_step(message, step):
+    message = leading(evidence.get("messages") or (), step)
+    verdict = _of_message(message, step, now) if message else None
+    if message and verdict and _in_order(message) and _of_another_step(message, step):
         if _lacks_stock(step, evidence):
             # The message waits for its turn; what holds the order up is the shelf.
             return _of_step(step, evidence)
-    gate = evidence.get("gate")
-    if message and (verdict := _of_message(message, exception)):
-        # A failure, or a partner that is out, is why the milestone is missing.
-        return _of_gate(gate) if gate and verdict.cause in GATED_CAUSES else verdict
-    if exception:
+    if verdict and verdict.cause not in blame_message.ON_ITS_WAY:
+        return verdict
+    if exception := evidence.get("exception"):
+        on = "system" if exception["system"] else "team"
         return Blame(
-            "exception", exception["category"], "system" if exception["system"] else "team",
-            exception["system_id"], "exception", exception,
+            "exception", exception["category"], on, exception["system_id"], "exception", exception,
+            exception.get("user_id"),
         )  # fmt: skip
-    if gate:
+    if gate := evidence.get("gate"):
         return _of_gate(gate)
-    return _of_step(step, evidence)
+    return verdict or _of_step(step, evidence)
+
+
+def leading(messages: Sequence[dict[str, Any]], step: Step | None) -> dict[str, Any] | None:
+    """Return the message to judge by: a stopped one of the step, a failed one, one of the step."""
+
+    def rank(message: dict[str, Any]) -> int:
+        own = step is not None and not _of_another_step(message, step)
+        if own and not _undisturbed(message):
+            return 0
+        if not _in_order(message):
+            return 1
+        return 2 if own else 3
+
+    return min(messages, key=rank, default=None)
+
+
+def because_of(verdict: Blame, root: dict[str, Any]) -> Blame:
+    """Return the verdict on the system that the named one needs, and that is out.
+
+    :param root: ``system`` and ``system_id`` of the system behind it
+    """
+    facts = {"system": root["system"], "for": verdict.facts.get("system")}
+    return Blame("dependency", "technical", "system", root["system_id"], "dependency", facts)
+
+
+def _of_message(message: dict[str, Any], step: Step, now: datetime) -> Blame | None:
+    found = blame_message.judge(message, now)
+    if not found or (found[0] == "acknowledgement" and step.money):
+        return None  # or the goods left: whoever had to confirm them has
+    cause, category, on, text = found
+    system_id = message["system_id"]
+    if cause == "transformation" and message["problem"]:
+        # Who reported it is the middleware, whoever the message was meant for.
+        message = {**message, "system": message["problem"]["system"] or message["system"]}
+        system_id = message["problem"]["system_id"] or system_id
+    if on == "us":
+        on, system_id = "team", None
+    user_id = (message["problem"] or {}).get("user_id") if on == "team" else None
+    return Blame(cause, category, on, system_id, text, message, user_id)
 
 
 def _of_gate(gate: dict[str, Any]) -> Blame:
@@ -72,7 +131,17 @@ def _of_gate(gate: dict[str, Any]) -> Blame:
 
 def _in_order(message: dict[str, Any]) -> bool:
     """Nothing has failed: the message is on its way, or held."""
-    return message["state"] not in FAILED and message["state"] != "retry"
+    return (
+        message["state"] not in blame_message.FAILED
+        and message["state"] != "retry"
+        and message["ack_state"] != "rejected"
+    )
+
+
+def _undisturbed(message: dict[str, Any]) -> bool:
+    """The message goes, or will, without anybody's doing."""
+    stopped = message["held"] or message.get("paused") or message.get("breaker_since")
+    return _in_order(message) and not stopped
 
 
 def _of_another_step(message: dict[str, Any], step: Step) -> bool:
@@ -88,71 +157,70 @@ def _lacks_stock(step: Step, evidence: dict[str, Any]) -> bool:
     return of_goods and bool(evidence.get("stock_missing"))
 
 
-def _of_message(message: dict[str, Any], exception: dict[str, Any] | None) -> Blame | None:
-    """Judge by the worst unfinished message of the transaction."""
-    system_id = message["system_id"]
-    if message["held"] and message["hold_reason"] == "gate":
-        return Blame("gate", "business", "team", None, "gate_message", message)
-    if message["held"] and message["hold_reason"] == "manual":
-        return Blame("manual", "partner", "team", system_id, "manual", message)
-    if message["state"] in FAILED:
-        category = exception["category"] if exception else "technical"
-        on = "team" if category == "business" else "system"
-        return Blame("message_failed", category, on, system_id, "message_failed", message)
-    if message["state"] != "processing" and (waits := _of_endpoint(message)):
-        return waits
-    if message["state"] == "retry":
-        return Blame("message_failed", "technical", "system", system_id, "message_retry", message)
-    if message["held"] and message["hold_reason"] in ("condition", "environment"):
-        # Somebody must correct a setting; nothing is paused.
-        reason = message["hold_reason"]
-        return Blame("exception", "technical", "team", system_id, reason, message)
-    if message["held"] or message["paused"]:
-        return Blame("paused", "technical", "team", system_id, "paused", message)
-    if message["state"] in ("pending", "processing"):
-        return Blame(
-            "message_pending", "technical", "system", system_id, "message_pending", message
-        )
-    if message["ack_state"] == "awaited":
-        return Blame("acknowledgement", "partner", "system", system_id, "acknowledgement", message)
-    return None
-
-
-def _of_endpoint(message: dict[str, Any]) -> Blame | None:
-    """Judge a message that waits for its endpoint: nobody here can do anything."""
-    reason = message["hold_reason"] if message["held"] else None
-    if message.get("paused"):
-        return None  # a person has stopped it, whatever the endpoint does
-    if message.get("breaker_since") and reason != "maintenance":
-        return Blame(
-            "breaker", "technical", "system", message["system_id"], "breaker", message
-        )  # fmt: skip
-    if reason == "maintenance":
-        return Blame(
-            "maintenance", "partner", "system", message["system_id"], "maintenance", message
-        )
-    if reason in ("rate_limit", "budget"):
-        return Blame(
-            "message_pending", "technical", "system", message["system_id"], reason, message
-        )
-    return None
-
-
 def _of_step(step: Step, evidence: dict[str, Any]) -> Blame:
     """Judge by the awaited step itself: nothing is broken, somebody has work to do."""
     if _lacks_stock(step, evidence):
         return Blame(
             "stock", "business", "team", None, "stock", {"picking": evidence["stock_missing"]}
         )
-    source = evidence.get("expected_from") or (
-        evidence.get("released_to") if step.event_code.startswith("picking.") else None
-    )
+    source = evidence.get("expected_from")
+    if step.event_code.startswith("picking."):
+        if verdict := _of_transfer(step, evidence):
+            return verdict
+        source = source or evidence.get("released_to")
+    elif source and source.get("tells") and not evidence.get("left"):
+        # We tell the system of a transfer, once it can be picked.
+        if verdict := _of_unready(evidence):
+            return verdict
     if source:
+        if source.get("inbound") and not source.get("told") and not step.expected_minutes:
+            return Blame(text="unknown.silent", facts=source)
         return Blame("partner", "partner", "system", source["system_id"], "partner", source)
+    if step.event_code == "sale.confirmed" and evidence.get("quotation_sent"):
+        return Blame("customer", "business", "customer", None, "customer.sale.confirmed")
     if step.waits_on == "customer":
-        return Blame("customer", "business", "customer", None, f"customer.{step.event_code}")
+        paid = ".part" if evidence.get("part_paid") else ""
+        return Blame("customer", "business", "customer", None, f"customer.{step.event_code}{paid}")
     if step.waits_on == "team":
-        return Blame("team", "business", "team", None, f"team.{step.event_code}")
-    if step.waits_on == "partner":
+        return _of_team(step, evidence)
+    if step.waits_on == "partner" and step.record_kind == "document":
         return Blame("partner", "partner", "partner", None, f"partner.{step.event_code}")
-    return Blame()
+    # Some system or partner reports it, and none that is connected does.
+    return Blame(text="unknown.nobody_reports")
+
+
+def _of_transfer(step: Step, evidence: dict[str, Any]) -> Blame | None:
+    """Judge a step of the goods by the transfer that would be done next; None when it is open."""
+    if evidence.get("came_back"):
+        return Blame("team", "business", "team", None, "team.invoice.returned")
+    if verdict := _of_unready(evidence):
+        return verdict
+    if evidence.get("released_gone"):
+        return Blame(text="unknown.released_gone")
+    return None
+
+
+def _of_unready(evidence: dict[str, Any]) -> Blame | None:
+    """Judge a transfer that is gone, or that nobody can pick yet although no goods are missing."""
+    if "transfer" in evidence and not evidence["transfer"]:
+        return Blame(text="unknown.no_transfer")
+    transfer = evidence.get("transfer")
+    if transfer and transfer["state"] == "draft":
+        facts = {"picking": transfer["name"]}
+        user_id = transfer["user_id"]
+        return Blame("team", "business", "team", None, "team.picking.draft", facts, user_id)
+    if transfer and transfer["state"] == "waiting":
+        return Blame(text="unknown.waiting", facts={"picking": transfer["name"]})
+    return None
+
+
+def _of_team(step: Step, evidence: dict[str, Any]) -> Blame:
+    """Judge a step that our own people do, by the document that they do it with."""
+    text, facts, user_id = f"team.{step.event_code}", {}, None
+    if step.event_code == "sale.confirmed":
+        user_id = evidence.get("salesperson_id")
+    elif step.event_code.startswith("picking."):
+        user_id = (evidence.get("transfer") or {}).get("user_id")
+    elif step.event_code == "invoice.posted" and evidence.get("draft_invoice"):
+        text = "team.invoice.draft"
+    return Blame("team", "business", "team", None, text, facts, user_id)

@@ -15,8 +15,8 @@ class Source:
     """An active flow that brings reports: from which system, for which warehouses (empty: all).
 
     ``tells``: it sends messages itself, when a document triggers it. ``told``: another flow of the
-    system does, and the system reports on what it was told. ``partner_id``: the commercial partner
-    that the system is of.
+    system does, and the system reports on what it was told. ``inbound``: the system sends them.
+    ``partner_id``: the commercial partner that the system is of.
     """
 
     system: str
@@ -24,6 +24,7 @@ class Source:
     warehouse_ids: frozenset[int]
     tells: bool = False
     told: bool = False
+    inbound: bool = False
     partner_id: int | None = None
 
 

@@ -17,7 +17,7 @@ CLOSED_PICKINGS = frozenset({"done", "cancel"})
 
 class Picking(NamedTuple):
     """A transfer of the order: ``returned`` when everything it delivered came back,
-    ``feeds`` when later transfers of its goods exist already."""
+    ``feeds`` when later transfers of its goods exist already, ``user_id`` the one responsible."""
 
     id: int
     name: str
@@ -27,6 +27,7 @@ class Picking(NamedTuple):
     scheduled_date: str | None
     returned: bool
     feeds: bool
+    user_id: int | None = None
 
 
 class Invoice(NamedTuple):

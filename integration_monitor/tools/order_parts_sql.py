@@ -39,7 +39,7 @@ _FEEDS = """
 def transfer_row(role: str = _ROLE, returned: str = "false", feeds: str = "false") -> str:
     """A transfer as ``order_counts.Picking``."""
     return f"""jsonb_build_array(picking.id, picking.name, picking.state, {role}, picking.date_done,
-                                 picking.scheduled_date, {returned}, {feeds})"""
+                                 picking.scheduled_date, {returned}, {feeds}, picking.user_id)"""
 
 
 # Several transfers of an order.

@@ -55,6 +55,12 @@ class IntegrationTransaction(models.Model):
         return evidence
 
     @api.model
+    def _document_evidence(self, order, step, pickings, invoices):
+        if order["root_model"] == PURCHASE.model:
+            return {}  # receipts and bills speak for themselves, see _purchase_text
+        return super()._document_evidence(order, step, pickings, invoices)
+
+    @api.model
     def _blame_culprit(self, verdict, order):
         if order["root_model"] == PURCHASE.model:
             if verdict.on == "partner":

@@ -77,6 +77,8 @@ def _stage(stage: str, selection: Selection, logs: Path) -> list[Result]:
         found = RUNNERS[stage](selection, logs)
     failed = sum(result.status == FAILED for result in found)
     seconds = time.monotonic() - start
+    for file in sorted(logs.glob(f"{stage}-*.report")):
+        print(file.read_text(encoding="utf-8"))
     print(f"{stage}: {len(found)} tests, {failed} failed, {seconds:.0f} s", flush=True)
     return found
 

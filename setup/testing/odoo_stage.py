@@ -19,6 +19,7 @@ LAUNCHER = Path(__file__).with_name("odoo_launcher.py")
 PREFIX = "im_test_"
 SHARES = 2
 SHARE_VARIABLE = "INTEGRATION_MONITOR_TEST_SHARE"
+LOGS_VARIABLE = "INTEGRATION_MONITOR_LOGS"
 BROWSER = re.compile(r"\b(start_tour|browser_js|HttpCase\.browser)\b")
 
 
@@ -52,7 +53,8 @@ class _Run:
         suffix = f"-{place + 1}" if shares > 1 else ""
         self.output, self.log = logs / f"odoo{suffix}.json", logs / f"odoo{suffix}.log"
         self.output.unlink(missing_ok=True)
-        command = ["env", f"{SHARE_VARIABLE}={place}/{shares}", venv.python(), LAUNCHER]
+        command = ["env", f"{SHARE_VARIABLE}={place}/{shares}", f"{LOGS_VARIABLE}={logs}"]
+        command += [venv.python(), LAUNCHER]
         command += [self.output, "-d", self.database, "-i", ",".join(selection.addons)]
         command += ["--test-tags", ",".join(selection.tags), "--stop-after-init"]
         command += ["--max-cron-threads=0", "--http-port", str(free_port())]

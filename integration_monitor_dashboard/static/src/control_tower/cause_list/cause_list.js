@@ -7,8 +7,13 @@ import {Panel} from "../panel/panel";
 
 const ICONS = {
     message_failed: "fa-times-circle",
+    mapping: "fa-random",
+    quarantined: "fa-file-o",
+    transformation: "fa-cogs",
+    dependency: "fa-chain-broken",
     message_pending: "fa-paper-plane-o",
     acknowledgement: "fa-reply",
+    acknowledgement_overdue: "fa-hourglass-end",
     stock: "fa-cubes",
     customer: "fa-user-o",
     team: "fa-users",

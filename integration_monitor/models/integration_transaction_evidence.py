@@ -1,0 +1,145 @@
+"""What a verdict on an awaited step is judged by, beside the messages and exceptions."""
+
+from functools import cached_property
+
+from odoo import api, fields, models
+
+from ..tools import blame as judging
+from ..tools import milestone_reports
+from ..tools.order_counts import CLOSED_PICKINGS
+
+#: Which transfer of an order is done next.
+NEXT = {"assigned": 0, "confirmed": 1, "draft": 2, "waiting": 3}
+#: Verdicts on messages.
+MESSAGE_CAUSES = judging.OF_SYSTEM | {
+    "acknowledgement", "acknowledgement_overdue", "condition", "dependency", "environment",
+    "maintenance", "manual", "mapping", "message_pending", "paused", "quarantined",
+    "transformation",
+}  # fmt: skip
+
+
+class RootCauses:
+    """Which systems are out because of others; read once for all orders, and when it is asked."""
+
+    def __init__(self, env):
+        self.env = env
+
+    def of(self, system_id):
+        """:return: the system that is out and that this one needs, or an empty recordset"""
+        ids = self._causes.get(system_id)
+        return self.env["integration.system"].sudo().browse(sorted(ids)[:1] if ids else ())
+
+    @cached_property
+    def _causes(self):
+        # Whoever moves a document need not read what systems need of each other.
+        return self.env["integration.system"].sudo()._causes()
+
+
+class IntegrationTransactionEvidence(models.Model):
+    _inherit = "integration.transaction"
+
+    cause_message_id = fields.Many2one(
+        "integration.message",
+        string="Blamed Message",
+        compute="_compute_cause_message",
+        groups="integration_monitor.group_viewer",
+        help="The message that is the reason.",
+    )
+    cause_error = fields.Text(
+        string="Last Error",
+        compute="_compute_cause_message",
+        groups="integration_monitor.group_viewer",
+    )
+
+    @api.depends("evidence", "cause", "waits_for_step_id")
+    def _compute_cause_message(self):
+        """Show the message that the verdict was judged by, while it exists."""
+        found = {}
+        for transaction in self:
+            steps = self.env["integration.process"]._definition(transaction.process_id.id)
+            step = next((s for s in steps if s.id == transaction.waits_for_step_id.id), None)
+            messages = (transaction.evidence or {}).get("messages") or ()
+            if transaction.cause in MESSAGE_CAUSES:
+                found[transaction] = judging.leading(messages, step)
+        ids = {facts["id"] for facts in found.values() if facts}
+        there = self.env["integration.message"].browse(ids).exists()
+        for transaction in self:
+            facts = found.get(transaction) or {}
+            message = there.filtered(lambda message, facts=facts: message.id == facts.get("id"))
+            transaction.cause_message_id = message
+            transaction.cause_error = facts.get("error")
+
+    @api.model
+    def _evidence(self, order, step, pickings):
+        """What the verdict on the awaited step is judged by; see ``tools.blame.judge``."""
+        evidence = dict(order["evidence"] or {})
+        if step is None:
+            return evidence
+        if step.message_type:
+            sources = self.env["integration.process.step"]._sources(order["company_id"])
+            source = milestone_reports.source_of(step, sources, order["warehouse_id"])
+            told = {system_id for _type, system_id, _count in evidence.get("told") or ()}
+            evidence["expected_from"] = source and {
+                "system": source.system,
+                "system_id": source.system_id,
+                "inbound": source.inbound,
+                "tells": source.tells,
+                "told": source.system_id in told,
+            }
+        evidence["stock_missing"] = next(
+            (p.name for p in pickings if p.state == "confirmed" and p.role != "return"), None
+        )
+        return evidence
+
+    @api.model
+    def _document_evidence(self, order, step, pickings, invoices):
+        """What the order's documents tell of the awaited step; see ``tools.blame.judge``."""
+        if step.event_code == "sale.confirmed":
+            return {
+                "quotation_sent": order["state"] == "sent",
+                "salesperson_id": order["user_id"],
+            }
+        if step.money:
+            sales = [invoice for invoice in invoices if invoice.move_type == "out_invoice"]
+            return {
+                "draft_invoice": any(invoice.state == "draft" for invoice in sales),
+                "part_paid": any(invoice.payment_state == "partial" for invoice in sales),
+            }
+        waiting = [
+            picking
+            for picking in pickings
+            if picking.state not in CLOSED_PICKINGS and picking.role not in ("return", "in")
+        ]
+        outs = [p for p in pickings if p.role == "out" and p.state == "done"]
+        following = min(waiting, key=lambda p: (NEXT.get(p.state, 0), p.id), default=None)
+        return {
+            "left": bool(outs),
+            "came_back": not waiting and bool(outs) and all(p.returned for p in outs),
+            "transfer": following
+            and {"name": following.name, "state": following.state, "user_id": following.user_id},
+        }
+
+    @api.model
+    def _released_gone(self, steps, milestones):
+        """:return: whether goods were released by a message that was deleted since"""
+        return any(
+            step.event_code == "message.wms.release.done"
+            and milestone.state == "reached"
+            and milestone.source == "message"
+            and not milestone.message_id
+            for step, milestone in zip(steps, milestones, strict=True)
+        )
+
+    @api.model
+    def _rooted(self, verdict, order):
+        """Name the system that is out and that the blamed one needs, if there is one."""
+        if (
+            verdict.cause not in judging.OF_SYSTEM
+            or verdict.on != "system"
+            or not verdict.system_id
+        ):
+            return verdict
+        root = order["root_causes"].of(verdict.system_id)
+        if not root:
+            return verdict
+        return judging.because_of(verdict, {"system": root.name, "system_id": root.id})
