@@ -19,9 +19,9 @@ class IntegrationTransaction(models.Model):
 
     def init(self):
         """Create the functions beside those of the engine."""
-        super().init()
         self._drop_functions(PREFIX)
         self._create_functions(read.FUNCTIONS)
+        return super().init()
 
     @api.model
     def _roots(self):
