@@ -2,6 +2,7 @@
 
 from .instrumentation import log_table, queue_jobs
 from .instrumentation.install import install
+from .models.integration_transaction_snapshot import PREFIX
 
 
 def post_load():
@@ -18,7 +19,7 @@ def uninstall_hook(env):
     """Leave nothing behind: drop what the ORM does not know of."""
     # Millions of rows that hold on to the steps of processes, which the ORM removes one by one.
     env.cr.execute("TRUNCATE integration_milestone")
-    env["integration.transaction"]._drop_snapshot()
+    env["integration.transaction"]._drop_functions(PREFIX)
     env["integration.metric"]._drop_storage()
     env["integration.health"]._drop_storage()
     env["integration.replay.event"]._drop_storage()

@@ -1,6 +1,7 @@
 """Installation hooks of the purchases' addon."""
 
 from .models.integration_business_rule import CHECKS, MODELS
+from .models.integration_transaction import PREFIX
 from .models.purchase_order import MODEL
 from .tools.purchase_root import EVENT_MODELS
 
@@ -21,6 +22,7 @@ def uninstall_hook(env):
     every["integration.adoption"].sudo().search([("root_model", "=", MODEL)])._forget()
     # Of many purchases, millions of milestones: they go with their transactions.
     env.cr.execute("DELETE FROM integration_transaction WHERE res_model = %s", [MODEL])
+    env["integration.transaction"]._drop_functions(PREFIX)
     env.invalidate_all()
     every["integration.process"].sudo().search([("root_model", "=", MODEL)]).unlink()
     flows = every["integration.flow"].sudo().search([("trigger_event", "!=", False)])

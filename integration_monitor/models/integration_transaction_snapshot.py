@@ -18,6 +18,8 @@ FUNCTIONS = {
     ),
     "integration_order_transfers": ("transfer_ids int[]", "jsonb STABLE", TRANSFERS),
 }
+#: What the names of all of them begin with.
+PREFIX = "integration_order_"
 #: Of these the recorder remembers which transactions they belong to.
 LINKED_MODELS = {"stock.picking", "account.move"}
 OWNER_MODELS = {"integration.transaction", "correlation"}
@@ -29,15 +31,8 @@ class IntegrationTransactionSnapshot(models.Model):
 
     def init(self):
         """Create the functions, as each installation and upgrade finds them."""
-        # One of an older version with other arguments would stay beside it.
-        self._drop_snapshot()
-        # Names and texts of the functions are constants of this addon: nobody can inject.
-        for name, (arguments, result, body) in FUNCTIONS.items():
-            self.env.cr.execute(  # pylint: disable=sql-injection
-                f"""CREATE OR REPLACE FUNCTION {name}({arguments}) RETURNS {result}
-                    LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
-                    AS $function$ {body} $function$"""
-            )
+        self._drop_functions(PREFIX)
+        self._create_functions(FUNCTIONS)
         # A version that did not keep the evidence, or one message of it only, leaves transactions
         # whose messages would be forgotten with the next change of a document.
         self.env.cr.execute(
@@ -173,12 +168,32 @@ class IntegrationTransactionSnapshot(models.Model):
         return {SALE.model: SALE}
 
     @api.model
-    def _drop_snapshot(self):
-        """Remove the functions; the ORM, which removes the tables, does not know of them."""
+    def _create_functions(self, functions):
+        """Create database functions; drop those of an older version first.
+
+        :param dict functions: by name the arguments, the result and the body
+        """
+        # Names and texts of the functions are constants of the addons: nobody can inject.
+        for name, (arguments, result, body) in functions.items():
+            self.env.cr.execute(  # pylint: disable=sql-injection
+                f"""CREATE OR REPLACE FUNCTION {name}({arguments}) RETURNS {result}
+                    LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+                    AS $function$ {body} $function$"""
+            )
+
+    @api.model
+    def _drop_functions(self, prefix):
+        """Remove functions; the ORM, which removes the tables, does not know of them.
+
+        One of an older version with other arguments would stay beside the new one.
+
+        :param str prefix: what their names begin with
+        """
         self.env.cr.execute(
-            r"""SELECT oid::regprocedure::text FROM pg_proc
-                 WHERE proname LIKE 'integration\_order\_%'
-                   AND pronamespace = current_schema::regnamespace"""
+            """SELECT oid::regprocedure::text FROM pg_proc
+                WHERE starts_with(proname, %s)
+                  AND pronamespace = current_schema::regnamespace""",
+            [prefix],
         )
         for (signature,) in self.env.cr.fetchall():
             # PostgreSQL's own spelling of what it has just listed.

@@ -3,14 +3,25 @@
 from odoo import api, models
 from odoo.tools.misc import format_date
 
+from odoo.addons.integration_monitor.models.integration_transaction_snapshot import NOTHING_BILLED
+
 from ..tools import purchase_counts
 from ..tools import purchase_snapshot_sql as read
 from ..tools.purchase_reports import source_of
 from ..tools.purchase_root import PURCHASE
 
+#: What the names of the addon's database functions begin with.
+PREFIX = "integration_purchase_"
+
 
 class IntegrationTransaction(models.Model):
     _inherit = "integration.transaction"
+
+    def init(self):
+        """Create the functions beside those of the engine."""
+        self._drop_functions(PREFIX)
+        self._create_functions(read.FUNCTIONS)
+        return super().init()
 
     @api.model
     def _roots(self):
@@ -26,16 +37,15 @@ class IntegrationTransaction(models.Model):
         self.env.cr.execute(read.of_purchases(roots.keys()), roots)
         orders = []
         for row in self.env.cr.fetchall():
-            order, owner_id, owner, milestones, links, evidence, transfers, bills, payments = row
+            order, owner_id, owner, milestones, links, evidence, transfers, billing = row
             order.update(
+                billing or NOTHING_BILLED,
                 owner_id=owner_id,
                 owner=owner,
                 milestones=milestones or (),
                 links=links or {},
                 evidence=evidence,
                 pickings=transfers or (),
-                invoices=bills,
-                payments=payments,
             )
             orders.append(order)
         return orders

@@ -110,7 +110,7 @@ class TestPurchaseAccess(PurchaseCommon):
         for user in ("buyer", "viewer"):
             for model, kinds in (
                 ("purchase.order", ("form", "list", "kanban", "search")),
-                ("integration.transaction", ("form", "list", "search")),
+                ("integration.transaction", ("form", "list", "kanban", "search")),
             ):
                 if user == "viewer" and model == "purchase.order":
                     continue

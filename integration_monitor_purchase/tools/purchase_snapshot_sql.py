@@ -1,7 +1,8 @@
 """Plain SQL: reading purchase orders for the recorder, with everything they are judged by.
 
 One statement for any number of them. Which purchases documents belong to is found by the lines of
-the purchases, and by what was linked before.
+the purchases, and by what was linked before. What most purchases have little of is asked by
+database functions, which end early: understanding a statement costs more than reading.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ _PURCHASE = """jsonb_build_object(
 # Each receipt's moves, and where their goods went in the house; not what is picked for an order.
 _CHAIN = """
     WITH RECURSIVE chain (receipt_id, id) AS (
-        SELECT move.id, move.id FROM stock_move move WHERE move.purchase_line_id = ANY(lines.ids)
+        SELECT move.id, move.id FROM stock_move move WHERE move.purchase_line_id = ANY(of_lines)
          UNION
         SELECT chain.receipt_id, onward.id
           FROM chain
@@ -88,15 +89,15 @@ _REFERRED = """
       JOIN stock_reference_move_rel carried ON carried.reference_id = mine.reference_id
       JOIN stock_move move ON move.id = carried.move_id
       JOIN stock_picking_type type ON type.id = move.picking_type_id AND type.code = 'internal'
-     WHERE mine.purchase_id = purchase.id
+     WHERE mine.purchase_id = of_purchase
        AND NOT EXISTS (SELECT FROM stock_reference_sale_rel sold
                         WHERE sold.reference_id = mine.reference_id)
        AND NOT EXISTS (SELECT FROM stock_reference_purchase_rel other
                         WHERE other.reference_id = mine.reference_id
-                          AND other.purchase_id <> purchase.id)"""
+                          AND other.purchase_id <> of_purchase)"""
 _BOUGHT = """EXISTS (SELECT FROM stock_move move
                       WHERE move.picking_id = picking.id
-                        AND move.purchase_line_id = ANY(lines.ids))"""
+                        AND move.purchase_line_id = ANY(of_lines))"""
 _ROLE = f"""
     CASE WHEN {_BOUGHT}
          THEN CASE WHEN EXISTS (SELECT FROM stock_location target
@@ -131,14 +132,38 @@ _FEEDS = """
                   JOIN stock_move_move_rel link ON link.move_orig_id = move.id
                   JOIN stock_move onward ON onward.id = link.move_dest_id
                  WHERE move.picking_id = picking.id AND onward.state <> 'cancel')"""
-# In the order of the fields of ``purchase_counts.Transfer``.
-_TRANSFERS = f"""{_CHAIN}
+# What came in one step and stayed there. In the order of ``purchase_counts.Transfer``.
+_PLAIN_TRANSFERS = """
+    SELECT jsonb_agg(jsonb_build_array(
+               picking.id, picking.name, picking.state,
+               CASE (SELECT usage FROM stock_location WHERE id = picking.location_dest_id)
+               WHEN 'supplier' THEN 'return' ELSE 'in' END,
+               picking.date_done, picking.scheduled_date, false, false) ORDER BY picking.id)
+      FROM stock_picking picking
+     WHERE picking.id = ANY(ARRAY(SELECT picking_id FROM stock_move WHERE id = ANY(moves)))"""
+_CHAINED_TRANSFERS = f"""{_CHAIN}
     SELECT jsonb_agg(jsonb_build_array(
                picking.id, picking.name, picking.state, {_ROLE}, picking.date_done,
                picking.scheduled_date, {_RETURNED}, {_FEEDS}) ORDER BY picking.id)
       FROM stock_picking picking
      WHERE picking.id IN (SELECT move.picking_id FROM stock_move move JOIN chain USING (id)
                            UNION {_REFERRED})"""
+TRANSFERS = f"""
+    DECLARE
+        moves int[];
+    BEGIN
+        moves := ARRAY(SELECT id FROM stock_move WHERE purchase_line_id = ANY(of_lines));
+        IF moves = '{{}}' THEN
+            RETURN NULL;
+        END IF;
+        IF several_steps
+           OR EXISTS (SELECT FROM stock_move_move_rel WHERE move_orig_id = ANY(moves))
+           OR EXISTS (SELECT FROM stock_move WHERE origin_returned_move_id = ANY(moves))
+        THEN
+            RETURN ({_CHAINED_TRANSFERS});
+        END IF;
+        RETURN ({_PLAIN_TRANSFERS});
+    END"""
 
 #: What the goods of a line cost and how many of them are billed and posted, in the unit and the
 #: currency of the line, which is ``line`` of ``purchase``.
@@ -178,23 +203,43 @@ _TOLERANCE = f"""({LEAST} + COALESCE((
 _MATCHED = f"""bill.payment_state = 'reversed' OR NOT EXISTS (
     SELECT FROM account_move_line item
       JOIN purchase_order_line line
-        ON line.id = item.purchase_line_id AND line.id = ANY(lines.ids)
+        ON line.id = item.purchase_line_id AND line.id = ANY(of_lines)
      WHERE item.move_id = bill.id
        AND ({PRICE_GAP} > {_TOLERANCE}
             OR (SELECT billed.quantity FROM ({BILLED}) billed) - {BILLABLE} > {_TOLERANCE}))"""
-# In the order of the fields of ``purchase_counts.Bill``.
-_BILLS = f"""
-    SELECT jsonb_agg(jsonb_build_array(bill.id, bill.name, bill.move_type, bill.state,
-                                       bill.payment_state, bill.invoice_date_due, {_MATCHED})
-                     ORDER BY bill.id),
-           array_agg(bill.id)
-      FROM account_move bill
-     WHERE bill.move_type IN ('in_invoice', 'in_refund') AND bill.id = ANY(ARRAY(
-           SELECT move_id FROM account_move_line WHERE purchase_line_id = ANY(lines.ids)))"""
-_PAYMENTS = f"""
-    SELECT jsonb_agg(jsonb_build_array(payment.id, payment.name, payment.state)
-                     ORDER BY payment.id)
-      FROM account_payment payment WHERE payment.id IN ({payment_ids("bills.ids")})"""
+# In the order of the fields of ``purchase_counts.Bill``; payments as id, name and state.
+BILLS = f"""
+    DECLARE
+        bill_ids int[];
+    BEGIN
+        bill_ids := ARRAY(SELECT DISTINCT move_id FROM account_move_line
+                           WHERE purchase_line_id = ANY(of_lines));
+        IF bill_ids = '{{}}' THEN
+            RETURN NULL;
+        END IF;
+        RETURN jsonb_build_object(
+            'invoices', (
+                SELECT jsonb_agg(jsonb_build_array(
+                           bill.id, bill.name, bill.move_type, bill.state, bill.payment_state,
+                           bill.invoice_date_due, {_MATCHED}) ORDER BY bill.id)
+                  FROM account_move bill
+                  JOIN purchase_order purchase ON purchase.id = of_purchase
+                 WHERE bill.id = ANY(bill_ids) AND bill.move_type IN ('in_invoice', 'in_refund')),
+            'payments', (
+                SELECT jsonb_agg(jsonb_build_array(payment.id, payment.name, payment.state)
+                                 ORDER BY payment.id)
+                  FROM account_payment payment
+                 WHERE payment.id IN ({payment_ids("bill_ids")})));
+    END"""
+#: Arguments, result and body by name.
+FUNCTIONS = {
+    "integration_purchase_transfers": (
+        "of_purchase int, of_lines int[], several_steps bool",
+        "jsonb STABLE",
+        TRANSFERS,
+    ),
+    "integration_purchase_bills": ("of_purchase int, of_lines int[]", "jsonb STABLE", BILLS),
+}
 
 
 def of_purchases(models: Collection[str]) -> str:
@@ -210,7 +255,10 @@ def of_purchases(models: Collection[str]) -> str:
                COALESCE(owner.id, nextval('integration_transaction_id_seq')), to_jsonb(owner),
                ({MILESTONES}), ({LINKS}),
                CASE WHEN owner.id IS NOT NULL THEN integration_order_evidence(owner.id) END,
-               ({_TRANSFERS}), bills.rows, ({_PAYMENTS})
+               integration_purchase_transfers(
+                   purchase.id, lines.ids,
+                   COALESCE(house.reception_steps, 'one_step') <> 'one_step'),
+               integration_purchase_bills(purchase.id, lines.ids)
           FROM purchase_order purchase
           JOIN stock_picking_type kind ON kind.id = purchase.picking_type_id
           LEFT JOIN stock_warehouse house ON house.id = kind.warehouse_id
@@ -219,6 +267,5 @@ def of_purchases(models: Collection[str]) -> str:
          CROSS JOIN LATERAL (SELECT ARRAY(
                    SELECT id FROM purchase_order_line
                     WHERE order_id = purchase.id AND display_type IS NULL)) lines (ids)
-         CROSS JOIN LATERAL ({_BILLS}) bills (rows, ids)
          WHERE purchase.id = ANY(ARRAY({roots}))
          ORDER BY purchase.id"""
