@@ -18,7 +18,8 @@ registry.category("web_tour.tours").add("integration_monitor_deadline", {
         },
         {
             content: "It tells when that is",
-            trigger: ".oe_title .o_field_widget[name=name]:contains(16:00 on Monday):contains(Saturday)",
+            trigger:
+                ".oe_title .o_field_widget[name=name]:contains(16:00 on Monday):contains(Saturday)",
         },
         {
             content: "Save it",
