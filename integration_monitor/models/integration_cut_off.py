@@ -78,7 +78,7 @@ class IntegrationCutOff(models.Model):
         for cut_off in self:
             minutes = cut_off._minute()
             cut_off.name = self.env._(
-                "%(days)s at %(time)s (%(zone)s)",
+                "%(time)s on %(days)s (%(zone)s)",
                 days=", ".join(labels[day]["string"] for day in DAYS if cut_off[day]) or "?",
                 time=f"{minutes // 60}:{minutes % 60:02d}",
                 zone=cut_off.tz or "UTC",

@@ -72,14 +72,8 @@ class IntegrationProcessStepDeadline(models.Model):
             elif step.deadline_source in DATES:
                 text = labels[step.deadline_source]
                 if step.deadline_offset:
-                    duration = self._minutes_text(abs(step.deadline_offset))
-                    text = (
-                        self.env._("%(duration)s after: %(date)s", duration=duration, date=text)
-                        if step.deadline_offset > 0
-                        else self.env._(
-                            "%(duration)s before: %(date)s", duration=duration, date=text
-                        )
-                    )
+                    sign = "+" if step.deadline_offset > 0 else "−"
+                    text = f"{text} {sign} {self._minutes_text(abs(step.deadline_offset))}"
                 if step.expected_minutes:
                     text = self.env._(
                         "%(date)s, else within %(duration)s", date=text, duration=within
@@ -92,8 +86,8 @@ class IntegrationProcessStepDeadline(models.Model):
 
     @api.model
     def _minutes_text(self, minutes):
-        """Minutes as people say them: '45 min', '8 h', '3 days'."""
-        if minutes % 1440 == 0 and minutes:
+        """Minutes as people say them: '45 min', '24 h', '3 days'."""
+        if minutes % 1440 == 0 and minutes > 1440:
             return self.env._("%s days", minutes // 1440)
         if minutes % 60 == 0 and minutes:
             return self.env._("%s h", minutes // 60)
@@ -120,13 +114,6 @@ class IntegrationProcessStepDeadline(models.Model):
                         step=step.name,
                     )
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        steps = super().create(vals_list)
-        if steps.process_id.filtered(lambda process: process.state != "draft"):
-            self.env["integration.transaction"]._replan_later()
-        return steps
 
     def write(self, vals):
         result = super().write(vals)
@@ -176,7 +163,7 @@ class IntegrationProcessStepDeadline(models.Model):
         calendar = next((calendar for calendar in calendars if calendar.active), None)
         return Place(
             company.partner_id.tz or "UTC",
-            calendar._integration_working_calendar(company) if calendar else None,
+            calendar._integration_working_calendar(calendar.id, company_id) if calendar else None,
             self.env["integration.cut.off"]._cut_offs(company_id),
             warehouse_id or None,
         )

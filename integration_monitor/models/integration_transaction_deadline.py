@@ -180,6 +180,8 @@ class IntegrationTransactionDeadline(models.Model):
         for (model, lang), group in owners.grouped(
             lambda owner: (owner.res_model, owner.company_id.partner_id.lang)
         ).items():
+            if model not in self.env or not issubclass(self.pool[model], self.pool["mail.thread"]):
+                continue  # nowhere to write it
             documents = self.env[model].with_context(lang=lang).browse(group.mapped("res_id"))
             bodies = {
                 owner.res_id: owner._breach_text(now) for owner in group.with_context(lang=lang)

@@ -14,17 +14,13 @@ PAST_DAYS = 400
 class ResourceCalendar(models.Model):
     _inherit = "resource.calendar"
 
-    def _integration_working_calendar(self, company):
+    @api.model
+    @ormcache("calendar_id", "company_id")
+    def _integration_working_calendar(self, calendar_id, company_id):
         """Return the hours without holidays, as ``tools.working_time.WorkingCalendar``.
 
         :return: None for hours that say how long is worked, but not when
         """
-        self.ensure_one()
-        return self._integration_hours(self.id, company.id)
-
-    @api.model
-    @ormcache("calendar_id", "company_id")
-    def _integration_hours(self, calendar_id, company_id):
         # Of documents of everybody, whether or not he may read calendars.
         calendar = self.sudo().browse(calendar_id)
         if calendar.flexible_hours:

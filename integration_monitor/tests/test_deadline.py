@@ -229,5 +229,5 @@ class TestDeadline(DeadlineCommon):
         form.save()
         self.assertEqual(
             self.steps["picked"].deadline_text,
-            "30 min before: The carrier's next cut-off, else within 4 h",
+            "The carrier's next cut-off − 30 min, else within 4 h",
         )

@@ -105,7 +105,10 @@ class TestDeadlineReplan(DeadlineCommon):
         CutOff = self.env["integration.cut.off"]
         cut_off = CutOff.create({"company_id": self.company.id, "hour": 16.5})
         self.assertEqual(cut_off.tz, "Europe/Berlin")
-        self.assertTrue(cut_off.name.endswith("at 16:30 (Europe/Berlin)"), cut_off.name)
+        self.assertEqual(
+            cut_off.name,
+            "16:30 on Monday, Tuesday, Wednesday, Thursday, Friday (Europe/Berlin)",
+        )
         cut_off.warehouse_id = self.warehouse
         self.assertEqual(cut_off.tz, "Asia/Tokyo")
 

@@ -1,6 +1,9 @@
 """Time passes: at risk, then late, and told once."""
 
+from ast import literal_eval
 from datetime import timedelta
+
+from lxml import etree
 
 from odoo import fields
 from odoo.tests import tagged
@@ -45,6 +48,9 @@ class TestDeadlineTick(DeadlineCommon):
         owner = self.owner(order)
         self.assertEqual(self.tick(), 0)
         self.assertEqual(owner.deadline_text, "due in 2 h")
+        search = etree.fromstring(owner.get_view(view_type="search")["arch"])
+        (due_soon,) = search.xpath("//filter[@name='due_soon']/@domain")
+        self.assertEqual(owner.search(literal_eval(due_soon)), owner)
         self.let_pass(owner, 91 * MINUTE)
         self.assertEqual(self.tick(), 1)
         self.assertEqual((owner.timeliness, owner.tick_at), ("warning", owner.due_at))

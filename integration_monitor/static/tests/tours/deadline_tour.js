@@ -18,7 +18,8 @@ registry.category("web_tour.tours").add("integration_monitor_deadline", {
         },
         {
             content: "It tells when that is",
-            trigger: ".oe_title .o_field_widget[name=name]:contains(Saturday at 16:00)",
+            trigger:
+                ".oe_title .o_field_widget[name=name]:contains(16:00 on Monday):contains(Saturday)",
         },
         {
             content: "Save it",
@@ -61,7 +62,7 @@ registry.category("web_tour.tours").add("integration_monitor_deadline", {
         {
             content: "It is told in words",
             trigger:
-                ".tab-pane.active .o_data_row:contains(Shipped):contains(30 min before):not(.o_selected_row)",
+                ".tab-pane.active .o_data_row:contains(Shipped):contains(− 30 min):not(.o_selected_row)",
         },
     ],
 });
