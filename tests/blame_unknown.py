@@ -61,7 +61,7 @@ def unknown_carrier(case):
     """Two parcels left; the carrier of one reported it, the other's is not known."""
     order = case.in_two_parcels()
     case.reported(order, "in_transit", order.picking_ids[0])
-    case.to_be_invoiced_again(order)
+    case.looked_at_again(order)
     return order
 
 
@@ -71,7 +71,7 @@ def parcel_lost_from_sight(case):
     order = case.in_two_parcels()
     case.reported(order, "in_transit", *order.picking_ids)
     case.reported(order, "delivered", order.picking_ids[0])
-    case.to_be_invoiced_again(order)
+    case.looked_at_again(order)
     return order
 
 

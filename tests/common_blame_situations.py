@@ -140,7 +140,7 @@ class SituationsMixin:
             ]
         )
 
-    def to_be_invoiced_again(self, order):
+    def looked_at_again(self, order):
         """The order is looked at once more, as after each change of its documents."""
         self.owner(order)._refresh_blame()
 
