@@ -119,6 +119,15 @@ class IntegrationTransactionBlame(models.Model):
             )  # fmt: skip
         if verdict.text == "condition":
             return self.env._("The condition of %(flow)s has to be corrected", flow=facts["flow"])
+        if verdict.text == "ordering":
+            return self.env._(
+                "%(flow)s waits for an earlier message that somebody has to look after",
+                flow=facts["flow"],
+            )
+        if verdict.text == "archived":
+            return self.env._(
+                "%(flow)s waits: its endpoint is archived", flow=facts["flow"]
+            )
         if verdict.text == "environment":
             return self.env._(
                 "%(flow)s is held: this Odoo is not released to call %(system)s",

@@ -106,7 +106,9 @@ def _of_message(message: dict[str, Any], exception: dict[str, Any] | None) -> Bl
         return waits
     if message["state"] == "retry":
         return Blame("message_failed", "technical", "system", system_id, "message_retry", message)
-    if message["held"] and message["hold_reason"] in ("condition", "environment"):
+    if message["held"] and message["hold_reason"] == "ordering":
+        return Blame("message_failed", "technical", "team", system_id, "ordering", message)
+    if message["held"] and message["hold_reason"] in ("condition", "environment", "archived"):
         # Somebody must correct a setting; nothing is paused.
         reason = message["hold_reason"]
         return Blame("exception", "technical", "team", system_id, reason, message)
