@@ -22,17 +22,18 @@ class IntegrationFlow(models.Model):
         if flow.direction != "outbound":
             yield from super()._ways()
             return
+        fallback = flow.fallback  # read already; afterwards it would be a query of its own
         if not flow.endpoint_id._gate(fields.Datetime.now())[0]:
             yield flow.endpoint_id
         # Read anew: the first way may have changed them.
-        for other in flow._other_ways():
+        for other in flow._other_ways(fallback):
             if not other._shut(fields.Datetime.now())[0]:
                 yield other
 
-    def _other_ways(self):
+    def _other_ways(self, fallback):
         """:return: the endpoints beside the own one that messages of the lane may go to"""
         others = self._bound_elsewhere().get(self.id, self.env["integration.endpoint"])
-        return self.fallback_endpoint_id | others if self.fallback == "endpoint" else others
+        return self.fallback_endpoint_id | others if fallback == "endpoint" else others
 
     def _bound_elsewhere(self):
         """Find where messages are bound to that wait: one query for all flows.
@@ -141,7 +142,7 @@ class IntegrationFlow(models.Model):
         if self.direction != "outbound":
             return super()._look_again_at()
         now = fields.Datetime.now()
-        gates = [endpoint._gate(now) for endpoint in self.endpoint_id | self._other_ways()]
+        gates = [endpoint._gate(now) for endpoint in self.endpoint_id | self._other_ways(self.fallback)]
         return min((opens_at for closed, opens_at in gates if closed and opens_at), default=None)
 
     def _holds(self, others):

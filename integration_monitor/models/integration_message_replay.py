@@ -215,8 +215,9 @@ class IntegrationMessage(models.Model):
         message = self.sudo()  # endpoints are for administrators
         if message.direction == "inbound" or new_key or message._tells_state():
             return message.endpoint_id.browse()
-        done = message.endpoint_id if message.state == "done" else message.endpoint_id.browse()
-        return message.bound_endpoint_id or done
+        if message.bound_endpoint_id or message.state != "done" or message.by_hand_user_id:
+            return message.bound_endpoint_id
+        return message.endpoint_id
 
     def _age_id(self):
         """:return: the id that tells how old the content is: a replay is as old as its original"""
