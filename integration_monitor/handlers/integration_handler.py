@@ -53,6 +53,15 @@ class IntegrationHandler(models.AbstractModel):
         """:return: codes of the events that trigger the handler's flows beside their own"""
         return ()
 
+    def _withdraws_event(self, event_code):
+        """Tell whether the messages of an event take back what earlier ones told.
+
+        With ``ordering`` such a message waits for earlier attempts, but for no failed message.
+
+        :param event_code: code of the event, or None
+        """
+        return False
+
     def _takes_events(self):
         """:return: whether a subscription to business events may use the handler's flows"""
         return False

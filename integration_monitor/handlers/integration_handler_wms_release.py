@@ -30,6 +30,9 @@ class IntegrationHandlerWmsRelease(models.AbstractModel):
     def _further_events(self):
         return (CANCELLED,)
 
+    def _withdraws_event(self, event_code):
+        return event_code == CANCELLED
+
     def _wanted(self, flow, records):
         """Leave out what the warehouse was told already, and what it need not withdraw."""
         cancelled = records.filtered(lambda picking: picking.state == "cancel")

@@ -40,6 +40,7 @@ from . import integration_flow_wake
 from . import integration_flow_load
 from . import integration_flow_drain
 from . import integration_flow_lane
+from . import integration_flow_ordering
 from . import integration_flow_batch
 from . import integration_flow_work_off
 from . import integration_flow_gate
@@ -47,6 +48,7 @@ from . import integration_endpoint_limits
 from . import integration_endpoint_pace
 from . import integration_flow_fallback
 from . import integration_flow_way
+from . import integration_endpoint_way
 from . import integration_flow_manual
 from . import integration_flow_silence
 from . import integration_flow_silence_watch
@@ -77,6 +79,7 @@ from . import integration_message_action
 from . import integration_message_view
 from . import integration_message_edit
 from . import integration_message_replay
+from . import integration_message_ordering
 from . import integration_message_fallback
 from . import integration_message_manual
 from . import integration_message_gate

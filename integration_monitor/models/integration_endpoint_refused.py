@@ -37,7 +37,7 @@ class IntegrationEndpoint(models.Model):
     def _try_refused_again(self):
         """There is a new secret: try what the former one stopped."""
         exceptions = self._sign_in_exceptions() if self else self.env["integration.exception"]
-        messages = exceptions._retry_messages()
+        messages = exceptions._retry_messages().filtered("flow_id.active")
         if messages:
             exceptions.write({"state": "retrying"})
             messages._retry()

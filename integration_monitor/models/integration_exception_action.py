@@ -44,6 +44,7 @@ class IntegrationException(models.Model):
                     "when nothing is left to do."
                 )
             )
+        messages._check_may_retry()
         subjects = {(message.flow_id, message.subject_key) for message in messages}
         tried = self.sudo().filtered(  # state is the engine's
             lambda e: e.is_open
@@ -81,15 +82,21 @@ class IntegrationException(models.Model):
         """Close the exceptions: a person has put the matter right."""
         self._check_operator()
         self.sudo()._close("resolved", "manual")  # state is the engine's
-        self.sudo()._retry_messages()._accept_refused()
+        self.sudo()._let_go_on()
         return True
 
     def action_ignore(self):
         """Close the exceptions without doing anything; the messages stay failed."""
         self._check_operator()
         self.sudo()._close("ignored", "ignored")  # state is the engine's
-        self.sudo()._retry_messages()._accept_refused()
+        self.sudo()._let_go_on()
         return True
+
+    def _let_go_on(self):
+        """A person has decided: handlers accept what failed, later messages do not wait for it."""
+        messages = self._retry_messages()
+        messages._accept_refused()
+        messages._set_let_pass(True)
 
     def action_discard(self):
         """Give the matter up: the failed messages are cancelled."""
@@ -100,6 +107,7 @@ class IntegrationException(models.Model):
             message._settle_cancelled(
                 self.env._("Discarded by %(user)s.", user=self.env.user.name), by_person=True
             )
+        messages._let_next_go()
         return True
 
     def action_reopen(self):
@@ -128,6 +136,7 @@ class IntegrationException(models.Model):
                     "by_person": True,
                 }
             )
+        closed._retry_messages()._set_let_pass(False)
         self.sudo()._ensure_activity()
         return True
 

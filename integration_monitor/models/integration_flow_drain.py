@@ -196,8 +196,7 @@ class IntegrationFlow(models.Model):
         """The next due messages of this lane, by priority and age, locked.
 
         A held message is skipped unless its switch was released meanwhile. With ``ordering`` a
-        message waits for its unfinished predecessors of the same key, but not for the one that it
-        repeats.
+        message waits for those before it (see ``integration_message_ordering``).
 
         :param turn: the ``Turn`` of this run of the lane
         :param bool retries: False: first attempts only
@@ -232,18 +231,6 @@ class IntegrationFlow(models.Model):
             if retries
             else SQL("m.attempt_count <= COALESCE(m.attempt_start, 0)"),
             first=self._first_condition(),
-        )
-
-    def _first_condition(self):
-        """:return: the condition on message ``m`` that it is the first of its key"""
-        if not self.sudo().ordering:  # whoever works for a flow need not read its settings
-            return SQL("TRUE")
-        return SQL(
-            """(m.ordering_key IS NULL OR NOT EXISTS (
-                   SELECT 1 FROM integration_message b
-                    WHERE b.flow_id = m.flow_id AND b.ordering_key = m.ordering_key
-                      AND b.id < m.id AND b.id IS DISTINCT FROM m.replay_of_id
-                      AND b.state IN ('pending', 'processing', 'retry', 'dead', 'quarantined')))"""
         )
 
     def _commit_step(self):

@@ -10,6 +10,8 @@ FALLBACKS = [
     ("endpoint", "They go to another endpoint"),
     ("manual", "A person does it by hand"),
 ]
+# What decides where messages go.
+WAYS = frozenset({"endpoint_id", "fallback", "fallback_endpoint_id", "fallback_shared_keys"})
 
 
 class IntegrationFlow(models.Model):
@@ -85,9 +87,9 @@ class IntegrationFlow(models.Model):
                 )
 
     def write(self, vals):
-        """What waits follows a changed fallback at once."""
+        """What waits follows a changed endpoint or fallback at once."""
         result = super().write(vals)
-        if not {"fallback", "fallback_endpoint_id", "fallback_shared_keys"}.isdisjoint(vals):
+        if not WAYS.isdisjoint(vals):
             self._sync_ways()
             self.sudo()._sync_holds()  # messages are the engine's
             self.sudo()._wake()

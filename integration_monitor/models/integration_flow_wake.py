@@ -10,9 +10,11 @@ _logger = logging.getLogger(__name__)
 
 CHANNEL = "root.integration"
 # Reasons that follow from a switch or a setting: they end by themselves when it changes.
-SWITCH_REASONS = ("paused", "environment", "maintenance", "breaker", "rate_limit")
+SWITCH_REASONS = ("paused", "archived", "environment", "maintenance", "breaker", "rate_limit")
 # A held message is claimed all the same when what it says does not hold any more.
-LIVE_REASONS = (*SWITCH_REASONS, "budget", "gate")
+LIVE_REASONS = (*SWITCH_REASONS, "budget", "gate", "ordering")
+# Whoever ends these wakes the lanes: the sweep need not.
+QUIET_REASONS = ("environment", "ordering")
 # So many messages of a lane are shown as held, or released, in one go; the sweep does the rest.
 SYNC_BATCH = 10000
 # A job that starts later than this serves all who commit now.
@@ -133,6 +135,8 @@ class IntegrationFlow(models.Model):
         self.ensure_one()
         if self.state == "paused" or self.endpoint_id.state == "paused":
             return "paused"
+        if self.endpoint_id and not self.endpoint_id.active:
+            return "archived"
         if self.direction == "outbound" and self.endpoint_id._environment_refusal():
             return "environment"
         return False
@@ -148,9 +152,11 @@ class IntegrationFlow(models.Model):
 
     def _sync_holds(self):
         """Bring the shown hold of waiting messages in line with switches and environment."""
+        bound = self._bound_elsewhere()
         for flow in self.sudo():
             changed = 0
-            for reason, condition in flow._holds():
+            others = bound.get(flow.id, self.env["integration.endpoint"].sudo())
+            for reason, condition in flow._holds(others):
                 self.env.cr.execute(
                     SQL(
                         """UPDATE integration_message SET held = %(held)s, hold_reason = %(reason)s
@@ -174,8 +180,12 @@ class IntegrationFlow(models.Model):
                 flow._refresh_waiting_blame()
         self.env["integration.message"].invalidate_model(["held", "hold_reason"])
 
-    def _holds(self):
-        """:return: list of (code of ``HOLD_REASONS`` or None, condition on the messages)"""
+    def _holds(self, others):
+        """Say which of the messages that wait are held.
+
+        :param others: endpoints beside the own one that messages are bound to
+        :return: list of (code of ``HOLD_REASONS`` or None, condition on the messages)
+        """
         return [(self._hold_reason() or None, SQL("TRUE"))]
 
     def _refresh_waiting_blame(self):
@@ -207,7 +217,7 @@ class IntegrationFlow(models.Model):
                      FROM integration_flow f
                      LEFT JOIN integration_endpoint e ON e.id = f.endpoint_id
                     WHERE f.active AND f.state = 'active'
-                      AND (e.id IS NULL OR e.state = 'active')
+                      AND (e.id IS NULL OR (e.active AND e.state = 'active'))
                       AND (e.breaker_state IS NULL OR e.breaker_state = 'closed'
                            OR f.direction = 'inbound' OR NOT COALESCE(e.breaker_forced, FALSE))
                       AND EXISTS (
@@ -215,10 +225,12 @@ class IntegrationFlow(models.Model):
                            WHERE m.flow_id = f.id AND m.state IN ('pending', 'retry')
                              AND (m.held IS NOT TRUE OR m.hold_reason IN %(live)s)
                              AND (%(open)s OR %(probe)s)
+                             AND (m.bound_endpoint_id IS NULL OR m.answer IS NOT NULL
+                                  OR m.bound_endpoint_id = f.endpoint_id OR f.fallback_shared_keys)
                              AND COALESCE(m.next_attempt_at, m.received_at) <= %(due)s)
                       AND %(jobless)s""",
                 due=now - timedelta(seconds=2),
-                live=tuple(reason for reason in LIVE_REASONS if reason != "environment"),
+                live=tuple(reason for reason in LIVE_REASONS if reason not in QUIET_REASONS),
                 open=self._gate_condition(now),
                 probe=self._gate_condition(now, probe=True),
                 jobless=self._jobless_condition(now),

@@ -1,9 +1,9 @@
-"""The lane of a flow that has another endpoint to send to."""
+"""The endpoints that a lane sends to, and which messages go where."""
 
 from odoo import fields, models
 from odoo.tools import SQL
 
-from .integration_flow_wake import LIVE_REASONS
+from .integration_flow_wake import LIVE_REASONS, QUIET_REASONS, SYNC_BATCH
 
 
 class IntegrationFlow(models.Model):
@@ -17,32 +17,68 @@ class IntegrationFlow(models.Model):
     _inherit = "integration.flow"
 
     def _ways(self):
-        """First the own endpoint (its probe may open it again), then the other one."""
+        """First the own endpoint (its probe may open it again), then the others that are open."""
         flow = self.sudo()  # endpoints are for administrators
-        if flow.fallback != "endpoint":
+        if flow.direction != "outbound":
             yield from super()._ways()
             return
+        fallback = flow.fallback  # read already; afterwards it would be a query of its own
         if not flow.endpoint_id._gate(fields.Datetime.now())[0]:
             yield flow.endpoint_id
-        # Read anew: the first way may have changed it.
-        other = flow.fallback_endpoint_id
-        if not other._gate(fields.Datetime.now())[0] and not other._environment_refusal():
-            yield other
+        # Read anew: the first way may have changed them.
+        for other in flow._other_ways(fallback):
+            if not other._shut(fields.Datetime.now())[0]:
+                yield other
+
+    def _other_ways(self, fallback):
+        """:return: the endpoints beside the own one that messages of the lane may go to"""
+        others = self._bound_elsewhere().get(self.id, self.env["integration.endpoint"])
+        return self.fallback_endpoint_id | others if fallback == "endpoint" else others
+
+    def _bound_elsewhere(self):
+        """Find where messages are bound to that wait: one query for all flows.
+
+        :return: dict of flow id → ``integration.endpoint`` records without the flow's own one
+        """
+        self.flush_model(["endpoint_id"])
+        self.env["integration.message"].flush_model(["bound_endpoint_id", "state"])
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT m.flow_id, array_agg(DISTINCT m.bound_endpoint_id)
+                     FROM integration_message m JOIN integration_flow f ON f.id = m.flow_id
+                    WHERE m.flow_id IN %s AND m.bound_endpoint_id IS NOT NULL
+                      AND m.state IN ('pending', 'retry')
+                      AND m.bound_endpoint_id IS DISTINCT FROM f.endpoint_id
+                    GROUP BY m.flow_id""",
+                self._ids or (0,),
+            )
+        )
+        # Endpoints are for administrators; the lane must keep to them.
+        endpoints = self.env["integration.endpoint"].sudo()
+        return {flow_id: endpoints.browse(ids) for flow_id, ids in rows}
 
     def _way_condition(self, turn, now):
         """Leave to each endpoint what is bound to it; divert the rest only while that is right."""
         flow = self.sudo()  # as above
-        if flow.fallback != "endpoint" or turn is None:
+        if turn is None or turn.endpoint_id is None:
             return super()._way_condition(turn, now)
-        other = flow.fallback_endpoint_id.id
+        own, other = flow.endpoint_id.id, None
+        if flow.fallback == "endpoint":
+            other = flow.fallback_endpoint_id.id
+        shared = other is not None and flow.fallback_shared_keys
         if not turn.elsewhere:
-            if flow.fallback_shared_keys:
-                return SQL("TRUE")
-            return SQL("(m.answer IS NOT NULL OR m.bound_endpoint_id IS DISTINCT FROM %s)", other)
-        if not flow._diverts(now):
+            if turn.endpoint_id != own:
+                return SQL("FALSE")  # the flow got another endpoint since this run began
+            return SQL(
+                "(m.answer IS NOT NULL OR m.bound_endpoint_id IS NULL OR m.bound_endpoint_id IN %s)",
+                (own, other) if shared else (own,),
+            )
+        if turn.endpoint_id != other or not flow._diverts(now):
             # Alone, so that the index of the few bound messages serves it.
-            return SQL("m.bound_endpoint_id = %s AND m.answer IS NULL", other)
-        free = SQL("TRUE") if flow.fallback_shared_keys else SQL("m.bound_endpoint_id IS NULL")
+            return SQL("m.bound_endpoint_id = %s AND m.answer IS NULL", turn.endpoint_id)
+        free = SQL("m.bound_endpoint_id IS NULL")
+        if shared:
+            free = SQL("(m.bound_endpoint_id IS NULL OR m.bound_endpoint_id = %s)", own)
         return SQL(
             """CASE WHEN m.answer IS NOT NULL THEN m.endpoint_id = %(other)s
                     ELSE m.bound_endpoint_id = %(other)s OR (%(free)s AND %(diverted)s) END""",
@@ -52,16 +88,15 @@ class IntegrationFlow(models.Model):
         )
 
     def _way_assignment(self, turn):
-        """Write down where the message goes; one that has an answer stays where it got it."""
-        flow = self.sudo()  # as above
-        if flow.fallback != "endpoint" or turn is None or turn.endpoint_id is None:
+        """Write down where the message goes; one that has an answer stays where it got it.
+
+        Whatever the message said before: it is called where the claim looked at the gates.
+        """
+        if turn is None or turn.endpoint_id is None:
             return super()._way_assignment(turn)
-        way = SQL("%s", turn.endpoint_id)
-        if not flow.fallback_shared_keys:
-            way = SQL("COALESCE(bound_endpoint_id, %s)", turn.endpoint_id)
         return SQL(
             ", endpoint_id = CASE WHEN answer IS NULL THEN %s ELSE endpoint_id END",
-            way,
+            turn.endpoint_id,
         )
 
     def _sending_endpoint(self):
@@ -82,6 +117,8 @@ class IntegrationFlow(models.Model):
         """:return: why messages for one of the endpoints wait, a code or False"""
         if endpoint.state == "paused" or self.state == "paused":
             return "paused"
+        if not endpoint.active:
+            return "archived"
         if endpoint._environment_refusal():
             return "environment"
         return endpoint._hold_reason(fields.Datetime.now())
@@ -89,33 +126,40 @@ class IntegrationFlow(models.Model):
     def _gate_opens_at(self):
         """The lane has something to do while one of its ways is open."""
         closed, opens_at = super()._gate_opens_at()
-        now = fields.Datetime.now()
-        if not closed or not self._diverts(now):
+        if not closed:
             return closed, opens_at
-        other_closed, other_opens_at = self.fallback_endpoint_id._gate(now)
-        if not other_closed:
+        now = fields.Datetime.now()
+        ways = self._bound_elsewhere().get(self.id, self.env["integration.endpoint"])
+        if self._diverts(now):
+            ways |= self.fallback_endpoint_id
+        gates = [endpoint._shut(now) for endpoint in ways]
+        if any(not shut for shut, _opens_at in gates):
             return False, None
-        return True, min((t for t in (opens_at, other_opens_at) if t), default=None)
+        return True, min((t for _shut, t in [(closed, opens_at), *gates] if t), default=None)
 
     def _look_again_at(self):
-        """Also for the probe of the own endpoint while messages take the other way."""
-        if self.fallback != "endpoint":
+        """Also for the probe of the own endpoint while messages take another way."""
+        if self.direction != "outbound":
             return super()._look_again_at()
         now = fields.Datetime.now()
-        gates = [endpoint._gate(now) for endpoint in self.endpoint_id | self.fallback_endpoint_id]
+        gates = [endpoint._gate(now) for endpoint in self.endpoint_id | self._other_ways(self.fallback)]
         return min((opens_at for closed, opens_at in gates if closed and opens_at), default=None)
 
-    def _holds(self):
+    def _holds(self, others):
         """What is bound to one endpoint waits for that one, the rest for the present way."""
-        if self.fallback != "endpoint" or self.fallback_shared_keys:
-            return super()._holds()
-        endpoints = self.endpoint_id | self.fallback_endpoint_id
-        free = SQL("COALESCE(bound_endpoint_id, 0) <> ALL(%s)", endpoints.ids)
+        if self.fallback == "endpoint":
+            known = self.endpoint_id | self.fallback_endpoint_id
+            others = others - known if self.fallback_shared_keys else others | known
+        if not others:
+            return super()._holds(others)
         return [
-            (self._hold_reason() or None, free),
+            (
+                self._hold_reason() or None,
+                SQL("COALESCE(bound_endpoint_id, 0) <> ALL(%s)", others.ids),
+            ),
             *(
                 (self._hold_reason_at(endpoint) or None, SQL("bound_endpoint_id = %s", endpoint.id))
-                for endpoint in endpoints
+                for endpoint in others
             ),
         ]
 
@@ -126,28 +170,34 @@ class IntegrationFlow(models.Model):
 
     def _sync_ways(self):
         """Write on the messages that wait where they are sent to at present."""
-        for flow in self.sudo():  # messages are the engine's
-            self.env.cr.execute(
-                SQL(
-                    """UPDATE integration_message SET endpoint_id = %(way)s
-                        WHERE id IN (
-                              SELECT id FROM integration_message
-                               WHERE flow_id = %(flow)s AND state IN ('pending', 'retry')
-                                 AND bound_endpoint_id IS NULL AND answer IS NULL
-                                 AND endpoint_id IS DISTINCT FROM %(way)s
-                               ORDER BY id LIMIT 10000 FOR NO KEY UPDATE SKIP LOCKED)""",
-                    way=flow._sending_endpoint().id or None,
-                    flow=flow.id,
+        for flow in self.sudo().filtered(lambda f: f.direction == "outbound"):
+            # Messages are the engine's. In batches, as lanes work on them at the same time.
+            way = flow._sending_endpoint().id or None
+            while True:
+                self.env.cr.execute(
+                    SQL(
+                        """UPDATE integration_message SET endpoint_id = %(way)s
+                            WHERE id IN (
+                                  SELECT id FROM integration_message
+                                   WHERE flow_id = %(flow)s AND state IN ('pending', 'retry')
+                                     AND bound_endpoint_id IS NULL AND answer IS NULL
+                                     AND endpoint_id IS DISTINCT FROM %(way)s
+                                   ORDER BY id LIMIT %(batch)s FOR NO KEY UPDATE SKIP LOCKED)""",
+                        way=way,
+                        flow=flow.id,
+                        batch=SYNC_BATCH,
+                    )
                 )
-            )
+                if self.env.cr.rowcount < SYNC_BATCH:
+                    break
         self.env["integration.message"].invalidate_model(["endpoint_id"])
 
     def _idle_lanes(self, now):
-        """Add the lanes whose own endpoint is out and whose other one takes messages."""
-        return super()._idle_lanes(now) | self._idle_elsewhere(now)
+        """Add the lanes of which another endpoint than the own one takes messages."""
+        return super()._idle_lanes(now) | self._idle_elsewhere(now) | self._idle_bound(now)
 
     def _idle_elsewhere(self, now):
-        """:return: the flows with due messages for their other endpoint, and no job for them"""
+        """:return: the flows whose due messages are diverted at present, and no job for them"""
         self.env.cr.execute(
             SQL(
                 """SELECT f.id
@@ -160,45 +210,40 @@ class IntegrationFlow(models.Model):
                            WHERE m.flow_id = f.id AND m.state IN ('pending', 'retry')
                              AND (m.held IS NOT TRUE OR m.hold_reason IN %(live)s)
                              AND (%(open)s OR %(probe)s)
-                             AND (m.bound_endpoint_id = e.id OR (%(diverted)s
-                                  AND (m.bound_endpoint_id IS NULL OR f.fallback_shared_keys)))
+                             AND %(diverted)s
+                             AND (m.bound_endpoint_id IS NULL OR f.fallback_shared_keys)
                              AND COALESCE(m.next_attempt_at, m.received_at) <= %(now)s)
                       AND %(jobless)s""",
                 open=self._gate_condition(now),
                 probe=self._gate_condition(now, probe=True),
                 diverted=self._diverted_condition(now),
-                live=tuple(reason for reason in LIVE_REASONS if reason != "environment"),
+                live=tuple(reason for reason in LIVE_REASONS if reason not in QUIET_REASONS),
                 now=now,
                 jobless=self._jobless_condition(now),
             )
         )
         return self.browse([row[0] for row in self.env.cr.fetchall()])
 
-
-class IntegrationEndpoint(models.Model):
-    """Other flows use the endpoint while their own one is out."""
-
-    _inherit = "integration.endpoint"
-
-    fallback_flow_ids = fields.One2many("integration.flow", "fallback_endpoint_id")
-
-    def _outbound_flows(self):
-        """Also those that divert to this endpoint."""
-        diverting = self.sudo().fallback_flow_ids.filtered(
-            lambda flow: flow.active and flow.fallback == "endpoint"
+    def _idle_bound(self, now):
+        """:return: the flows with due messages that are bound to others, and no job for them"""
+        self.env.cr.execute(
+            SQL(
+                """SELECT DISTINCT f.id
+                     FROM integration_message m
+                     JOIN integration_flow f ON f.id = m.flow_id
+                     JOIN integration_endpoint e ON e.id = m.bound_endpoint_id
+                    WHERE m.bound_endpoint_id IS NOT NULL AND m.state IN ('pending', 'retry')
+                      AND m.bound_endpoint_id IS DISTINCT FROM f.endpoint_id
+                      AND m.answer IS NULL AND (m.held IS NOT TRUE OR m.hold_reason IN %(live)s)
+                      AND COALESCE(m.next_attempt_at, m.received_at) <= %(now)s
+                      AND f.active AND f.state = 'active'
+                      AND e.active AND e.state = 'active' AND e.breaker_forced IS NOT TRUE
+                      AND (%(open)s OR %(probe)s) AND %(jobless)s""",
+                open=self._gate_condition(now),
+                probe=self._gate_condition(now, probe=True),
+                live=tuple(reason for reason in LIVE_REASONS if reason not in QUIET_REASONS),
+                now=now,
+                jobless=self._jobless_condition(now),
+            )
         )
-        return super()._outbound_flows() | diverting
-
-    def _hold_waiting(self):
-        """A paused endpoint sends its flows the other way, at once."""
-        result = super()._hold_waiting()
-        flows = self._outbound_flows().filtered(lambda flow: flow.fallback == "endpoint")
-        flows._sync_holds()
-        flows._wake()
-        return result
-
-    def _wake_after_resume(self):
-        """Flows that divert to a resumed endpoint go on, too."""
-        result = super()._wake_after_resume()
-        (self._outbound_flows() - self.sudo().flow_ids)._wake_after_resume()
-        return result
+        return self.browse([row[0] for row in self.env.cr.fetchall()])

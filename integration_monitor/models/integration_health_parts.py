@@ -8,8 +8,6 @@ from odoo.tools import SQL
 
 from odoo.addons.queue_job.jobrunner.runner import PG_ADVISORY_LOCK_ID
 
-from .integration_message import UNFINISHED
-
 # The runner looks at least each minute, and at once when a job comes.
 DISPATCH_LIMIT = timedelta(seconds=90)
 MESSAGE_WARNING = timedelta(minutes=15)
@@ -50,16 +48,14 @@ class IntegrationHealth(models.AbstractModel):
                           AND m.held IS NOT TRUE
                           AND COALESCE(m.next_attempt_at, m.received_at) <= %(now)s
                           AND (f.ordering IS NOT TRUE OR m.ordering_key IS NULL OR NOT EXISTS (
-                              SELECT 1 FROM integration_message b
-                               WHERE b.flow_id = m.flow_id AND b.ordering_key = m.ordering_key
-                                 AND b.id < m.id AND b.state IN %(unfinished)s))
+                              SELECT 1 FROM integration_message b WHERE %(precedes)s))
                         ORDER BY COALESCE(m.next_attempt_at, m.received_at) LIMIT 1) oldest
                  WHERE f.active AND f.state = 'active'
                    AND (e.id IS NULL OR (e.active AND e.state = 'active'))
                    AND %(open)s
                 """,
                 now=now,
-                unfinished=UNFINISHED,
+                precedes=self.env["integration.message"]._precedes_condition(),
                 open=self.env["integration.flow"]._open_condition(now),
             )
         )

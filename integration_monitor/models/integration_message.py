@@ -20,6 +20,7 @@ UNFINISHED = ("pending", "processing", "retry", "dead", "quarantined")
 HOLD_REASONS = [
     ("breaker", "Circuit breaker open"),
     ("paused", "Paused"),
+    ("archived", "Its endpoint is archived"),
     ("maintenance", "Maintenance"),
     ("rate_limit", "The partner asked us to slow down"),
     ("ordering", "Waits for an earlier message"),
@@ -187,10 +188,6 @@ class IntegrationMessage(models.Model):
         "(hold_reason, transaction_id) WHERE held AND hold_reason IN ('gate', 'manual')"
     )
     _processing_idx = models.Index("(claimed_at) WHERE state = 'processing'")
-    _ordering_idx = models.Index(
-        "(flow_id, ordering_key, id) WHERE ordering_key IS NOT NULL "
-        "AND state IN ('pending', 'processing', 'retry', 'dead', 'quarantined')"
-    )
     _subject_idx = models.Index(
         "(flow_id, subject_key) WHERE subject_key IS NOT NULL AND state IN ('dead', 'quarantined')"
     )

@@ -83,13 +83,44 @@ class IntegrationMessage(models.Model):
         if not retryable:
             raise UserError(self.env._("Only a message that failed can be tried again."))
         retryable = retryable.sudo()  # the engine changes the state, at an operator's request
+        retryable._check_may_retry()
         retryable.by_person = True
         retryable._retry()
         return True
 
+    def _check_may_retry(self):
+        """Refuse to put back to work what would wait for ever.
+
+        :raises UserError: says what to do first
+        """
+        for message in self:
+            if not message.flow_id.active:
+                raise UserError(
+                    self.env._(
+                        "Flow “%(flow)s” is archived: restore the flow first, then try again. What "
+                        "is not needed any more can be cancelled.",
+                        flow=message.flow_id.name,
+                    )
+                )
+            bound = message.bound_endpoint_id
+            if bound and not bound.active:
+                raise UserError(
+                    self.env._(
+                        "“%(endpoint)s” may have acted on it already, and is archived: restore that "
+                        "endpoint first, or replay the message with a new key, which goes to the "
+                        "flow's present endpoint.",
+                        endpoint=bound.name,
+                    )
+                )
+
     def _retry(self):
-        """Put the messages back to work: due now, budget from here."""
+        """Put the messages back to work: due now, budget from here.
+
+        Those of archived flows are left as they are: nobody would work on them.
+        """
         now = fields.Datetime.now()
+        self = self.filtered("flow_id.active")
+        ways = {flow: flow._sending_endpoint().id for flow in self.flow_id}
         for message in self:
             message.write(
                 {
@@ -99,8 +130,10 @@ class IntegrationMessage(models.Model):
                     "budget_at": now,
                     "conflict_count": 0,
                     "given_up": False,
+                    "let_pass": False,
                     "done_at": False,
                     **message._taken_back_values(),
+                    **message._way_values(ways[message.flow_id]),
                 }
             )
         for exception in self.exception_ids.filtered("is_open"):
@@ -119,6 +152,7 @@ class IntegrationMessage(models.Model):
             message._settle_cancelled(
                 self.env._("Cancelled by %(user)s.", user=self.env.user.name), by_person=True
             )
+        open_messages.sudo()._let_next_go()  # as above
         return True
 
     def _check_operator(self):

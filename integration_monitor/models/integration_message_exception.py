@@ -249,14 +249,14 @@ class IntegrationMessage(models.Model):
             ],
             limit=1,
         )
-        if not older or self.state != "done":
+        repeated = self._failed_repetitions()
+        if not (older or repeated) or self.state != "done":
             return self.browse()
         # What was done counts, not what failed before: a person may have corrected the content
         # into another order, or a partner's later version of it.
         stake = self._stake()
         subject = self._subject_of(stake) or self.subject_key
         version = stake.get("version") or self.subject_version
-        repeated = self.replay_of_id.filtered(lambda m: m.state in ("dead", "quarantined"))
         if not subject:
             return repeated
         failed = self.search(
@@ -271,6 +271,16 @@ class IntegrationMessage(models.Model):
             lambda message: not version
             or not message.subject_version
             or message.subject_version <= version
+        )
+
+    def _failed_repetitions(self):
+        """:return: what failed of the message that this one repeats, and of its other replays"""
+        if not self.replay_of_id:
+            return self.browse()
+        origin = self.origin_id or self.replay_of_id
+        replays = self.search([("origin_id", "=", origin.id), ("id", "<", self.id)])
+        return (origin | self.replay_of_id | replays).filtered(
+            lambda message: message.state in ("dead", "quarantined")
         )
 
     def _accept_refused(self):

@@ -42,6 +42,15 @@ class IntegrationMessage(models.Model):
             return {}
         return {"bound_endpoint_id": self.endpoint_id.id}
 
+    def _way_values(self, endpoint_id):
+        """:return: the values that send the message where its flow sends to at present
+
+        :param int endpoint_id: that endpoint; not for what may have had an effect elsewhere
+        """
+        if self.direction != "outbound" or self.bound_endpoint_id or self.answer:
+            return {}
+        return {"endpoint_id": endpoint_id}
+
     def _exception_endpoint(self):
         """:return: the values of an exception that name where the message was sent"""
         endpoint = self.endpoint_id

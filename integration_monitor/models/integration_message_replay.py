@@ -16,10 +16,10 @@ _logger = logging.getLogger(__name__)
 REPLAY_PRIORITY = 50
 # What a copy takes over from the message that it repeats.
 COPIED = (
-    "flow_id, system_id, endpoint_id, company_id, direction, message_type, event_code, event_uid,"
+    "flow_id, system_id, company_id, direction, message_type, event_code, event_uid,"
     " event_scope,"
     " content_type, payload_sha256, payload_bytes, headers, correlation_id, ordering_key,"
-    " subject_key, subject_version, res_model, res_id, transaction_id, occurred_at"
+    " passes_failed, subject_key, subject_version, res_model, res_id, transaction_id, occurred_at"
 )
 
 
@@ -82,6 +82,14 @@ class IntegrationMessage(models.Model):
         )
         if refusal:
             return Verdict("refuse", "inactive", refusal)
+        home = self._replay_home(new_key)
+        if home and not home.active:
+            text = self.env._(
+                "“%(endpoint)s” may have acted on it, and is archived: restore it, or replay with "
+                "a new key, which goes to the flow's present endpoint.",
+                endpoint=home.name,
+            )
+            return Verdict("refuse", "inactive", text)
         if self.superseded_by_id:
             text = self.env._("A later message about the same matter took its place.")
             return Verdict("skip", "replaced", text)
@@ -149,6 +157,7 @@ class IntegrationMessage(models.Model):
         fresh = [m.id for m in self if m._tells_state()]
         # A payload that was hidden is built anew; one that is whole is sent again as it is.
         whole = [m.id for m in self if m.id not in fresh and m._content_is_whole()]
+        homes = {m.id: home.id for m in self if (home := m._replay_home(new_key))}
         copied = SQL(COPIED)
         rows = self.env.execute_query(
             SQL(
@@ -158,7 +167,7 @@ class IntegrationMessage(models.Model):
                        payload, payload_original, repetition, state, held, priority,
                        ack_state, attempt_count, attempt_start, conflict_count, duplicate_count,
                        received_at, create_uid, create_date, write_uid, write_date,
-                       bound_endpoint_id)
+                       endpoint_id, bound_endpoint_id, origin_id)
                 SELECT %(copied)s, v.uid,
                        CASE WHEN %(new_key)s OR m.id = ANY(%(fresh)s::int[]) THEN v.uid
                             ELSE m.idempotency_key END,
@@ -169,10 +178,15 @@ class IntegrationMessage(models.Model):
                        CASE WHEN m.id = ANY(%(whole)s::int[]) THEN payload_original END,
                        m.event_uid IS NOT NULL, 'pending', FALSE, m.priority + %(behind)s,
                        'none', 0, 0, 0, 0, %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s,
-                       CASE WHEN NOT %(new_key)s AND NOT m.id = ANY(%(fresh)s::int[])
-                            THEN m.bound_endpoint_id END
+                       -- Waits where it belongs; the claim decides.
+                       COALESCE(home.id, CASE WHEN m.direction = 'inbound' THEN m.endpoint_id
+                           ELSE (SELECT f.endpoint_id FROM integration_flow f
+                                  WHERE f.id = m.flow_id) END),
+                       home.id, COALESCE(m.origin_id, m.replay_of_id, m.id)
                   FROM unnest(%(ids)s::int[], %(uids)s::text[]) AS v(id, uid)
                   JOIN integration_message m ON m.id = v.id
+                  LEFT JOIN unnest(%(homes)s::int[], %(home_ids)s::int[]) AS home(message_id, id)
+                    ON home.message_id = m.id
                  ORDER BY m.id
                 ON CONFLICT DO NOTHING
                 RETURNING replay_of_id, id
@@ -182,6 +196,8 @@ class IntegrationMessage(models.Model):
                 label=label,
                 fresh=fresh,
                 whole=whole,
+                homes=list(homes),
+                home_ids=list(homes.values()),
                 behind=REPLAY_PRIORITY,
                 now=now,
                 uid=self.env.uid,
@@ -193,6 +209,15 @@ class IntegrationMessage(models.Model):
         self.flow_id._wake()
         self.invalidate_recordset(["replay_ids"], flush=False)
         return dict(rows)
+
+    def _replay_home(self, new_key):
+        """:return: the endpoint where alone a replay is known as a repetition; may be empty"""
+        message = self.sudo()  # endpoints are for administrators
+        if message.direction == "inbound" or new_key or message._tells_state():
+            return message.endpoint_id.browse()
+        if message.bound_endpoint_id or message.state != "done" or message.by_hand_user_id:
+            return message.bound_endpoint_id
+        return message.endpoint_id
 
     def _age_id(self):
         """:return: the id that tells how old the content is: a replay is as old as its original"""

@@ -3,8 +3,6 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from .integration_message import UNFINISHED
-
 COUNTS = ("unfinished", "waiting", "due", "held", "working", "arrived")
 
 
@@ -41,8 +39,7 @@ class IntegrationQueue(models.Model):
                            NOT lanes.running OR m.held IS TRUE AS held,
                            lanes.ordering IS TRUE AND m.ordering_key IS NOT NULL AND EXISTS (
                                SELECT 1 FROM integration_message b
-                                WHERE b.flow_id = m.flow_id AND b.ordering_key = m.ordering_key
-                                  AND b.id < m.id AND b.state IN %(unfinished)s) AS blocked
+                                WHERE %(precedes)s) AS blocked
                       FROM integration_message m JOIN lanes ON lanes.id = m.flow_id
                      WHERE m.state IN ('pending', 'processing', 'retry')
                 ), counted AS (
@@ -60,7 +57,7 @@ class IntegrationQueue(models.Model):
                   FROM counted FULL JOIN came ON came.flow_id = counted.flow_id
                  CROSS JOIN newest
                 """,
-                unfinished=UNFINISHED,
+                precedes=self.env["integration.message"]._precedes_condition(),
                 lag=SQL("state <> 'processing' AND NOT held AND NOT blocked"),
                 open=self.env["integration.flow"]._open_condition(now),
                 is_due=SQL("COALESCE(next_attempt_at, received_at) <= %s", now),

@@ -116,7 +116,9 @@ class IntegrationException(models.Model):
         """
         found = self.sudo().exists()  # decided by the engine
         opened = found.filtered(lambda e: e.is_open and e.state != "retrying")
-        messages = opened._retry_messages().filtered(lambda m: m.state in ("dead", "quarantined"))
+        messages = opened._retry_messages().filtered(
+            lambda m: m.state in ("dead", "quarantined") and m.flow_id.active
+        )
         if not messages:
             return self.env._("Nothing waits any more.")
         names = ", ".join(sorted({e.source_value for e in opened if e.source_value}))

@@ -95,6 +95,10 @@ class IntegrationTransactionWords(models.Model):
                 "%(flow)s is held: this Odoo is not released to call %(system)s", **names
             ),
             "neutralized": self.env._("%(flow)s is held: this is a copy of the database", **names),
+            "ordering": self.env._(
+                "%(flow)s waits for an earlier message that somebody has to look after", **names
+            ),
+            "archived": self.env._("%(flow)s waits: its endpoint is archived", **names),
             "gate_message": self.env._("%(flow)s is held by gating", **names),
             "manual": self.env._("%(flow)s has to be done by hand", **names),
             "quarantined": self.env._(

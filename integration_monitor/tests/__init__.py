@@ -65,7 +65,9 @@ from . import test_maintenance
 from . import test_message_batch
 from . import test_message_batch_outbound
 from . import test_message_drain
+from . import test_message_ordering
 from . import test_message_states
+from . import test_message_way
 from . import test_milestone_record
 from . import test_neutralize
 from . import test_oauth

@@ -48,6 +48,18 @@ class TestBlame(BlamedOrders):
         owner = self._judge(order)
         self.assertEqual((owner.cause, owner.waits_on), ("message_pending", "Main WMS"))
 
+    def test_held_behind_a_failure(self):
+        """A message waits for a failed one, and the banner says that it is about to be sent."""
+        for reason, words in (
+            ("ordering", "Order release waits for an earlier message"),
+            ("archived", "its endpoint is archived"),
+        ):
+            order = self.order()
+            self._message(order, held=True, hold_reason=reason)
+            owner = self._judge(order)
+            self.assertIn(words, owner.cause_text)
+            self.assertEqual(owner.waits_on, "Our team")
+
     def test_retry_says_what_is_wrong_and_when_the_next_try_is(self):
         """Nobody can tell from the order whether the failing call is tried again."""
         order = self.order()

@@ -143,7 +143,12 @@ class MessageMachine(RuleBasedStateMachine):
     def switches_the_breaker(self, operation):
         self.case.endpoint._switch_breaker(operation, "A person did it.")
 
-    @rule(how=st.sampled_from(["ignore", "discard"]))
+    @rule(spare=st.booleans())
+    def moves(self, spare):
+        """The flow gets another endpoint, or its first one again."""
+        self.case.outbound.endpoint_id = self.case.spare if spare else self.case.endpoint
+
+    @rule(how=st.sampled_from(["ignore", "resolve", "discard"]))
     def closes_exceptions(self, how):
         getattr(self._exceptions(), f"action_{how}")()
 
@@ -205,11 +210,15 @@ class MessageMachine(RuleBasedStateMachine):
     def _all_is_well(self):
         for switched in (self.case.inbound, self.case.endpoint):
             switched.action_resume()
-        self.case.endpoint._switch_breaker("reset", "All is well.")
-        self.messages.filtered(lambda m: m.state in ("dead", "quarantined"))._retry()
+        for endpoint in (self.case.endpoint, self.case.spare):
+            endpoint._switch_breaker("reset", "All is well.")
+        # Whoever looks after messages sees what failed by its exceptions, and by nothing else.
+        failed = self._exceptions()._retry_messages()
+        failed.filtered(lambda m: m.state in ("dead", "quarantined"))._retry()
 
     def _waiting(self):
-        return self.messages.filtered(lambda message: message.state in UNFINISHED)
+        """:return: the messages that have not ended, and that nobody decided to leave failed"""
+        return self.messages.filtered(lambda m: m.state in UNFINISHED and not m.let_pass)
 
     def _exceptions(self):
         return self.env["integration.exception"].search(
@@ -241,7 +250,11 @@ class TestMessageStates(IntegrationCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.outbound.ordering = True
-        cls.endpoint.write({"breaker_failure_limit": 2, "breaker_timeout_limit": 1})
+        cls.spare = cls.env["integration.endpoint"].create(
+            {**cls._endpoint_values(), "name": "Spare API", "code": "im_spare_api"}
+        )
+        limits = {"breaker_failure_limit": 2, "breaker_timeout_limit": 1}
+        (cls.endpoint | cls.spare).write(limits)
 
     def test_no_message_is_ever_lost(self):
         """A sequence of events leaves a message neither finished, nor scheduled, nor visible."""

@@ -29,6 +29,8 @@ PEOPLES_HOLDS = {
     "environment": ("environment", "technical", "team", "environment"),
     "neutralized": ("environment", "technical", "team", "neutralized"),
     "paused": ("paused", "technical", "team", "paused"),
+    "ordering": ("message_failed", "technical", "team", "ordering"),
+    "archived": ("exception", "technical", "team", "archived"),
 }
 
 #: cause, category, on whom (``team`` names the partner, too; ``us`` only our own people), text

@@ -40,13 +40,19 @@ _UNFINISHED = f"""
                                       OR problem.transaction_id = owner.id)), true)))
      ORDER BY candidate.message_type, {_RANK.format(m="candidate")}, candidate.id DESC"""
 
-# Where messages keep their order, the first unfinished one is what the others wait for.
+# Where messages keep their order, the first unfinished one is what the others wait for; the same
+# as ``integration.message._precedes_condition``.
 _BEFORE = """
     SELECT earlier.id
       FROM integration_message earlier
      WHERE earlier.flow_id = message.flow_id AND earlier.ordering_key = message.ordering_key
-       AND earlier.id < message.id AND earlier.id IS DISTINCT FROM message.replay_of_id
+       AND earlier.id < message.id AND earlier.let_pass IS NOT TRUE
        AND earlier.state IN ('pending', 'processing', 'retry', 'dead', 'quarantined')
+       AND (earlier.state NOT IN ('dead', 'quarantined')
+            OR (message.passes_failed IS NOT TRUE
+                AND (earlier.coalesce_key = message.coalesce_key) IS NOT TRUE))
+       AND COALESCE(earlier.origin_id, earlier.replay_of_id, earlier.id)
+           IS DISTINCT FROM COALESCE(message.origin_id, message.replay_of_id)
      ORDER BY earlier.id LIMIT 1"""
 
 MESSAGES = f"""
