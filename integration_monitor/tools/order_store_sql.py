@@ -17,9 +17,9 @@ TRANSACTION_COLUMNS = {
     "currency_id": "int", "amount_company": "numeric", "started_at": "timestamp",
     "completed_at": "timestamp", "promised_at": "timestamp", "due_at": "timestamp",
     "tick_at": "timestamp", "waits_for_step_id": "int", "waits_since": "timestamp",
-    "waits_on": "varchar", "waits_on_system_id": "int", "cause": "varchar",
-    "cause_category": "varchar", "cause_text": "varchar", "retry_at": "timestamp",
-    "evidence": "jsonb",
+    "waits_on": "varchar", "waits_on_kind": "varchar", "waits_on_system_id": "int",
+    "cause": "varchar", "cause_category": "varchar", "cause_text": "varchar",
+    "retry_at": "timestamp", "evidence": "jsonb",
 }  # fmt: skip
 #: These never change.
 FIXED_COLUMNS = frozenset({"process_id", "correlation_id", "started_at", "res_model", "res_id"})
