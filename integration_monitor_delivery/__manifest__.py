@@ -13,6 +13,7 @@
         "views/integration_carrier_operation_views.xml",
         "views/integration_flow_views.xml",
         "views/integration_outcome_views.xml",
+        "views/integration_transaction_views.xml",
         "views/stock_picking_views.xml",
     ],
     "auto_install": True,
