@@ -43,6 +43,7 @@
         "views/res_users_views.xml",
         "views/res_config_settings_views.xml",
         "views/integration_transaction_views.xml",
+        "views/integration_transaction_form_views.xml",
         "views/integration_milestone_views.xml",
         "views/integration_process_templates.xml",
         "views/integration_process_views.xml",
@@ -90,11 +91,11 @@
     "assets": {
         "web.assets_backend": [
             "integration_monitor/static/src/**/*",
-            ("remove", "integration_monitor/static/src/traffic_graph/**/*"),
+            ("remove", "integration_monitor/static/src/*_graph/**/*"),
         ],
         # Where the graph view is, loaded when somebody opens one.
         "web.assets_backend_lazy": [
-            "integration_monitor/static/src/traffic_graph/**/*",
+            "integration_monitor/static/src/*_graph/**/*",
         ],
         "web.assets_tests": ["integration_monitor/static/tests/tours/**/*"],
     },

@@ -14,6 +14,7 @@
         "views/integration_cut_off_views.xml",
         "views/integration_flow_views.xml",
         "views/integration_outcome_views.xml",
+        "views/integration_transaction_views.xml",
         "views/stock_picking_views.xml",
     ],
     "auto_install": True,

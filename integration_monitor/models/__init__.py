@@ -171,6 +171,7 @@ from . import integration_transaction_document
 from . import integration_milestone
 from . import integration_transaction_snapshot
 from . import integration_transaction_status
+from . import integration_transaction_risk
 from . import integration_transaction_store
 from . import integration_milestone_record
 from . import integration_transaction_advance
@@ -181,6 +182,8 @@ from . import integration_transaction_replan
 from . import integration_transaction_words
 from . import integration_transaction_access
 from . import integration_transaction_view
+from . import integration_transaction_advice
+from . import integration_transaction_technical
 from . import integration_adoption
 from . import integration_adoption_run
 from . import integration_outcome_mixin
@@ -191,6 +194,7 @@ from . import integration_outcome_stock
 from . import integration_flow_backlog
 from . import integration_transaction_gate
 from . import integration_document_mixin
+from . import integration_document_state
 from . import integration_gate
 from . import integration_gate_judge
 from . import integration_gate_held

@@ -2,11 +2,8 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ..tools.root import SALE
-from .integration_transaction_status import STATUSES
 
 SERVICE_GROUP = "integration_monitor.group_service"
 #: Fields that are read together when one of them is asked for, and not with every document.
@@ -37,11 +34,6 @@ class IntegrationDocumentMixin(models.AbstractModel):
     integration_banner = fields.Html(
         string="Integration", compute="_compute_integration_transactions", sanitize=False
     )
-    integration_status = fields.Selection(
-        STATUSES,
-        compute="_compute_integration_transactions",
-        search="_search_integration_status",
-    )
 
     @api.model
     def _integration_fields(self):
@@ -50,7 +42,6 @@ class IntegrationDocumentMixin(models.AbstractModel):
             "integration_transaction_ids",
             "integration_transaction_count",
             "integration_banner",
-            "integration_status",
         ]
 
     @api.depends_context("uid", "lang", "allowed_company_ids")
@@ -78,23 +69,7 @@ class IntegrationDocumentMixin(models.AbstractModel):
             owner = owners.browse(ids).sudo().with_prefetch(owners.ids)._most_urgent()
             document.integration_transaction_ids = [i for i in ids if i in readable]
             document.integration_transaction_count = len(document.integration_transaction_ids)
-            document.integration_status = owner.status
             document.integration_banner = owner._banner(owner.id in readable, len(ids))
-
-    @api.model
-    def _search_integration_status(self, operator, value):
-        """Find documents by the status of one of their transactions."""
-        if operator != "in":
-            return NotImplemented
-        domain = Domain("transaction_id.status", "in", value)
-        Link = self.env["integration.transaction.document"].sudo()  # filtered by the documents
-        document_id = SQL.identifier(Link._table, "res_id")
-        found = Link._search(Domain("res_model", "=", self._name) & domain)
-        result = Domain("id", "in", found.subselect(document_id))
-        if False in value:
-            every = Link._search([("res_model", "=", self._name)])
-            result |= Domain("id", "not in", every.subselect(document_id))
-        return result
 
     def action_open_integration_transaction(self):
         """Open the business transaction of the document, or the list when there are several."""

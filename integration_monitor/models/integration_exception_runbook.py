@@ -54,6 +54,32 @@ class IntegrationException(models.Model):
             category=self.category or "",
         )
 
+    def _runbook_in_words(self):
+        """Return the runbook that runs, else the proposed one, for a screen; None without.
+
+        :return: dict of name, purpose, progress (empty while it does not run) and steps, each with
+            name, text, check and state (waiting, current, done or skipped)
+        """
+        run, book = self.runbook_run_id, self.runbook_id
+        if not run and not book:
+            return None
+        steps = run.line_ids if run else book.step_ids
+        return {
+            "name": run.name or book.name,
+            "purpose": book.purpose or "",
+            "progress": self.runbook_progress if run else "",
+            "steps": [
+                {
+                    "id": step.id,
+                    "name": step.name,
+                    "text": step.text or "",
+                    "check": step.check_text or "",
+                    "state": step.state if run else "waiting",
+                }
+                for step in steps
+            ],
+        }
+
     @api.depends(
         "runbook_run_ids.state",
         "runbook_run_ids.line_ids.state",

@@ -106,11 +106,23 @@ class IntegrationMilestone(models.Model):
             "late": late,
             "planned": "" if unexpected else fields.Datetime.to_string(planned) or "",
             "reached": fields.Datetime.to_string(self.reached_at) or "",
-            "count": f"{self.reached_count} / {self.expected_count}"
-            if self.expected_count > 1
-            else "",
+            "count": self._timeline_count() if self.expected_count > 1 else "",
+            # Nobody waits for it, and nothing of it was started.
+            "idle": unexpected or (step.optional and self.state == "skipped"),
             "undone": len(self.history or ()),
         }
+
+    def _timeline_count(self):
+        """Return how many of its documents got here: '2 of 3 parcels'."""
+        numbers = {"reached": self.reached_count, "expected": self.expected_count}
+        event = self.step_id.event_code or ""
+        if (self.step_id.message_type or "").startswith("carrier."):
+            return self.env._("%(reached)s of %(expected)s parcels", **numbers)
+        if event.startswith("picking."):
+            return self.env._("%(reached)s of %(expected)s transfers", **numbers)
+        if event.startswith("invoice."):
+            return self.env._("%(reached)s of %(expected)s invoices", **numbers)
+        return self.env._("%(reached)s of %(expected)s", **numbers)
 
     def _timeline_label(self, awaited, unexpected, labels):
         """Return the word under a milestone that was not reached."""

@@ -161,6 +161,25 @@ class IntegrationProcessStep(models.Model):
             result.setdefault(flow.message_type, []).append(source)
         return {message_type: tuple(sources) for message_type, sources in result.items()}
 
+    def _timeline_entry(self):
+        """Return a step that nobody asks for so far, as ``milestone._timeline_entry`` does."""
+        self.ensure_one()
+        return {
+            "id": f"step-{self.id}",
+            "code": self.code,
+            "name": self.name,
+            "icon": self.icon or "fa-circle-o",
+            "state": "skipped",
+            "label": self.env._("If needed"),
+            "awaited": False,
+            "late": False,
+            "planned": "",
+            "reached": "",
+            "count": "",
+            "idle": True,
+            "undone": 0,
+        }
+
     @api.constrains("code")
     def _check_code(self):
         for step in self:

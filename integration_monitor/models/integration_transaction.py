@@ -12,6 +12,13 @@ AMOUNT_GROUPS = (
     "integration_monitor.group_service"
 )
 
+WAITS_ON_KINDS = [
+    ("team", "Us"),
+    ("system", "A system"),
+    ("partner", "A partner"),
+    ("customer", "The customer"),
+]
+
 
 class IntegrationTransaction(models.Model):
     """One business transaction, owned by its root document.
@@ -88,6 +95,9 @@ class IntegrationTransaction(models.Model):
     )
     waits_since = fields.Datetime(string="Since", readonly=True)
     waits_on = fields.Char(string="On", readonly=True)
+    waits_on_kind = fields.Selection(
+        WAITS_ON_KINDS, string="On Whom", readonly=True, help="Empty: nobody can tell."
+    )
     waits_on_system_id = fields.Many2one(
         "integration.system", string="Waits On System", readonly=True, ondelete="set null"
     )
@@ -132,7 +142,7 @@ class IntegrationTransaction(models.Model):
         [("technical", "Technical"), ("business", "Business"), ("partner", "Partner")],
         readonly=True,
     )
-    cause_text = fields.Char(string="Why", readonly=True)
+    cause_text = fields.Char(string="Why in Detail", readonly=True)
     retry_at = fields.Datetime(
         string="Next Try", readonly=True, help="When the failed message is sent again by itself."
     )

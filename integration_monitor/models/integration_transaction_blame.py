@@ -59,6 +59,7 @@ class IntegrationTransactionBlame(models.Model):
         """
         return {
             "waits_on": self._blame_culprit(verdict, order),
+            "waits_on_kind": None if verdict.on == "nobody" else verdict.on,
             "waits_on_system_id": verdict.system_id,
             "waits_on_user_id": verdict.user_id,
             "cause": verdict.cause,
@@ -90,14 +91,22 @@ class IntegrationTransactionBlame(models.Model):
 
 
 def since_text(env, since, now=None):
-    """Say how long ago a moment was, in the reader's language: '2 h', '3 days'.
+    """Say how long ago a moment was, in the reader's language: '2 h', '3 days', 'just now'.
+
+    :param datetime since: UTC
+    """
+    return waiting_time(env, since, now) or env._("just now")
+
+
+def waiting_time(env, since, now=None):
+    """Say how long something lasts, in the reader's language; None below a minute.
 
     :param datetime since: UTC
     """
     now = now or fields.Datetime.now()
     minutes = int((now - (since or now)).total_seconds() // 60)
     if minutes < 1:
-        return env._("just now")
+        return None
     if minutes < 60:
         return env._("%s min", minutes)
     if minutes < 48 * 60:

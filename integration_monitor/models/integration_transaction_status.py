@@ -83,6 +83,16 @@ class IntegrationTransactionStatus(models.Model):
             stuck=STUCK_CAUSES,
         )
 
+    @api.model
+    def _urgency_sql(self, alias):
+        """Return the SQL of how urgent a transaction is, and its id: the smallest is shown."""
+        return SQL(
+            "array_position(%s::varchar[], (%s)::varchar), %s",
+            [status for status, _label in STATUSES],
+            self._field_to_sql(alias, "status"),
+            SQL.identifier(alias, "id"),
+        )
+
     def _most_urgent(self):
         """Return the transaction that a document shows when it belongs to several."""
         rank = {status: position for position, (status, _label) in enumerate(STATUSES)}

@@ -6,7 +6,8 @@ from odoo import api, fields, models
 
 from ..tools.milestone_waits import open_steps
 from ..tools.milestones import Milestone
-from .integration_transaction_blame import since_text, until_text
+from ..tools.plain_words import plain
+from .integration_transaction_blame import until_text, waiting_time
 
 TONES = {"missed": "danger", "warning": "warning", "stuck": "warning", "failed": "danger"}
 ICONS = {
@@ -30,6 +31,9 @@ class IntegrationTransactionView(models.Model):
     _inherit = "integration.transaction"
 
     banner = fields.Html(string="State in Words", compute="_compute_banner", sanitize=False)
+    reason = fields.Char(
+        string="Why", compute="_compute_reason", help="Why it waits, without technical details."
+    )
     timeline = fields.Json(
         compute="_compute_timeline",
         help="The milestones in order, in the reader's words: code, name, icon, state, planned and "
@@ -57,9 +61,15 @@ class IntegrationTransactionView(models.Model):
             root = (transaction.res_model, transaction.res_id)
             transaction.may_open_root = root in readable
 
+    @api.depends("cause_text")
+    def _compute_reason(self):
+        for transaction in self:
+            transaction.reason = plain(transaction.cause_text) or False
+
     def _compute_banner(self):
         for transaction in self:
-            transaction.banner = transaction._banner(linked=False, count=1)
+            # Why it waits is told below, with what to do about it.
+            transaction.banner = transaction._banner(linked=False, count=1, why=False)
 
     def _compute_counts(self):
         for field, model, domain in (
@@ -79,8 +89,14 @@ class IntegrationTransactionView(models.Model):
         now = fields.Datetime.now()
         for transaction in self:
             open_ids = transaction._open_step_ids()
+            reached = {milestone.step_id: milestone for milestone in transaction.milestone_ids}
+            # What nobody asks for has no row.
+            steps = transaction.process_id.step_ids | transaction.milestone_ids.step_id
             transaction.timeline = [
-                milestone._timeline_entry(now, open_ids) for milestone in transaction.milestone_ids
+                reached[step]._timeline_entry(now, open_ids)
+                if step in reached
+                else step._timeline_entry()
+                for step in steps
             ]
 
     def _open_step_ids(self):
@@ -123,46 +139,60 @@ class IntegrationTransactionView(models.Model):
             "domain": [("transaction_id", "=", self.id)],
         }
 
-    def _banner(self, linked, count):
+    def _headline(self):
+        """Return how the transaction stands and what it waits for, in one sentence of HTML."""
+        self.ensure_one()
+        if self.state == "completed":
+            return self.env._("Everything of this order is done")
+        step = self.waits_for_step_id
+        if self.state != "in_progress" or not step:
+            return self.env._("This order was cancelled or came back")
+        whom = self.waits_on or ""
+        if self.waits_on_user_id:
+            whom = f"{whom} ({self.waits_on_user_id.name})" if whom else self.waits_on_user_id.name
+        words = {
+            "status": dict(self._fields["status"]._description_selection(self.env))[self.status],
+            "step": step.waiting_name or step.name,
+            "whom": whom,
+            "time": waiting_time(self.env, self.waits_since) or "",
+        }
+        words = {name: Markup("<b>%s</b>") % word for name, word in words.items() if word}
+        if "whom" in words and "time" in words:
+            return self.env._("%(status)s: waits for %(step)s by %(whom)s for %(time)s", **words)
+        if "whom" in words:
+            return self.env._("%(status)s: waits for %(step)s by %(whom)s", **words)
+        if "time" in words:
+            return self.env._("%(status)s: waits for %(step)s for %(time)s", **words)
+        return self.env._("%(status)s: waits for %(step)s", **words)
+
+    def _reason_and_next_try(self):
+        """Return why nothing moves, and when it is tried again by itself."""
+        if not self.retry_at:
+            return self.reason
+        return self.env._(
+            "%(why)s, next try %(when)s",
+            why=self.reason.rstrip("."),
+            when=until_text(self.env, self.retry_at),
+        )
+
+    def _banner(self, linked, count, why=True):
         """Return the line that a document shows, as HTML; False without a transaction.
 
         :param bool linked: whether the reader may open the transaction
         :param int count: number of transactions of the document
+        :param bool why: whether it tells the reason, too
         """
         if not self:
             return False
         tone = TONES.get(self.status, "info" if self.state == "in_progress" else "success")
         icon = ICONS.get(self.cause) or ICONS.get(self.state) or "fa-clock-o"
-        if self.state == "in_progress" and self.waits_for_step_id:
-            step = self.waits_for_step_id
-            line = self.env._(
-                "Waiting for %(step)s since %(since)s",
-                step=Markup("<b>%s</b>") % (step.waiting_name or step.name),
-                since=since_text(self.env, self.waits_since),
-            )
-            if self.waits_on:
-                line += Markup(" — ") + self.env._("on %s", Markup("<b>%s</b>") % self.waits_on)
-            if self.deadline_text and self.timeliness != "on_track":
-                line += Markup(", <b>%s</b>") % self.deadline_text
-            if self.waits_on_user_id:
-                line += Markup(" (%s)") % self.waits_on_user_id.name
-            if self.cause_text:
-                why = self.cause_text
-                if self.retry_at:
-                    why = self.env._(
-                        "%(why)s, next try %(when)s",
-                        why=why,
-                        when=until_text(self.env, self.retry_at),
-                    )
-                line += Markup(": <span class='text-muted'>%s</span>") % why
-        else:
-            line = (
-                self.env._("Everything of this order is done")
-                if self.state == "completed"
-                else self.env._("This order was cancelled or came back")
-            )
-            if self.state == "cancelled":
-                tone = "secondary"
+        line = self._headline()
+        if self.timeliness == "warning" and self.deadline_text:
+            line += Markup(", <b>%s</b>") % self.deadline_text
+        if why and self.state == "in_progress" and self.reason:
+            line += Markup("<span class='text-muted'>. %s</span>") % self._reason_and_next_try()
+        if self.state == "cancelled":
+            tone = "secondary"
         link = Markup("")
         if linked:
             link = Markup(" <a class='alert-link ms-2' href='/odoo/%s/%s'>%s</a>") % (

@@ -16,6 +16,9 @@ class SaleOrder(models.Model):
     integration_correlation_id = fields.Char(
         string="Correlation ID", copy=False, readonly=True, index="btree_not_null"
     )
+    # An order has one transaction: sums of orders are true.
+    integration_value_at_risk = fields.Monetary(aggregator="sum")
+    integration_currency_id = fields.Many2one(related="company_id.currency_id")
 
     @api.model
     def _integration_kept_fields(self):

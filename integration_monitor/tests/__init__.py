@@ -132,3 +132,6 @@ from . import test_outcome_order
 from . import test_outcome_delivery
 from . import test_outcome_stock
 from . import test_outcome_tour
+from . import test_transaction_screen
+from . import test_document_state
+from . import test_screen_tour

@@ -14,7 +14,7 @@ class TestBanner(TransactionCommon):
         """The packer opens an order and learns nothing."""
         order = self.order()
         for document in (order, order.picking_ids):
-            self.assertIn("Waiting for", document.integration_banner)
+            self.assertIn("waits for", document.integration_banner)
             self.assertIn("picking", document.integration_banner)
             self.assertIn(self.warehouse.name, document.integration_banner)
             self.assertEqual(document.integration_status, "on_track")
@@ -65,7 +65,7 @@ class TestBanner(TransactionCommon):
             company_ids=[(6, 0, self.company.ids)],
         )
         picking = self.order().picking_ids.with_user(user)
-        self.assertIn("Waiting for", picking.integration_banner)
+        self.assertIn("waits for", picking.integration_banner)
         action = picking.action_open_integration_transaction()
         self.assertEqual(action["res_id"], picking.integration_transaction_ids.id)
 

@@ -17,7 +17,8 @@ TRANSACTION_COLUMNS = {
     "currency_id": "int", "amount_company": "numeric", "started_at": "timestamp",
     "completed_at": "timestamp", "promised_at": "timestamp", "due_at": "timestamp",
     "tick_at": "timestamp", "waits_for_step_id": "int", "waits_since": "timestamp",
-    "waits_on": "varchar", "waits_on_system_id": "int", "waits_on_user_id": "int",
+    "waits_on": "varchar", "waits_on_kind": "varchar", "waits_on_system_id": "int",
+    "waits_on_user_id": "int",
     "cause": "varchar", "cause_category": "varchar", "cause_text": "varchar",
     "retry_at": "timestamp", "evidence": "jsonb",
 }  # fmt: skip

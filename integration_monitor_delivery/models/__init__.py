@@ -10,6 +10,7 @@ from . import integration_metric
 from . import integration_exception_carrier
 from . import integration_transaction
 from . import integration_process
+from . import integration_transaction_carrier
 from . import stock_picking
 from . import integration_carrier_label
 from . import account_move

@@ -1,11 +1,7 @@
 import {registry} from "@web/core/registry";
 import {GraphModel} from "@web/views/graph/graph_model";
-import {GraphRenderer} from "@web/views/graph/graph_renderer";
 import {graphView} from "@web/views/graph/graph_view";
-
-const BAR_WIDTH = 48; // pixels
-// What the colours mean elsewhere in the suite, too.
-const COLORS = {ok: "#28a745", error: "#dc3545", refused: "#ffac00", duplicate: "#8f9aa3"};
+import {ColoredGraphRenderer} from "@integration_monitor/colored_graph/colored_graph_renderer";
 
 /** Keeps the hours without traffic: a gap is what a reader looks for. */
 export class TrafficGraphModel extends GraphModel {
@@ -24,24 +20,10 @@ export class TrafficGraphModel extends GraphModel {
     }
 }
 
-/** One busy hour is a bar among others, no wall. */
-export class TrafficGraphRenderer extends GraphRenderer {
-    getBarChartData() {
-        const data = super.getBarChartData();
-        const {fields, groupBy} = this.model.metaData;
-        const byOutcome = groupBy[1]?.fieldName === "outcome" && groupBy.length === 2;
-        const codes = Object.fromEntries(
-            fields.outcome.selection.map(([code, label]) => [label, code])
-        );
-        for (const dataset of data.datasets) {
-            dataset.maxBarThickness = BAR_WIDTH;
-            const color = byOutcome && COLORS[codes[dataset.label]];
-            if (color) {
-                dataset.backgroundColor = color;
-            }
-        }
-        return data;
-    }
+/** Traffic by outcome: what failed is red. */
+export class TrafficGraphRenderer extends ColoredGraphRenderer {
+    static colorField = "outcome";
+    static colors = {ok: "#28a745", error: "#dc3545", refused: "#ffac00", duplicate: "#8f9aa3"};
 }
 
 registry.category("views").add("integration_traffic_graph", {
