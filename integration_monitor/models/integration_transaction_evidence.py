@@ -78,7 +78,7 @@ class IntegrationTransactionEvidence(models.Model):
         if step.message_type:
             sources = self.env["integration.process.step"]._sources(order["company_id"])
             source = milestone_reports.source_of(step, sources, order["warehouse_id"])
-            told = {system_id for _type, system_id, _count in evidence.get("told") or ()}
+            told = {system_id for _type, system_id, *_more in evidence.get("told") or ()}
             evidence["expected_from"] = source and {
                 "system": source.system,
                 "system_id": source.system_id,
@@ -94,7 +94,7 @@ class IntegrationTransactionEvidence(models.Model):
     @api.model
     def _document_evidence(self, order, step, pickings, invoices):
         """What the order's documents tell of the awaited step; see ``tools.blame.judge``."""
-        if step.event_code == "sale.confirmed":
+        if step.event_code in ("sale.validated", "sale.confirmed"):
             return {
                 "quotation_sent": order["state"] == "sent",
                 "salesperson_id": order["user_id"],

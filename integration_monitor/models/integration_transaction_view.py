@@ -187,7 +187,7 @@ class IntegrationTransactionView(models.Model):
         tone = TONES.get(self.status, "info" if self.state == "in_progress" else "success")
         icon = ICONS.get(self.cause) or ICONS.get(self.state) or "fa-clock-o"
         line = self._headline()
-        if self.timeliness == "warning" and self.deadline_text:
+        if self.timeliness != "on_track" and self.deadline_text:
             line += Markup(", <b>%s</b>") % self.deadline_text
         if why and self.state == "in_progress" and self.reason:
             line += Markup("<span class='text-muted'>. %s</span>") % self._reason_and_next_try()

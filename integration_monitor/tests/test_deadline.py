@@ -16,7 +16,7 @@ class TestDeadline(DeadlineCommon):
         sources = {code: step.deadline_source for code, step in self.steps.items()}
         self.assertEqual(
             {code for code, source in sources.items() if source == "transfer"},
-            {"picked", "packed", "shipped"},
+            {"allocated", "picked", "packed", "shipped"},
         )
         self.assertEqual(sources["paid"], "invoice_due")
         self.assertEqual(sources["confirmed"], "clock")
@@ -74,8 +74,7 @@ class TestDeadline(DeadlineCommon):
 
     def test_nobody_follows_transfers(self):
         """Each rescheduling costs the recorder's queries though no deadline follows."""
-        for code in ("picked", "packed", "shipped"):
-            self.rule(code, "clock")
+        self.env["integration.process.step"].search([]).write({"deadline_source": "clock"})
         order = self.order()
         order.picking_ids.scheduled_date = fields.Datetime.now() + 3 * DAY
         self.env.flush_all()
@@ -150,7 +149,8 @@ class TestDeadline(DeadlineCommon):
 
     def test_two_companies(self):
         """The holidays of one company are those of the other."""
-        self.rule("picked", "working", 1440)
+        for code in ("allocated", "picked"):
+            self.rule(code, "working", 1440)
         other = self.setup_other_company()["company"]
         other.resource_calendar_id = self.hours(other)
         warehouse = self.env["stock.warehouse"].search([("company_id", "=", other.id)], limit=1)
@@ -220,8 +220,9 @@ class TestDeadline(DeadlineCommon):
 
     def test_in_words(self):
         """The editor shows codes and minutes."""
+        picked = self.steps["picked"]
         form = Form(self.process)
-        with form.deadline_step_ids.edit(3) as line:
+        with form.deadline_step_ids.edit(self.process.step_ids.ids.index(picked.id)) as line:
             self.assertEqual(line.name, "Picked")
             line.deadline_source = "cut_off"
             line.deadline_offset = -30

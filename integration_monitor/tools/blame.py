@@ -217,7 +217,7 @@ def _of_unready(evidence: dict[str, Any]) -> Blame | None:
 def _of_team(step: Step, evidence: dict[str, Any]) -> Blame:
     """Judge a step that our own people do, by the document that they do it with."""
     text, facts, user_id = f"team.{step.event_code}", {}, None
-    if step.event_code == "sale.confirmed":
+    if step.event_code in ("sale.validated", "sale.confirmed"):
         user_id = evidence.get("salesperson_id")
     elif step.event_code.startswith("picking."):
         user_id = (evidence.get("transfer") or {}).get("user_id")
