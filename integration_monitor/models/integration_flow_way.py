@@ -70,7 +70,8 @@ class IntegrationFlow(models.Model):
             if turn.endpoint_id != own:
                 return SQL("FALSE")  # the flow got another endpoint since this run began
             return SQL(
-                "(m.answer IS NOT NULL OR m.bound_endpoint_id IS NULL OR m.bound_endpoint_id IN %s)",
+                """(m.answer IS NOT NULL OR m.bound_endpoint_id IS NULL
+                    OR m.bound_endpoint_id IN %s)""",
                 (own, other) if shared else (own,),
             )
         if turn.endpoint_id != other or not flow._diverts(now):

@@ -117,22 +117,8 @@ class IntegrationTransactionBlame(models.Model):
                 "%(flow)s failed after %(attempt)s attempts: %(error)s",
                 flow=facts["flow"], attempt=facts["attempt"], error=_short(facts["error"]),
             )  # fmt: skip
-        if verdict.text == "condition":
-            return self.env._("The condition of %(flow)s has to be corrected", flow=facts["flow"])
-        if verdict.text == "ordering":
-            return self.env._(
-                "%(flow)s waits for an earlier message that somebody has to look after",
-                flow=facts["flow"],
-            )
-        if verdict.text == "archived":
-            return self.env._(
-                "%(flow)s waits: its endpoint is archived", flow=facts["flow"]
-            )
-        if verdict.text == "environment":
-            return self.env._(
-                "%(flow)s is held: this Odoo is not released to call %(system)s",
-                flow=facts["flow"], system=facts["system"] or facts["endpoint"],
-            )  # fmt: skip
+        if verdict.text in ("condition", "environment", "ordering", "archived"):
+            return self._held_text(verdict.text, facts)
         if verdict.text == "gate":
             return self.env._(
                 "%(document)s is held by gating: “%(step)s” is not reached (%(gate)s)",
@@ -166,6 +152,23 @@ class IntegrationTransactionBlame(models.Model):
             error=_short(facts["error"]).rstrip("."),
             attempt=facts["attempt"], limit=facts["limit"] or "?",
         )  # fmt: skip
+
+    @api.model
+    def _held_text(self, reason, facts):
+        """What somebody must put right before a held message goes on."""
+        if reason == "condition":
+            return self.env._("The condition of %(flow)s has to be corrected", flow=facts["flow"])
+        if reason == "environment":
+            return self.env._(
+                "%(flow)s is held: this Odoo is not released to call %(system)s",
+                flow=facts["flow"], system=facts["system"] or facts["endpoint"],
+            )  # fmt: skip
+        if reason == "archived":
+            return self.env._("%(flow)s waits: its endpoint is archived", flow=facts["flow"])
+        return self.env._(
+            "%(flow)s waits for an earlier message that somebody has to look after",
+            flow=facts["flow"],
+        )
 
     @api.model
     def _endpoint_text(self, reason, facts):
