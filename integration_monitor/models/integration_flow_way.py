@@ -143,7 +143,9 @@ class IntegrationFlow(models.Model):
         if self.direction != "outbound":
             return super()._look_again_at()
         now = fields.Datetime.now()
-        gates = [endpoint._gate(now) for endpoint in self.endpoint_id | self._other_ways(self.fallback)]
+        gates = [
+            endpoint._gate(now) for endpoint in self.endpoint_id | self._other_ways(self.fallback)
+        ]
         return min((opens_at for closed, opens_at in gates if closed and opens_at), default=None)
 
     def _holds(self, others):
