@@ -8,7 +8,6 @@ from psycopg2 import InterfaceError, OperationalError
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
 
 from ..instrumentation import log_writer
 from ..tools import classify, context, json_safe
