@@ -151,14 +151,16 @@ class IntegrationFlow(models.Model):
             """INSERT INTO integration_message (
                    message_uid, idempotency_key, flow_id, system_id, endpoint_id, company_id,
                    message_type, event_code, priority, held, hold_reason, coalesce_key,
-                   ordering_key, passes_failed, subject_key, res_model, res_id, correlation_id, trace_id,
+                   ordering_key, passes_failed, subject_key, res_model, res_id, correlation_id,
+                   trace_id,
                    payload, payload_sha256, payload_bytes, transaction_id, direction, state,
                    ack_state, attempt_count, attempt_start, conflict_count, duplicate_count,
                    occurred_at, received_at, create_uid, create_date, write_uid, write_date)
                SELECT v.message_uid, v.idempotency_key, v.flow_id::int, v.system_id::int,
                       v.endpoint_id::int, v.company_id::int, v.message_type, v.event_code,
                       v.priority::int, v.held::bool, v.hold_reason, v.coalesce_key,
-                      v.ordering_key, v.passes_failed::bool, v.subject_key, v.res_model, v.res_id::int,
+                      v.ordering_key, v.passes_failed::bool, v.subject_key, v.res_model,
+                      v.res_id::int,
                       COALESCE(v.correlation_id, t.correlation_id, v.message_uid),
                       v.trace_id, v.payload, v.payload_sha256, v.payload_bytes::int, t.id,
                       'outbound', 'pending', 'none', 0, 0, 0, 0,

@@ -70,7 +70,8 @@ class IntegrationFlow(models.Model):
             if turn.endpoint_id != own:
                 return SQL("FALSE")  # the flow got another endpoint since this run began
             return SQL(
-                "(m.answer IS NOT NULL OR m.bound_endpoint_id IS NULL OR m.bound_endpoint_id IN %s)",
+                """(m.answer IS NOT NULL OR m.bound_endpoint_id IS NULL
+                    OR m.bound_endpoint_id IN %s)""",
                 (own, other) if shared else (own,),
             )
         if turn.endpoint_id != other or not flow._diverts(now):
@@ -142,7 +143,9 @@ class IntegrationFlow(models.Model):
         if self.direction != "outbound":
             return super()._look_again_at()
         now = fields.Datetime.now()
-        gates = [endpoint._gate(now) for endpoint in self.endpoint_id | self._other_ways(self.fallback)]
+        gates = [
+            endpoint._gate(now) for endpoint in self.endpoint_id | self._other_ways(self.fallback)
+        ]
         return min((opens_at for closed, opens_at in gates if closed and opens_at), default=None)
 
     def _holds(self, others):

@@ -106,9 +106,9 @@ class IntegrationMessage(models.Model):
             if bound and not bound.active:
                 raise UserError(
                     self.env._(
-                        "“%(endpoint)s” may have acted on it already, and is archived: restore that "
-                        "endpoint first, or replay the message with a new key, which goes to the "
-                        "flow's present endpoint.",
+                        "“%(endpoint)s” may have acted on it already, and is archived: restore "
+                        "that endpoint first, or replay the message with a new key, which goes to "
+                        "the flow's present endpoint.",
                         endpoint=bound.name,
                     )
                 )

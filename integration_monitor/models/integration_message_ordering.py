@@ -68,9 +68,7 @@ class IntegrationMessage(models.Model):
     @api.model
     def _needs_person_condition(self):
         """:return: the condition that message ``b`` does not go on by itself"""
-        return SQL(
-            "(b.state IN %s OR (b.held AND b.hold_reason IN %s))", FAILED, FOR_A_PERSON
-        )
+        return SQL("(b.state IN %s OR (b.held AND b.hold_reason IN %s))", FAILED, FOR_A_PERSON)
 
     @api.depends("hold_reason", "ordering_key")
     def _compute_waits_for_id(self):

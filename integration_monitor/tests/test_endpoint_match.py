@@ -27,6 +27,7 @@ class TestEndpointMatch(IntegrationCase):
         self.assertFalse(self.found("https://new.example/").inject)
         self.system.region = "EU"
         self.assertEqual(self.found("https://new.example/").region, "EU")
+        self.outbound.active = False
         self.endpoint.active = False
         self.assertIsNone(self.found("https://new.example/"))
         self.endpoint.active = True

@@ -134,7 +134,6 @@ class TestMessageOrdering(OrderingCase):
         self.assertEqual((first.state, last.state), ("cancelled", "done"))
 
 
-
 @tagged("post_install", "-at_install")
 class TestReplayOrdering(ReplayCase, OrderingCase):
     def test_a_second_replay(self):
