@@ -22,8 +22,8 @@ class IntegrationException(models.Model):
         """Open exceptions, or count another occurrence of those that are open already.
 
         :param list vals_list: field values; those with the same ``dedupe_key`` as an open
-            exception update it, but never its owner; an earlier ``opened_at`` counts. The owner defaults to the one that the owner
-            rules name, the flow's, the system's, the setting's.
+            exception update it, but never its owner; an earlier ``opened_at`` counts. The owner
+            defaults to the one that the owner rules name, the flow's, the system's, the setting's.
         :return: the open ``integration.exception`` records, in the order of ``vals_list``
         """
         # Exceptions are opened by the engine on behalf of service accounts and of crons.
@@ -140,7 +140,9 @@ class IntegrationException(models.Model):
                 {
                     **refreshed,
                     "state": state,
-                    "opened_at": min(exception.opened_at, vals.get("opened_at", exception.opened_at)),
+                    "opened_at": min(
+                        exception.opened_at, vals.get("opened_at", exception.opened_at)
+                    ),
                     "occurrence_count": exception.occurrence_count + 1,
                     "last_seen_at": fields.Datetime.now(),
                 }

@@ -59,7 +59,9 @@ LOADED = {
 def columns(loaded):
     """:return: the ``SQL`` that selects what ``loaded`` names; to be built once"""
     return SQL(
-        ", ".join(f'{alias}."{name}"' for alias, (_model, names) in loaded.items() for name in names)
+        ", ".join(
+            f'{alias}."{name}"' for alias, (_model, names) in loaded.items() for name in names
+        )
     )
 
 
@@ -82,7 +84,7 @@ class IntegrationFlow(models.Model):
     _inherit = "integration.flow"
 
     def _load_for_work(self):
-        """Read what a lane asks of its flow and of the endpoint that it calls, once a transaction."""
+        """Read what a lane asks of its flow and of the endpoint that it calls, once each."""
         if self.id in self._fields["state"]._get_cache(self.env):
             return
         self.env.cr.execute(

@@ -108,7 +108,8 @@ class IntegrationOutcome(models.Model):
         compute="_compute_ratios",
         aggregator="avg",
         help="Deliveries that the carrier reports as delivered on the day of their deadline or "
-        "before, out of those that have one and that he reports as delivered. By the day they left.",
+        "before, out of those that have one and that he reports as delivered. By the day they "
+        "left.",
     )
     invoice_due_count = fields.Integer("Deliveries to Invoice", readonly=True)
     invoice_in_time_count = fields.Integer("Invoiced in Time", readonly=True)

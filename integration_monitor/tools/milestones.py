@@ -204,7 +204,7 @@ def _remember(before: Milestone | None, new: Milestone, now: datetime) -> None:
 
 
 def idle(step: Step, milestone: Milestone) -> bool:
-    """Tell whether nothing of a step is expected and nothing of it has begun: nobody asks for it."""
+    """Tell whether nothing of a step is expected and nothing has begun: nobody asks for it."""
     return (
         not milestone.expected
         and milestone.state in ("pending", "skipped")

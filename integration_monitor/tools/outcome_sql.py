@@ -159,7 +159,8 @@ DELIVERIES = f"""
            (bill.decided AND (arrival.at IS NOT NULL OR arrival.awaited IS NOT TRUE))
            OR fact.at < %(now)s::timestamp - %(settle_days)s * interval '1 day', %(now)s, 1,
            (told.seconds IS NOT NULL)::int, told.seconds,
-           (picking.date_deadline IS NOT NULL)::int, ({DAY} <= {day_of("picking.date_deadline")})::int,
+           (picking.date_deadline IS NOT NULL)::int,
+           ({DAY} <= {day_of("picking.date_deadline")})::int,
            (arrival.at IS NOT NULL AND picking.date_deadline IS NOT NULL)::int,
            ({day_of("arrival.at")} <= {day_of("picking.date_deadline")})::int,
            bill.decided::int, (bill.decided AND NOT bill.missing)::int, %(dimensions)s
