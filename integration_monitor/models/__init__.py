@@ -17,6 +17,7 @@ from . import integration_endpoint_quota
 from . import integration_endpoint_bucket
 from . import integration_endpoint_breaker
 from . import integration_endpoint_breaker_told
+from . import integration_endpoint_clock
 from . import integration_endpoint_breaker_action
 from . import integration_endpoint_maintenance
 from . import integration_maintenance
@@ -70,8 +71,10 @@ from . import integration_message_settle
 from . import integration_message_exception
 from . import integration_message_stake
 from . import integration_message_sweep
+from . import integration_message_clock
 from . import integration_message_content
 from . import integration_message_action
+from . import integration_message_answer
 from . import integration_message_view
 from . import integration_message_edit
 from . import integration_message_replay
@@ -84,6 +87,7 @@ from . import integration_exception_open
 from . import integration_exception_action
 from . import integration_exception_health
 from . import integration_exception_credential
+from . import integration_exception_answer
 from . import integration_endpoint_refused
 from . import integration_message_sign_in
 from . import integration_owner_rule
@@ -196,6 +200,7 @@ from . import account_payment
 from . import account_tax
 from . import integration_source_mixin
 from . import integration_source
+from . import integration_source_late
 from . import ir_config_parameter
 from . import ir_cron
 from . import integration_digest

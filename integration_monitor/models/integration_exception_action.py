@@ -40,8 +40,8 @@ class IntegrationException(models.Model):
         if not messages:
             raise UserError(
                 self.env._(
-                    "There is no failed message to try again. Ignore or discard the exception "
-                    "when nothing is left to do."
+                    "There is no failed message to try again, or a later one took its place. "
+                    "Ignore or discard the exception when nothing is left to do."
                 )
             )
         subjects = {(message.flow_id, message.subject_key) for message in messages}
@@ -53,7 +53,7 @@ class IntegrationException(models.Model):
             )
         )
         tried.write({"state": "retrying", "by_person": True})
-        messages._retry()
+        messages._retry(ask_again=True)
         return True
 
     def _retry_messages(self):
@@ -69,6 +69,7 @@ class IntegrationException(models.Model):
             )
         return messages.filtered(
             lambda m: m.state in ("dead", "quarantined", "retry", "cancelled")
+            and not m.superseded_by_id
         ).sorted("id")
 
     def action_assign_to_me(self):

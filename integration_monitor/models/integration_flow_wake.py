@@ -6,6 +6,8 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..tools.observation import CLOCK_SKEW
+
 _logger = logging.getLogger(__name__)
 
 CHANNEL = "root.integration"
@@ -215,9 +217,12 @@ class IntegrationFlow(models.Model):
                            WHERE m.flow_id = f.id AND m.state IN ('pending', 'retry')
                              AND (m.held IS NOT TRUE OR m.hold_reason IN %(live)s)
                              AND (%(open)s OR %(probe)s)
-                             AND COALESCE(m.next_attempt_at, m.received_at) <= %(due)s)
+                             AND (COALESCE(m.next_attempt_at, m.received_at) <= %(due)s
+                                  -- Received by a clock that was ahead.
+                                  OR (m.next_attempt_at IS NULL AND m.received_at > %(late)s)))
                       AND %(jobless)s""",
                 due=now - timedelta(seconds=2),
+                late=now + CLOCK_SKEW,
                 live=tuple(reason for reason in LIVE_REASONS if reason != "environment"),
                 open=self._gate_condition(now),
                 probe=self._gate_condition(now, probe=True),

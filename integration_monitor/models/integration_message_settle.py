@@ -111,6 +111,8 @@ class IntegrationMessage(models.Model):
             values["response_status"] = response.status
             values["response_body"] = self._excerpt(response.text)
         values.update(self._bound_values(failure))
+        if getattr(failure, "answer_refused", False):
+            values["answer_refused"] = True
         probe_again = None
         if self.direction == "outbound":
             probe_again = self.endpoint_id._count_failure(failure, self)
