@@ -11,6 +11,8 @@ from .integration_source import rate_key
 
 # Whoever saves a record may commit so long after the message died.
 LATE_MINUTES = 15
+LATE_BATCH = 5000
+LATE_FIELDS = ("source_model", "source_key", "source_value", "source_unseen", "system_id", "state")
 
 
 class IntegrationException(models.Model):
@@ -57,12 +59,15 @@ class IntegrationException(models.Model):
 
         :param datetime now: UTC
         """
-        self.search(
+        self.search_fetch(
             [
                 ("is_open", "=", True),
                 ("source_unseen", "!=", False),
                 ("last_seen_at", ">", now - timedelta(minutes=LATE_MINUTES)),
-            ]
+            ],
+            LATE_FIELDS,
+            order="last_seen_at DESC",
+            limit=LATE_BATCH,
         )._release_changed()
 
     def _release_changed(self):
@@ -72,9 +77,8 @@ class IntegrationException(models.Model):
         """
         late = self.browse()
         waiting = self.filtered(lambda e: e.state != "retrying" and e.source_value)
-        for (model, key), group in waiting.grouped(
-            lambda e: (e.source_model, e.source_key)
-        ).items():
+        groups = waiting.grouped(lambda e: (e.source_model, e.source_key))
+        for (model, key), group in groups.items():
             if not hasattr(self.env.get(model), "_integration_note_sources"):
                 continue
             written = group._written_by(model, key or "")
@@ -127,9 +131,8 @@ class IntegrationException(models.Model):
         records = self.env[model].sudo().with_context(active_test=False)  # the engine decides
         if key == "id":
             return {value: records.browse(int(value)) for value in values if value.isdigit()}
-        if key in records._fields:
-            found = records.search([(key, "in", values)])
-            return {value: found.filtered(lambda r, v=value: str(r[key]) == v) for value in values}
+        if key in records._integration_source_keys:
+            return records.search([(key, "in", values)]).grouped(key)
         if model == "account.tax":
             taxes = records.search([("type_tax_use", "=", "sale"), ("amount_type", "=", "percent")])
             found = taxes.filtered(lambda tax: rate_key(tax.amount, tax.price_include) == key)

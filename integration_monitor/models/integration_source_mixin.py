@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 NOTES = "integration_monitor.sources"
-# A key that says all: whatever the value that people read.
+# Noted as value where the key says all, whatever value the exception shows to people.
 ANY = ""
 # Beginnings of names of fields that orders, transfers and invoices write by the way.
 NOISE = ("message_", "activity_", "last_", "customer_rank", "supplier_rank", "standard_price")
@@ -110,7 +110,7 @@ _WAITING_FOR_MAPPED = SQL(
             ON p.res_id = CASE WHEN n.key = 'id' THEN n.value::int END AND p.res_model = n.model
           JOIN integration_exception e
             ON e.source_value = p.external_value AND e.source_model = n.model AND e.is_open
-           AND e.source_key <> 'id' AND p.active
+           AND e.source_key IS DISTINCT FROM 'id' AND p.active
            AND e.system_id = p.system_id AND COALESCE(p.flow_id, e.flow_id) = e.flow_id"""
 )
 # Those that name what no single value tells, for example a tax of a rate.
