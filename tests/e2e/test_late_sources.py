@@ -101,7 +101,7 @@ def run(new_database: Callable[[str], str], log: Path, **values: object) -> list
     return OdooShell(new_database(templates.suite_template()), log).run(settings + SCRIPT)
 
 
-@pytest.mark.parametrize("kind", ["create", "write", "map"])
+@pytest.mark.parametrize("kind", ["create", "map"])
 def test_saved_while_at_work(
     new_database: Callable[[str], str], log_folder: Path, kind: str
 ) -> None:
