@@ -165,7 +165,8 @@ class IntegrationHandlerWmsRelease(models.AbstractModel):
             raise ContractError(
                 self.env._(
                     "The warehouse accepted %(picking)s but its answer cannot be read: it has no "
-                    "“id”. Ask the warehouse, then press Retry.",
+                    "“id”. Ask the warehouse; Retry asks it for the answer again, with the same "
+                    "key.",
                     picking=picking.name,
                 )
             ) from error

@@ -6,6 +6,7 @@ from odoo import models
 from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
+from ..models.integration_source import rate_key
 from ..tools.errors import BusinessError, MappingError
 from ..tools.shop_order.allocate import ZERO, rounded, total
 
@@ -35,18 +36,19 @@ class IntegrationShopTax(models.AbstractModel):
         taxes = {}
         for key in sorted(keys, key=lambda key: (key.title, key.rate, key.external_id)):
             values = (key.external_id, key.label, key.title)
-            found = [mapped[value] for value in values if value in mapped]
+            found = [value for value in values if value in mapped]
             if found:
-                taxes[key] = self._checked_tax(shop, key, found[0])
+                taxes[key] = self._checked_tax(shop, key, found[0], mapped[found[0]])
             elif key.rate:
                 taken = self.env["account.tax"].union(*taxes.values())
                 tax = self._tax_of_rate(flow, shop, key, taken)
                 taxes[key] = tax or self._new_tax(flow, shop, key)
         return taxes
 
-    def _checked_tax(self, shop, key, tax):
+    def _checked_tax(self, shop, key, value, tax):
         """Return a mapped tax.
 
+        :param str value: what it is mapped by: the tax or this mapping is to be corrected
         :raise MappingError: it is not for sales, or included where prices exclude it (or the
             other way round)
         """
@@ -60,11 +62,11 @@ class IntegrationShopTax(models.AbstractModel):
         raise MappingError(
             "account.tax",
             "name",
-            key.label,
+            value,
             self.env._(
                 "Tax “%(shop_tax)s” of order %(order)s is mapped to “%(tax)s”, but this order "
-                "needs a sales tax that is %(wanted)s. Map it to such a tax under Integrations "
-                "▸ Configuration ▸ Mappings, then press Retry.",
+                "needs a sales tax that is %(wanted)s. Correct that tax, or map another one under "
+                "Integrations ▸ Configuration ▸ Mappings, then press Retry.",
                 shop_tax=key.label,
                 order=shop.name,
                 tax=tax.name,
@@ -100,12 +102,12 @@ class IntegrationShopTax(models.AbstractModel):
         if not flow.create_missing_taxes:
             raise MappingError(
                 "account.tax",
-                "name",
+                rate_key(float(key.percent), shop.taxes_included),
                 key.label,
                 self.env._(
-                    "Tax “%(tax)s” of order %(order)s is not known. Map it under Integrations ▸ "
-                    "Configuration ▸ Mappings, or let flow “%(flow)s” create missing taxes, "
-                    "then press Retry.",
+                    "Tax “%(tax)s” of order %(order)s is not known. Make a sales tax of this "
+                    "rate, map it under Integrations ▸ Configuration ▸ Mappings, or let flow "
+                    "“%(flow)s” create missing taxes, then press Retry.",
                     tax=key.label,
                     order=shop.name,
                     flow=flow.name,

@@ -17,6 +17,7 @@ from . import integration_endpoint_quota
 from . import integration_endpoint_bucket
 from . import integration_endpoint_breaker
 from . import integration_endpoint_breaker_told
+from . import integration_endpoint_clock
 from . import integration_endpoint_breaker_action
 from . import integration_endpoint_maintenance
 from . import integration_maintenance
@@ -74,8 +75,10 @@ from . import integration_message_acknowledge
 from . import integration_message_exception
 from . import integration_message_stake
 from . import integration_message_sweep
+from . import integration_message_clock
 from . import integration_message_content
 from . import integration_message_action
+from . import integration_message_answer
 from . import integration_message_view
 from . import integration_message_edit
 from . import integration_message_replay
@@ -89,6 +92,7 @@ from . import integration_exception_open
 from . import integration_exception_action
 from . import integration_exception_health
 from . import integration_exception_credential
+from . import integration_exception_answer
 from . import integration_endpoint_refused
 from . import integration_message_sign_in
 from . import integration_owner_rule
@@ -222,6 +226,7 @@ from . import res_partner
 from . import resource_calendar
 from . import resource_calendar_attendance
 from . import resource_calendar_leaves
+from . import integration_source_late
 from . import ir_config_parameter
 from . import ir_cron
 from . import integration_digest

@@ -15,6 +15,10 @@ class IntegrationEndpoint(models.Model):
         self.ensure_one()
         return f"{MATTER}:{self.id}"
 
+    def _of_credential_matter(self, matter):
+        """:return: the endpoint that a ``dedupe_key`` of :meth:`_credential_matter` is about"""
+        return self.browse(int(matter.partition(":")[2])).exists()
+
     def _sign_in_exceptions(self):
         """:return: the open exceptions about the credentials of these endpoints"""
         return (

@@ -40,8 +40,8 @@ class IntegrationException(models.Model):
         if not messages:
             raise UserError(
                 self.env._(
-                    "There is no failed message to try again. Ignore or discard the exception "
-                    "when nothing is left to do."
+                    "There is no failed message to try again, or a later one took its place. "
+                    "Ignore or discard the exception when nothing is left to do."
                 )
             )
         messages._check_may_retry()
@@ -54,7 +54,7 @@ class IntegrationException(models.Model):
             )
         )
         tried.write({"state": "retrying", "by_person": True})
-        messages._retry()
+        messages._retry(ask_again=True)
         return True
 
     def _retry_messages(self):
@@ -70,6 +70,7 @@ class IntegrationException(models.Model):
             )
         return messages.filtered(
             lambda m: m.state in ("dead", "quarantined", "retry", "cancelled")
+            and not m.superseded_by_id
         ).sorted("id")
 
     def action_assign_to_me(self):

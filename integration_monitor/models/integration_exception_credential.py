@@ -37,23 +37,21 @@ class IntegrationException(models.Model):
     def _stopped_messages(self):
         """:return: the messages that died of the sign-ins that these exceptions are about"""
         messages = self.env["integration.message"]
-        about = self.filtered(lambda e: e._is_about_sign_in() and e.endpoint_id)
+        about = self.filtered(lambda e: e._is_about_sign_in())
         if not about:
             return messages
         found = messages.search(
             [
-                ("endpoint_id", "in", about.endpoint_id.ids),
-                ("direction", "=", "outbound"),
+                ("matter", "in", about.mapped("dedupe_key")),
                 ("state", "=", "dead"),
-                ("error_class", "=", "auth"),
                 ("done_at", ">=", min(about.mapped("opened_at"))),
             ]
         )
         since = {}
         for exception in about:
-            endpoint = exception.endpoint_id
-            since[endpoint] = min(since.get(endpoint, exception.opened_at), exception.opened_at)
-        return found.filtered(lambda m: m.done_at >= since[m.endpoint_id])
+            matter = exception.dedupe_key
+            since[matter] = min(since.get(matter, exception.opened_at), exception.opened_at)
+        return found.filtered(lambda m: m.done_at >= since[m.matter])
 
     def _close(self, state, resolution, note=False):
         """Once the sign-in works, send what it had stopped."""

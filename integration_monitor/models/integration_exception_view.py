@@ -69,7 +69,9 @@ class IntegrationException(models.Model):
         self.ensure_one()
         if self.source_model:
             model = self.env["ir.model"]._get(self.source_model).name or self.source_model
-            key = self.env["ir.model.fields"]._get(self.source_model, self.source_key or "")
+            # A rate is named with its field: amount:6.0000:excluded.
+            name = (self.source_key or "").partition(":")[0]
+            key = self.env["ir.model.fields"]._get(self.source_model, name)
             words = {
                 "model": model,
                 "key": key.field_description or self.source_key or self.env._("value"),

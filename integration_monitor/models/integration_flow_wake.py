@@ -6,6 +6,8 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..tools.observation import CLOCK_SKEW
+
 _logger = logging.getLogger(__name__)
 
 CHANNEL = "root.integration"
@@ -227,9 +229,12 @@ class IntegrationFlow(models.Model):
                              AND (%(open)s OR %(probe)s)
                              AND (m.bound_endpoint_id IS NULL OR m.answer IS NOT NULL
                                   OR m.bound_endpoint_id = f.endpoint_id OR f.fallback_shared_keys)
-                             AND COALESCE(m.next_attempt_at, m.received_at) <= %(due)s)
+                             AND (COALESCE(m.next_attempt_at, m.received_at) <= %(due)s
+                                  -- Received by a clock that was ahead.
+                                  OR (m.next_attempt_at IS NULL AND m.received_at > %(late)s)))
                       AND %(jobless)s""",
                 due=now - timedelta(seconds=2),
+                late=now + CLOCK_SKEW,
                 live=tuple(reason for reason in LIVE_REASONS if reason not in QUIET_REASONS),
                 open=self._gate_condition(now),
                 probe=self._gate_condition(now, probe=True),

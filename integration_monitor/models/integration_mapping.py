@@ -52,6 +52,7 @@ class IntegrationMapping(models.Model):
     active = fields.Boolean(default=True)
     last_used_at = fields.Datetime(readonly=True, copy=False)
 
+    _record_idx = models.Index("(res_id, res_model)")
     _value_uniq = models.Constraint(
         "UNIQUE NULLS NOT DISTINCT (system_id, flow_id, kind, external_value)",
         "This value of the partner is mapped already.",

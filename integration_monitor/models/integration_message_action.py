@@ -34,19 +34,30 @@ class IntegrationMessage(models.Model):
         if "payload" in vals and not self.env.su:
             for message in self.filtered(lambda m: m.direction == "outbound").sudo():
                 # What goes out is the correction; inbound, the checksum proves what came.
-                message.write(payload.proof(message.payload))
+                message.write(
+                    {**payload.proof(message.payload), **message._asked_again_values(always=True)}
+                )
         return result
 
     def _check_correction(self, text):
         """Refuse a correction that cannot work.
 
-        :raises UserError: the message did not fail, or its content is JSON and the text is not
+        :raises UserError: the message did not fail, its content is built anew each time, or it is
+            JSON and the text is not
         """
         for message in self:
             if message.state not in ("dead", "quarantined"):
                 raise UserError(
                     self.env._(
                         "Only the content of a failed message can be corrected; this one is not."
+                    )
+                )
+            if message._is_built_anew():
+                raise UserError(
+                    self.env._(
+                        "A correction here would be lost: this message tells how things stand, and "
+                        "is built anew each time it is sent. Correct in Odoo what it tells of, for "
+                        "example the product or its stock, then press Retry."
                     )
                 )
         if not any(message._is_json() for message in self):
@@ -79,13 +90,22 @@ class IntegrationMessage(models.Model):
     def action_retry(self):
         """Try failed messages again at once, with a fresh budget of attempts."""
         self._check_operator()
-        retryable = self.filtered(lambda m: m.state in (*FAILED, "retry"))
+        failed = self.filtered(lambda m: m.state in (*FAILED, "retry"))
+        retryable = failed.filtered(lambda m: not m.superseded_by_id)
+        if failed and not retryable:
+            raise UserError(
+                self.env._(
+                    "A later message about the same matter was done since (“Replaced By”): sending "
+                    "this one now would bring the older state back. If something is wrong at the "
+                    "partner, replay the later one."
+                )
+            )
         if not retryable:
             raise UserError(self.env._("Only a message that failed can be tried again."))
         retryable = retryable.sudo()  # the engine changes the state, at an operator's request
         retryable._check_may_retry()
         retryable.by_person = True
-        retryable._retry()
+        retryable._retry(ask_again=True)
         return True
 
     def _check_may_retry(self):
@@ -113,10 +133,13 @@ class IntegrationMessage(models.Model):
                     )
                 )
 
-    def _retry(self):
+    def _retry(self, *, ask_again=False):
         """Put the messages back to work: due now, budget from here.
 
         Those of archived flows are left as they are: nobody would work on them.
+
+        :param bool ask_again: a person decided: an answer that could not be applied is dropped,
+            and the partner is asked again with the same key
         """
         now = fields.Datetime.now()
         self = self.filtered("flow_id.active")
@@ -134,6 +157,7 @@ class IntegrationMessage(models.Model):
                     "done_at": False,
                     **message._taken_back_values(),
                     **message._way_values(ways[message.flow_id]),
+                    **(message._asked_again_values() if ask_again else {}),
                 }
             )
         for exception in self.exception_ids.filtered("is_open"):

@@ -22,6 +22,10 @@ class IntegrationMessage(models.Model):
         coalesces = self.flow_id.coalesce or (self.event_uid and self.coalesce_key)
         return self.direction == "outbound" and bool(coalesces)
 
+    def _is_built_anew(self):
+        """:return: whether the content is built at each attempt: nobody can correct it"""
+        return bool(self.coalesce_key) and self._tells_state()
+
     def _media_type(self):
         """:return: the declared media type without its parameters, in lower case; may be empty"""
         return (self.content_type or "").partition(";")[0].strip().lower()

@@ -25,7 +25,9 @@ class IntegrationMessage(models.Model):
 
         :param failure: the ``IntegrationError`` that ended it
         """
-        self.env["integration.exception"]._open([self._exception_values(failure)])
+        opened = self.env["integration.exception"]._open([self._exception_values(failure)])
+        if getattr(failure, "seen_before", False):
+            opened._look_for_late_sources(failure.seen_before)
 
     def _exception_values(self, failure):
         """:return: the values of the exception that the failure leads to"""

@@ -118,7 +118,7 @@ class IntegrationMessage(models.Model):
                 body=self.env._("%(user)s gave it back to the queue.", user=self.env.user.name)
             )
         messages.by_person = True
-        messages._retry()
+        messages._retry(ask_again=True)
         return True
 
     def _check_by_hand(self):

@@ -90,6 +90,14 @@ class IntegrationMessage(models.Model):
                 endpoint=home.name,
             )
             return Verdict("refuse", "inactive", text)
+        if self.by_hand_user_id:
+            text = self.env._(
+                "%(user)s did it by hand: %(reference)s.",
+                user=self.by_hand_user_id.sudo().name,  # who it was, for whoever plans the replay
+                reference=self.by_hand_reference or "–",
+            )
+            sendable = new_key or self._content_is_whole() or self._tells_state()
+            return Verdict("refuse", "by_hand", text, overridable=sendable)
         if self.superseded_by_id:
             text = self.env._("A later message about the same matter took its place.")
             return Verdict("skip", "replaced", text)

@@ -114,6 +114,8 @@ class IntegrationMessage(models.Model):
             values["response_body"] = self._excerpt(response.text)
         values["failed_step"] = self._failed_step(response)
         values.update(self._bound_values(failure))
+        if getattr(failure, "answer_refused", False):
+            values["answer_refused"] = True
         probe_again = None
         if self.direction == "outbound":
             probe_again = self.endpoint_id._count_failure(failure, self)

@@ -1,6 +1,6 @@
 """A message that a refused sign-in stopped has no exception of its own."""
 
-from odoo import models
+from odoo import fields, models
 
 
 class IntegrationMessage(models.Model):
@@ -8,15 +8,27 @@ class IntegrationMessage(models.Model):
 
     _inherit = "integration.message"
 
+    matter = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Key of the exception that the message shares with all that stopped for one reason.",
+    )
+
+    _matter_idx = models.Index("(matter) WHERE matter IS NOT NULL AND state = 'dead'")
+
     def _open_exception(self, failure):
         """Count the message for the exception about the credential, when that is the matter."""
         self.ensure_one()
+        # Handlers call partners for inbound messages, too, and further ones for outbound.
         matter = getattr(failure, "matter", None)
+        if (self.matter or None) != matter:
+            self.matter = matter
         if not matter:
             return super()._open_exception(failure)
         if not self.subject_key and self.ordering_key:
             self.subject_key = f"ref:{self.ordering_key}"
-        name = self.env._("Our sign-in to %(endpoint)s is refused", endpoint=self.endpoint_id.name)
+        endpoint = self.env["integration.endpoint"]._of_credential_matter(matter)
+        name = self.env._("Our sign-in to %(endpoint)s is refused", endpoint=endpoint.name)
         return self.env["integration.exception"]._open(
             [
                 {
@@ -29,9 +41,10 @@ class IntegrationMessage(models.Model):
                     # Not when this is written: a second later would leave this message behind.
                     "opened_at": self.done_at,
                     "flow_id": self.flow_id.id,
-                    "endpoint_id": self.endpoint_id.id,
+                    "endpoint_id": endpoint.id,
+                    "system_id": endpoint.system_id.id,
                     "message_id": self.id,
-                    "partner_id": self.system_id.partner_id.id,
+                    "partner_id": endpoint.system_id.partner_id.id,
                 }
             ]
         )

@@ -10,6 +10,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.errors import IntegrationError
+from ..tools.observation import CLOCK_SKEW
 from .integration_flow_drain import CONFLICT_CODES
 
 _logger = logging.getLogger(__name__)
@@ -35,12 +36,14 @@ class IntegrationMessage(models.Model):
         :return: dict with the numbers ``recovered`` and ``woken``
         """
         recovered = self._recover_abandoned()
+        self._set_clock_right(fields.Datetime.now())
         self.env["integration.endpoint"]._sweep_maintenance(fields.Datetime.now())
         flows = self.env["integration.flow"].search([])
         flows._sync_holds()
         flows._resolve_missing_accounts()
         flows._hand_over_waiting(fields.Datetime.now())
         self._ask_again_by_hand()
+        self.env["integration.exception"]._release_late(fields.Datetime.now())
         self.env["queue.job"]._integration_tell_deaths()
         self.env["integration.replay"]._wake_lost()
         self.env["integration.subscription"]._wake_lost()
@@ -51,15 +54,20 @@ class IntegrationMessage(models.Model):
 
     @api.model
     def _recover_abandoned(self):
-        """Take back claims whose worker is gone: it would hold the row's lock otherwise."""
-        limit = fields.Datetime.now() - timedelta(seconds=ABANDONED_SECONDS)
+        """Take back claims whose worker is gone: it would hold the row's lock otherwise.
+
+        Those of a clock that was ahead, too: nobody would wait for their time to come.
+        """
+        now = fields.Datetime.now()
+        limit = now - timedelta(seconds=ABANDONED_SECONDS)
         self.env.cr.execute(
             SQL(
                 """SELECT id FROM integration_message
-                    WHERE state = 'processing' AND claimed_at < %s
+                    WHERE state = 'processing' AND (claimed_at < %s OR claimed_at > %s)
                     ORDER BY id LIMIT 500
                       FOR NO KEY UPDATE SKIP LOCKED""",
                 limit,
+                now + CLOCK_SKEW,
             )
         )
         messages = self.browse([row[0] for row in self.env.cr.fetchall()])

@@ -25,6 +25,7 @@ class IntegrationMessage(models.Model):
         compute="_compute_headers_text", groups="integration_monitor.group_support"
     )
 
+    built_anew = fields.Boolean(compute="_compute_built_anew")
     payload_layout = fields.Text(
         compute="_compute_payload_layout",
         inverse="_inverse_payload_layout",
@@ -65,6 +66,12 @@ class IntegrationMessage(models.Model):
         for message in self:
             if message.payload_layout != json_layout.indent(message.payload or ""):
                 message.payload = message.payload_layout
+
+    @api.depends("coalesce_key", "flow_id.coalesce", "event_uid", "direction")
+    def _compute_built_anew(self):
+        """Tell whether a correction would be lost, see :meth:`_is_built_anew`."""
+        for message in self:
+            message.built_anew = message._is_built_anew()
 
     @api.depends("res_model", "res_id")
     def _compute_document_name(self):

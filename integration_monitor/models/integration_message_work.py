@@ -6,13 +6,12 @@ import time
 
 from psycopg2 import InterfaceError, OperationalError
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import AccessError, UserError
 
 from ..instrumentation import log_writer
 from ..tools import classify, context, json_safe
 from ..tools.errors import BusinessError, IntegrationError
-from ..tools.http_client import HttpResponse
 from .integration_flow_drain import CONFLICT_CODES
 from .integration_message_settle import work_began
 
@@ -76,6 +75,8 @@ class IntegrationMessage(models.Model):
                 # The connection is gone: nothing can be written, the sweep takes the claim back.
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a handler raises is settled
+                if getattr(error, "source", None):
+                    error.seen_before = self.env["integration.exception"]._first_unseen()
                 flow._rollback_step()
                 self._settle_error(attempt, error)
                 return False
@@ -142,12 +143,6 @@ class IntegrationMessage(models.Model):
             else:
                 flow._rollback_step()
 
-    def _apply_answer(self):
-        """Apply the kept answer and settle the message; commits."""
-        records = self.flow_id._handler()._on_success(self, self._kept_answer())
-        self.env.flush_all()
-        self._commit_done(records)
-
     def _settle_at_once(self, response):
         """Settle a message whose answer needs no applying, in the transaction that called.
 
@@ -186,7 +181,7 @@ class IntegrationMessage(models.Model):
         :return: whether it was built just now; None when there is nothing to send
         """
         flow = self.flow_id
-        if self.payload and not (self.coalesce_key and self._tells_state()):
+        if self.payload and not self._is_built_anew():
             return False
         payload = flow._handler()._prepare(self)
         if payload is None:
@@ -203,32 +198,6 @@ class IntegrationMessage(models.Model):
         """
         return json_safe.loads(self.payload or "") if self._is_json() else self.payload or ""
 
-    def _answer_values(self, response):
-        """:return: what people read of a partner's answer"""
-        return {
-            "called_at": fields.Datetime.now(),
-            "claimed_at": fields.Datetime.now(),
-            "response_status": response.status,
-            "response_body": self._excerpt(response.text, response.headers.get("Content-Type")),
-        }
-
-    def _keep_answer(self, response):
-        """Keep the partner's answer until it is applied."""
-        answer = {
-            "status": response.status,
-            "headers": dict(response.headers),
-            "body": response.body.decode("utf-8", "replace").replace("\x00", "\ufffd"),
-            "elapsed_ms": response.elapsed_ms,
-            "address": response.address,
-        }
-        # The engine's own note.
-        self.sudo().write({**self._answer_values(response), "answer": answer})
-
-    def _kept_answer(self):
-        """:return: the kept answer as ``HttpResponse``"""
-        answer = self.sudo().answer  # the engine's own note
-        return HttpResponse(**{**answer, "body": answer["body"].encode()})
-
     def _settle_error(self, attempt, error, conflict=False):
         """Settle a failed attempt in a transaction of its own; commits.
 
@@ -237,6 +206,8 @@ class IntegrationMessage(models.Model):
         """
         flow = self.flow_id
         failure = self._as_failure(error)
+        failure.seen_before = getattr(error, "seen_before", False)
+        failure.answer_refused = getattr(error, "answer_refused", False)
         for left in reversed(range(CONFLICT_TRIES)):
             try:
                 if self._own(attempt):

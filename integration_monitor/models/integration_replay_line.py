@@ -26,6 +26,7 @@ DOCUMENT_STATES = [
     ("running", "Being replayed"),
     ("replaced", "Message replaced"),
     ("given_up", "Message cancelled"),
+    ("by_hand", "Done by hand"),
     ("content", "Content hidden or removed"),
     ("inactive", "Flow cannot run"),
     ("gone", "Message removed"),

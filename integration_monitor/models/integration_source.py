@@ -2,7 +2,16 @@
 
 from odoo import models
 
-from .integration_source_mixin import NOTES
+from .integration_source_mixin import ANY, NOTES
+
+
+def rate_key(percent, included):
+    """Return what a sales tax is known by where a partner names a rate.
+
+    :param float percent: as in ``account.tax.amount``
+    :param bool included: whether prices include it
+    """
+    return f"amount:{percent:.4f}:{'included' if included else 'excluded'}"
 
 
 class ProductProduct(models.Model):
@@ -46,6 +55,16 @@ class AccountTax(models.Model):
 
     _integration_source_keys = ("name",)
 
+    def _integration_note_sources(self, keys):
+        """Note the rates, too: handlers look for a sales tax of a rate, whatever its name."""
+        result = super()._integration_note_sources(keys)
+        notes = self.env.cr.precommit.data
+        for tax in self.sudo():  # the keys are not shown to anybody
+            if tax.type_tax_use == "sale" and tax.amount_type == "percent":
+                key = rate_key(tax.amount, tax.price_include)
+                notes[NOTES].add((self._name, key, ANY, tax.company_id.id))
+        return result
+
 
 class ResCurrency(models.Model):
     _name = "res.currency"
@@ -58,12 +77,26 @@ class IntegrationFlow(models.Model):
     _name = "integration.flow"
     _inherit = ["integration.flow", "integration.source.mixin"]
 
+    def _integration_note_sources(self, keys):
+        """A flow that makes missing taxes needs nobody to make them."""
+        result = super()._integration_note_sources(keys)
+        notes = self.env.cr.precommit.data
+        for flow in self.filtered("create_missing_taxes"):
+            notes[NOTES].add(("account.tax", f"flow:{flow.id}", ANY, 0))
+        return result
+
 
 class IntegrationMapping(models.Model):
     """A mapping stands in for the record that was missing, for its own system only."""
 
     _name = "integration.mapping"
     _inherit = ["integration.mapping", "integration.source.mixin"]
+
+    def write(self, vals):
+        """What it mapped before is looked up in another way now."""
+        if not self._integration_is_noise(vals):
+            self._integration_note_sources(())
+        return super().write(vals)
 
     def _integration_note_sources(self, keys):
         """Note the partner's value as what the mapped model is known by."""

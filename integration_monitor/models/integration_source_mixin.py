@@ -4,6 +4,8 @@ from odoo import api, models
 from odoo.tools import SQL
 
 NOTES = "integration_monitor.sources"
+# Noted as value where the key says all, whatever value the exception shows to people.
+ANY = ""
 # Beginnings of names of fields that orders, transfers and invoices write by the way.
 NOISE = ("message_", "activity_", "last_", "customer_rank", "supplier_rank", "standard_price")
 
@@ -62,6 +64,64 @@ class IntegrationSourceMixin(models.AbstractModel):
                 if record[name]:
                     notes.add((self._name, name, str(record[name])[:250], company or 0))
 
+    def _written_in(self):
+        """Say which transaction wrote each row last.
+
+        PostgreSQL keeps the lower half of the number with the row; a number that the present
+        snapshot does not reach is this transaction's own, or from before the last wrap-around.
+
+        :return: dict of id → number, of those that are committed
+        """
+        if not self:
+            return {}
+        self.flush_recordset()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id, number
+                     FROM (SELECT r.id, reached.number AS reached,
+                                  (reached.number >> 32 << 32) + r.xmin::text::bigint AS number
+                             FROM %(table)s r,
+                                  (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+                                       AS number) reached
+                            WHERE r.id = ANY(%(ids)s)) written
+                    WHERE CASE WHEN number < reached
+                               THEN pg_xact_status(number::text::xid8) = 'committed' END""",
+                table=SQL.identifier(self._table),
+                ids=self.ids,
+            )
+        )
+        return dict(rows)
+
+
+_WAITING = "SELECT e.id, e.state, e.company_id, n.company FROM n"
+# Exceptions that name the record, or the value that a mapping of their system is about.
+_WAITING_FOR_VALUES = SQL(
+    f"""{_WAITING}
+          JOIN integration_exception e
+            ON e.source_value = n.value AND e.source_model = n.model AND e.is_open
+           AND (e.source_key = n.key
+                OR n.key IN ('mapping:' || e.system_id || ':0',
+                             'mapping:' || e.system_id || ':' || e.flow_id))"""
+)
+# Those that name a partner's value which is mapped to the record.
+_WAITING_FOR_MAPPED = SQL(
+    f"""{_WAITING}
+          JOIN integration_mapping p
+            ON p.res_id = CASE WHEN n.key = 'id' THEN n.value::int END AND p.res_model = n.model
+          JOIN integration_exception e
+            ON e.source_value = p.external_value AND e.source_model = n.model AND e.is_open
+           AND e.source_key IS DISTINCT FROM 'id' AND p.active
+           AND e.system_id = p.system_id AND COALESCE(p.flow_id, e.flow_id) = e.flow_id"""
+)
+# Those that name what no single value tells, for example a tax of a rate.
+_WAITING_FOR_KEYS = SQL(
+    f"""{_WAITING}
+          JOIN integration_exception e
+            ON e.source_model = n.model AND e.is_open AND e.source_value IS NOT NULL
+           AND n.value = '' AND e.source_key LIKE '%%:%%'
+           AND n.key IN (e.source_key, 'flow:' || e.flow_id)"""
+)
+
 
 class IntegrationException(models.Model):
     """Released at the source: exactly the messages that waited for the record."""
@@ -79,31 +139,32 @@ class IntegrationException(models.Model):
         if not notes:
             return
         self.flush_model()
+        self.env["integration.mapping"].flush_model()
         columns = zip(*sorted(notes), strict=True)
         names, keys, values, companies = (list(column) for column in columns)
+        queries = [_WAITING_FOR_VALUES, _WAITING_FOR_MAPPED]
+        if ANY in values:
+            queries.append(_WAITING_FOR_KEYS)
         rows = self.env.execute_query(
             SQL(
-                """SELECT e.id
-                     FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])
-                          AS n (model, key, value, company)
-                     JOIN integration_exception e
-                       ON e.source_value = n.value AND e.source_model = n.model
-                      AND e.is_open AND (
-                          e.source_key = n.key
-                          OR n.key IN ('mapping:' || e.system_id || ':0',
-                                       'mapping:' || e.system_id || ':' || e.flow_id))
-                      AND n.company IN (0, e.company_id)
-                    WHERE e.state <> 'retrying'""",
+                """WITH n AS (
+                        SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])
+                            AS n (model, key, value, company))
+                   SELECT e.id FROM (%s) AS e
+                    WHERE e.state <> 'retrying' AND e.company IN (0, e.company_id)""",
                 names,
                 keys,
                 values,
                 companies,
+                SQL(" UNION ALL ").join(queries),
             )
         )
-        ids = sorted({row[0] for row in rows})
-        if ids:
-            exceptions = self.browse(ids)
-            exceptions.with_delay(
+        self.browse(sorted({row[0] for row in rows}))._release_later()
+
+    def _release_later(self):
+        """Enqueue the job that tries their messages again, if there are any."""
+        if self:
+            self.with_delay(
                 channel="root.integration",
                 max_retries=5,
                 description=self.env._("Retry what waited for a corrected record"),

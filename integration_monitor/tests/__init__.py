@@ -115,6 +115,10 @@ from . import test_wms_shipment
 from . import test_replay
 from . import test_replay_control
 from . import test_source_release
+from . import test_source_shop
+from . import test_answer_refused
+from . import test_clock_ahead
+from . import test_inbound_sign_in
 from . import test_owner_rule
 from . import test_message_edit
 from . import test_expectation

@@ -7,6 +7,7 @@ from ..tools.http_client import HttpResponse
 from .common import IntegrationCase
 from .common_shop import ShopCase, sample
 
+OK = HttpResponse(status=200, headers={}, body=b"{}", elapsed_ms=1.0, address=None)
 REFUSED = HttpResponse(status=422, headers={}, body=b"", elapsed_ms=1.0, address=None)
 
 
@@ -53,6 +54,29 @@ class TestCorrection(ShopCase, IntegrationCase):
         support = message.with_user(self.users["support"])
         with self.assertRaisesRegex(UserError, "line 1, column 2"):
             support.payload = "{broken"
+
+    def test_what_is_built_anew_is_refused(self):
+        """The correction is saved, thrown away at the next attempt, and the message is done."""
+        self.outbound.coalesce = True
+        message = self.outbound._emit(self.users["viewer"].partner_id)
+        with self.answers(REFUSED):
+            self.drain(self.outbound)
+        support = message.with_user(self.users["support"])
+        self.assertEqual((support.state, support.built_anew), ("dead", True))
+        sent = message.payload
+        for field in ("payload", "payload_layout"):
+            with self.subTest(field), self.env.cr.savepoint():
+                with self.assertRaisesRegex(UserError, "built anew.*Correct in Odoo"):
+                    support[field] = '{"corrected": true}'
+                    self.env.flush_all()
+            message.invalidate_recordset()
+            self.assertEqual((message.payload, message.edit_ids.ids), (sent, []))
+        self.outbound.coalesce = False
+        support.payload = '{"corrected": true}'
+        message.exception_ids.with_user(self.users["operator"]).action_retry()
+        with self.answers(OK) as requests:
+            self.drain(self.outbound)
+        self.assertEqual([request["body"] for request in requests], [b'{"corrected": true}'])
 
     def test_other_contents_are_no_json(self):
         """A message of lines of text cannot be corrected, because it is no JSON."""

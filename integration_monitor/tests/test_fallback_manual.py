@@ -7,12 +7,13 @@ from odoo.tests import tagged
 from ..instrumentation import log_writer
 from .common_fallback import DOWN, FallbackCase
 from .common_gate import GateCase
+from .common_replay import ReplayCase
 
 TEXT = "Call the warehouse, see runbook 7."
 
 
 @tagged("post_install", "-at_install")
-class TestFallbackManual(FallbackCase):
+class TestFallbackManual(ReplayCase, FallbackCase):
     def setUp(self):
         super().setUp()
         self.outbound.write({"fallback": "manual", "manual_after": 10, "manual_text": TEXT})
@@ -150,6 +151,36 @@ class TestFallbackManual(FallbackCase):
         self.endpoint.action_resume()
         self.drain(self.outbound)
         self.assertFalse(self.main.api_calls)
+
+    def test_a_replay_does_not_repeat_it(self):
+        """What was told by telephone is sent as well, with everything of that day."""
+        self.main.api_answer = DOWN
+        message, never_tried = self.emit(), self.emit()
+        self.env["integration.message"]._sweep()
+        with self.own_flow(self.outbound) as lane:
+            lane._drain_one(lane._new_turn(1, self.endpoint))
+        self.assertTrue(message.payload)
+        self.endpoint._switch_breaker("open", "He is out")
+        past = fields.Datetime.now() - timedelta(minutes=11)
+        messages = message | never_tried
+        messages.sudo().write({"received_at": past, "budget_at": past})
+        self.env["integration.message"]._sweep()
+        for one in messages:
+            self.confirm(one)
+        for new_key in (False, True):
+            replay = self.plan(messages, new_key=new_key)
+            with self.subTest(new_key=new_key):
+                self.assertEqual(
+                    replay.line_ids.mapped(lambda line: (line.document_state, line.verdict)),
+                    [("by_hand", "refuse")] * 2,
+                )
+                self.assertIn("did it by hand: TEL-7", replay.line_ids[0].reason)
+        entitled = self.plan(message, "administrator")
+        entitled._override("They lost what was told by telephone, too")
+        self.assertEqual(entitled.line_ids.verdict, "refuse")
+        entitled.action_start()
+        self.run_slice(entitled)
+        self.assertEqual(len(message.replay_ids), 1)
 
     def test_confirmed_twice(self):
         """Two people confirm the same work."""

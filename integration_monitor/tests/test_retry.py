@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from ..tools.errors import (
@@ -12,6 +12,7 @@ from ..tools.errors import (
     RetryLater,
     TransportError,
 )
+from ..tools.http_client import HttpResponse
 from .common import IntegrationCase
 
 
@@ -109,6 +110,28 @@ class TestRetry(IntegrationCase):
         self.assertEqual(
             self.fail_with(TransportError("x", error_class="tls"), "r11").state, "dead"
         )
+
+    def test_what_a_later_one_replaced_is_not_sent(self):
+        """Somebody retries the old state, and the partner has it after the new one."""
+        partner = self.users["plain"].partner_id
+        old = self.outbound._emit(partner)
+        with self.answers(HttpResponse(422, {}, b"", 1.0, None)):
+            self.drain(self.outbound)
+        exception = old.exception_ids
+        new = self.outbound._emit(partner)
+        with self.answers(HttpResponse(200, {}, b"", 1.0, None)):
+            self.drain(self.outbound)
+        self.assertEqual((old.state, old.superseded_by_id), ("cancelled", new))
+        operator = self.users["operator"]
+        with self.assertRaisesRegex(UserError, "later message.*bring the older state back"):
+            old.with_user(operator).action_retry()
+        with self.assertRaisesRegex(UserError, "a later one took its place"):
+            exception.with_user(operator).action_retry()
+        # Of a selection the others are tried.
+        given_up = self.outbound._emit(self.users["viewer"].partner_id)
+        given_up.with_user(operator).action_cancel()
+        (old | given_up).with_user(operator).action_retry()
+        self.assertEqual((old.state, given_up.state), ("cancelled", "retry"))
 
     def test_policy_names_the_kinds(self):
         """An administrator's choice of what to retry has no effect."""

@@ -80,7 +80,8 @@ class IntegrationHandlerCarrierBooking(models.AbstractModel):
             raise ContractError(
                 self.env._(
                     "The carrier accepted %(picking)s but its answer cannot be read: it has no "
-                    "“tracking_number”. Ask the carrier, then press Retry.",
+                    "“tracking_number”. Ask the carrier; Retry asks it for the answer again, with "
+                    "the same key.",
                     picking=picking.name,
                 )
             ) from error

@@ -1,6 +1,7 @@
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
+from odoo.addons.integration_monitor.tests.common import IntegrationCase
 from odoo.addons.integration_monitor.tools.errors import BusinessError, ContractError
 from odoo.addons.integration_monitor.tools.http_client import HttpResponse
 
@@ -66,3 +67,22 @@ class TestCarrierBooking(CarrierCase):
         """A booking flow that could never call anybody is refused when it is saved."""
         with self.assertRaisesRegex(ValidationError, "endpoint"):
             self.booking_flow.endpoint_id = False
+
+
+@tagged("post_install", "-at_install")
+class TestCarrierAnswer(CarrierCase, IntegrationCase):
+    def test_garbage_then_retry(self):
+        """The carrier is mended, and Retry applies its garbage for ever."""
+        self.allow_company(self.users["operator"], self.company)
+        _order, picking = self._shipped()
+        message = self.booking_flow._emit(picking)
+        garbage = HttpResponse(200, {}, b"<html>", 1.0, "127.0.0.1")
+        booked = HttpResponse(200, {}, b'{"tracking_number": "TRK9"}', 1.0, "127.0.0.1")
+        with self.answers(garbage, booked) as requests:
+            self.drain(self.booking_flow)
+            self.assertEqual(message.state, "quarantined")
+            message.exception_ids.with_user(self.users["operator"]).action_retry()
+            self.drain(self.booking_flow)
+        self.assertEqual((message.state, picking.carrier_tracking_ref), ("done", "TRK9"))
+        keys = {request["headers"]["Idempotency-Key"] for request in requests}
+        self.assertEqual((len(requests), keys), (2, {message.idempotency_key}))
