@@ -26,8 +26,8 @@ class IntegrationMessage(models.Model):
         :param failure: the ``IntegrationError`` that ended it
         """
         opened = self.env["integration.exception"]._open([self._exception_values(failure)])
-        if getattr(failure, "seen_before", False):
-            opened._look_for_late_sources(failure.seen_before)
+        if since := getattr(failure, "seen_before", None):
+            opened._look_for_late_sources(since)
 
     def _exception_values(self, failure):
         """:return: the values of the exception that the failure leads to"""

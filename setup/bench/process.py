@@ -7,7 +7,9 @@ import importlib
 
 #: Name of a part -> module with ``run(arguments) -> bool``. Each writes a report of its own.
 PARTS = {
+    "adoption": "bench.process_adoption",
     "deadlines": "bench.process_deadlines",
+    "screens": "bench.process_screens",
 }
 
 

@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> bool:
     modules = [name for name in arguments.modules.split(",") if name]
     with suite_registry("deadlines", modules) as (_name, registry):
         with progress.step(f"{OPEN:,} open transactions with their milestones"):
-            _fill(registry)
+            fill(registry)
         with progress.step(f"{IDLE_TICKS} ticks with nothing due"):
             idle = [_tick(registry, 0) * 1000 for _ in range(IDLE_TICKS)]
         with progress.step(f"{LATE_TICKS} times {LATE:,} newly late, and their notes"):
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> bool:
             for _ in range(LATE_TICKS):
                 with registry.cursor() as cursor:
                     cursor.execute(_MAKE_LATE, [LATE])
-                _vacuum(registry, "integration_transaction")
+                vacuum(registry, "integration_transaction")
                 late.append(_tick(registry, LATE))
                 notes = _finish_notes(registry)
         with progress.step(f"Recording {ORDERS} orders, {RECORDS} times"):
@@ -108,7 +108,7 @@ def run(arguments: argparse.Namespace) -> bool:
     return report["holds"]
 
 
-def _fill(registry: Any) -> None:
+def fill(registry: Any) -> None:
     """Make the orders, with steps that have a deadline of every kind."""
     with registry.cursor() as cursor:
         env = environment(cursor)
@@ -130,10 +130,10 @@ def _fill(registry: Any) -> None:
         for statement in (_ORDERS, _TRANSACTIONS, _MILESTONES):
             cursor.execute(statement, values)
     for table in ("sale_order", "integration_transaction", "integration_milestone"):
-        _vacuum(registry, table)
+        vacuum(registry, table)
 
 
-def _vacuum(registry: Any, table: str) -> None:
+def vacuum(registry: Any, table: str) -> None:
     """Leave the table as autovacuum leaves it; else that happens while something is measured."""
     with databases.cursor(registry.db_name) as cursor:
         cursor.execute(f"VACUUM (ANALYZE) {table}")
