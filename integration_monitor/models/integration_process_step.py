@@ -172,6 +172,7 @@ class IntegrationProcessStep(models.Model):
             "state": "skipped",
             "label": self.env._("If needed"),
             "awaited": False,
+            "beside": False,
             "late": False,
             "planned": "",
             "reached": "",

@@ -58,7 +58,7 @@ class TestTransactionScreen(ScreenCase):
         order = self.order()
         self.break_down(order)
         owner = self._as("warehouse", order)
-        self.assertIn("HTTP 503", owner.sudo().cause_text)
+        self.assertIn("HTTP 503", owner.sudo().cause_error)
         with Form(owner, FORM) as form:
             shown = [str(form.banner), form.status, *_texts(form.what_now), *_texts(form.timeline)]
         self.assertIn("Nordlager WMS", shown[0])
@@ -273,7 +273,7 @@ class TestTransactionScreen(ScreenCase):
         with Form(owner, TECHNICAL) as form:
             self.assertEqual(form.correlation_id, owner.correlation_id)
             self.assertEqual(form.trace_ids_text, "ab" * 16)
-            self.assertIn('"message"', form.evidence_text)
+            self.assertIn('"messages"', form.evidence_text)
         for field in ("log_ids", "trace_ids_text", "evidence_text", "open_exception_ids"):
             with self.assertRaises(AccessError):
                 self._as("warehouse", order).read([field])

@@ -33,7 +33,7 @@ class IntegrationDashboard(models.AbstractModel):
 
         :param dict filters: ``period`` (hour, day or week), ``warehouse_id`` (id or False). The
             companies are those of the context.
-        :return: dict of the sections ``tiles``, ``causes``, ``funnel``, ``exceptions``,
+        :return: dict of the sections ``tiles``, ``causes``, ``funnels``, ``exceptions``,
             ``systems`` and ``traffic``, and of ``filters``, ``warehouses``, ``currency_id``,
             ``several_currencies``, ``connect``, ``updated_at``
         :raises AccessError: the user is no integration viewer.
@@ -55,7 +55,7 @@ class IntegrationDashboard(models.AbstractModel):
             "several_currencies": len(self.env.companies.currency_id) > 1,
             "updated_at": fields.Datetime.to_string(filters["now"]),
             "tiles": self._tiles(filters, transactions, systems),
-            "funnel": self._funnel(filters, transactions),
+            "funnels": self._funnels(filters, transactions),
             "causes": self._causes(filters, transactions),
             "exceptions": self._exceptions(filters),
             "systems": systems,

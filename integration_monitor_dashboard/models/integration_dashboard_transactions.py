@@ -1,7 +1,5 @@
 """Orders in the control tower: late, stuck, at risk, by cause, by step, and the tiles on top."""
 
-from collections import defaultdict
-
 from odoo import api, models
 from odoo.fields import Domain
 
@@ -151,10 +149,10 @@ class IntegrationDashboard(models.AbstractModel):
         ]  # fmt: skip
 
     @api.model
-    def _funnel(self, filters, groups):
-        """Return the steps of the processes in use with the orders that wait for each.
+    def _funnels(self, filters, groups):
+        """Return where the transactions stand: sales first, then each other kind of process.
 
-        Versions of a process share a step by its code, so that a new version splits no figure.
+        :return: list of dicts ``root_model``, ``name`` (of the process), ``stages``
         """
         steps = self.env["integration.process.step"].search_fetch(
             ["|", ("process_id.state", "=", "active"),
@@ -162,12 +160,27 @@ class IntegrationDashboard(models.AbstractModel):
             ["process_id", "code", "name", "waiting_name", "icon", "sequence", "optional"],
             order="sequence, id",
         )  # fmt: skip
+        by_root = {"sale.order": steps.browse()} | steps.grouped(
+            lambda step: step.process_id.root_model
+        )
+        return [
+            {
+                "root_model": root,
+                "name": same[-1:].process_id.name or "",
+                "stages": self._funnel(filters, groups, same),
+            }
+            for root, same in by_root.items()
+        ]
+
+    @api.model
+    def _funnel(self, filters, groups, steps):
+        """Return the steps of processes of one kind with the transactions that wait for each.
+
+        Versions of a process share a step by its code, so that a new version splits no figure.
+        """
         opened = self._open_domain(filters)
-        by_code = defaultdict(lambda: self.env["integration.process.step"])
-        for step in steps:
-            by_code[step.process_id.code, step.code] |= step
         stages = []
-        for (_process, code), same in by_code.items():
+        for code, same in steps.grouped("code").items():
             step = same.sorted("id")[-1]  # the newest version's words
             mine = [group for group in groups if group["step"] in same]
             domain = opened & Domain("waits_for_step_id", "in", same.ids)

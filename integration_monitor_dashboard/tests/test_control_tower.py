@@ -60,9 +60,9 @@ class TestControlTower(DashboardCase):
         self.assertEqual(grown("completed"), 1)
         self.assertEqual(grown("failed"), 2)
         self.assertEqual(grown("waiting"), 2)
-        stages = {stage["code"]: stage for stage in data["funnel"]}
+        stages = {stage["code"]: stage for stage in data["funnels"][0]["stages"]}
         self.assertEqual(
-            [stage["code"] for stage in data["funnel"]],
+            [stage["code"] for stage in data["funnels"][0]["stages"]],
             self.steps.sorted("sequence").mapped("code"),
         )
         self.assertEqual(stages["shipped"]["parts"][0]["count"], 1)
@@ -91,7 +91,7 @@ class TestControlTower(DashboardCase):
         def parts(figure):
             return {part["status"]: part["count"] for part in figure["parts"]}
 
-        stage = next(stage for stage in data["funnel"] if stage["code"] == "shipped")
+        stage = next(stage for stage in data["funnels"][0]["stages"] if stage["code"] == "shipped")
         self.assertEqual(parts(stage)["stuck"], 2)
         [failed] = [cause for cause in data["causes"] if cause["cause"] == "message_failed"]
         self.assertEqual(parts(failed)["on_track"], 0)

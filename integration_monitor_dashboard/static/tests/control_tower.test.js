@@ -42,14 +42,20 @@ function answer(values = {}) {
         several_currencies: false,
         updated_at: "2026-03-01 10:00:00",
         tiles: [figure("Late orders", 7, {code: "late", tone: "danger", icon: "fa-clock-o"})],
-        funnel: [
-            figure("Shipped", 5, {
-                code: "shipped",
-                icon: "fa-truck",
-                waiting_name: "shipment",
-                since: "2026-03-01 09:00:00",
-                parts: parts(2, 1, 0, 2),
-            }),
+        funnels: [
+            {
+                root_model: "sale.order",
+                name: "Order to Cash",
+                stages: [
+                    figure("Shipped", 5, {
+                        code: "shipped",
+                        icon: "fa-truck",
+                        waiting_name: "shipment",
+                        since: "2026-03-01 09:00:00",
+                        parts: parts(2, 1, 0, 2),
+                    }),
+                ],
+            },
         ],
         causes: [figure("Missing stock", 5, {cause: "stock", amount: 0, parts: parts(2, 1, 0, 2)})],
         exceptions: {

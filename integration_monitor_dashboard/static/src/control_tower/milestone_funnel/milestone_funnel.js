@@ -10,7 +10,7 @@ import {Panel} from "../panel/panel";
 export class MilestoneFunnel extends Component {
     static template = "integration_monitor_dashboard.MilestoneFunnel";
     static components = {Figure, Panel};
-    static props = {stages: Array};
+    static props = {stages: Array, name: String};
 
     get columns() {
         const highest = Math.max(...this.props.stages.map((stage) => stage.count), 0);
@@ -34,6 +34,12 @@ export class MilestoneFunnel extends Component {
 
     get total() {
         return this.props.stages.reduce((sum, stage) => sum + stage.count, 0);
+    }
+
+    get title() {
+        return this.props.name
+            ? _t("Where orders stand: %s", this.props.name)
+            : _t("Where orders stand");
     }
 
     label(stage) {
