@@ -183,7 +183,8 @@ def _of_step(step: Step, evidence: dict[str, Any]) -> Blame:
         return Blame("customer", "business", "customer", None, f"customer.{step.event_code}{paid}")
     if step.waits_on == "team":
         return _of_team(step, evidence)
-    if step.waits_on == "partner" and step.record_kind == "document":
+    asked = step.record_kind == "document" or evidence.get("partner_asked")
+    if step.waits_on == "partner" and asked:
         return Blame("partner", "partner", "partner", None, f"partner.{step.event_code}")
     # Some system or partner reports it, and none that is connected does.
     return Blame(text="unknown.nobody_reports")

@@ -67,7 +67,8 @@ class IntegrationTransaction(models.Model):
     @api.model
     def _document_evidence(self, order, step, pickings, invoices):
         if order["root_model"] == PURCHASE.model:
-            return {}  # receipts and bills speak for themselves, see _purchase_text
+            # Receipts and bills speak for themselves, see _purchase_text.
+            return {"partner_asked": order["asks"]}
         return super()._document_evidence(order, step, pickings, invoices)
 
     @api.model

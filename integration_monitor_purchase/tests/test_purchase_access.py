@@ -85,7 +85,7 @@ class TestPurchaseAccess(PurchaseCommon):
         order = self.purchase()
         documents = [order, order.picking_ids]
         for document in documents:
-            self.assertIn("Waiting for", document.integration_banner)
+            self.assertIn("waits for", document.integration_banner)
             self.assertIn("Bert Vendor", document.integration_banner)
             self.assertEqual(document.integration_status, "on_track")
         self.assertIn("payment", self.bought.invoice_ids.integration_banner)
