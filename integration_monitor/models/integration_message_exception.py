@@ -230,9 +230,8 @@ class IntegrationMessage(models.Model):
             limit=1,
         )
         shared = exceptions.filtered(lambda item: left and item.dedupe_key == left._dedupe_key())
-        for exception in shared:
-            state = "assigned" if exception.user_id else "open"
-            exception.write({"message_id": left.id, "state": state})
+        for item in shared:
+            item.write({"message_id": left.id, "state": "assigned" if item.user_id else "open"})
         return exceptions - shared
 
     def _superseded(self):
@@ -252,7 +251,7 @@ class IntegrationMessage(models.Model):
             limit=1,
         )
         repeated = self._failed_repetitions()
-        if not (older or repeated) or self.state != "done":
+        if self.state != "done" or not (older or repeated):
             return self.browse()
         # What was done counts, not what failed before: a person may have corrected the content
         # into another order, or a partner's later version of it.
@@ -297,5 +296,5 @@ class IntegrationMessage(models.Model):
                     work.flow_id._handler()._accept(work, work._parsed_payload())
             except IntegrationError:
                 _logger.info("Message %s: nothing to accept", message.id, exc_info=True)
-            except Exception:  # closing an exception must work whatever the payload is
+            except Exception:  # closing must work whatever the payload is
                 _logger.warning("Message %s: not accepted", message.id, exc_info=True)

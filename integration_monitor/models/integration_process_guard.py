@@ -105,7 +105,8 @@ class IntegrationProcess(models.Model):
                     "it in use; then this one can be archived."
                 )
             )
-        if self.filtered(lambda process: process.state == "active"):
+        # An addon that is uninstalled takes its documents along.
+        if self.pool.ready and self.filtered(lambda process: process.state == "active"):
             raise UserError(
                 self.env._(
                     "New documents follow this process, so it must stay. Put another version in "
