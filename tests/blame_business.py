@@ -7,7 +7,7 @@ from .blame_report import Suite
 suite = Suite()
 
 
-@suite.labelled("confirmed", "team", None, "business")
+@suite.labelled("validated", "team", None, "business")
 def taken_back_to_a_quotation(case):
     """The salesperson makes a quotation of the order again."""
     return case.quotation()
@@ -22,7 +22,7 @@ def quotation_not_accepted(case):
     return order
 
 
-@suite.labelled("picked", "stock", None, "business")
+@suite.labelled("allocated", "stock", None, "business")
 def no_stock(case):
     """Nothing of the product is on the shelf."""
     return case.order(product=case.scarce())
@@ -34,7 +34,7 @@ def no_stock_before_the_release(case):
     return case.sold(product=case.scarce())
 
 
-@suite.labelled("picked", "stock", None, "business")
+@suite.labelled("allocated", "stock", None, "business")
 def not_reserved_by_hand(case):
     """The goods are there, and nobody reserves them."""
     case.warehouse.out_type_id.reservation_method = "manual"
@@ -47,7 +47,7 @@ def to_be_picked(case):
     return case.order()
 
 
-@suite.labelled("picked", "team", None, "business")
+@suite.labelled("allocated", "team", None, "business")
 def draft_transfer(case):
     """The delivery was cancelled, and its copy is a draft."""
     order = case.order()
@@ -75,7 +75,7 @@ def to_be_shipped(case):
     return order
 
 
-@suite.labelled("picked", "stock", None, "business")
+@suite.labelled("allocated", "stock", None, "business")
 def back_order_without_stock(case):
     """One of three pieces was there and has left."""
     product = case.scarce()

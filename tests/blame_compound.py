@@ -106,7 +106,7 @@ def matter_and_a_message_on_its_way(case):
     return order
 
 
-@suite.labelled("paid", "message_failed", "finance", "technical", compound=True)
+@suite.labelled("invoice_sent", "message_failed", "finance", "technical", compound=True)
 def unpaid_and_finance_not_told(case):
     """The customer has not paid, and the system that would tell so refuses the invoice."""
     case.refuse(500)
@@ -120,7 +120,7 @@ def unpaid_and_finance_not_told(case):
     return order
 
 
-@suite.labelled("picked", "exception", None, "business", compound=True)
+@suite.labelled("allocated", "exception", None, "business", compound=True)
 def matter_and_no_stock(case):
     """Goods are missing, and a person has to say whether the order stands at all."""
     order = case.order(product=case.scarce())

@@ -84,7 +84,7 @@ def half_released(case):
     return order
 
 
-@suite.labelled("picked", "unknown")
+@suite.labelled("allocated", "unknown")
 def delivery_cancelled_by_hand(case):
     """Somebody cancels the delivery, and leaves the order."""
     order = case.order()
@@ -114,7 +114,7 @@ def rest_of_the_chain_cancelled(case):
     return order
 
 
-@suite.labelled("picked", "unknown")
+@suite.labelled("allocated", "unknown")
 def waits_for_a_foreign_transfer(case):
     """The delivery takes goods that another transfer brings, which belongs to no order."""
     order = case.order()

@@ -176,14 +176,14 @@ class BlameCase(SituationsMixin, TransactionCommon, IntegrationCase):
         )
 
     def step_of(self, code, **values):
-        """Put a version of the process in use that has one step more, after confirmation."""
+        """Put a version of the process in use that has one step more, before the picking."""
         process = self.env.ref("integration_monitor.process_order_to_cash").sudo()
         current = process.browse(process._for_root("sale.order", self.company.id))
         draft = process.browse(current.action_new_version()["res_id"])
         self.env["integration.process.step"].sudo().create(
             {
                 "process_id": draft.id,
-                "sequence": 25,
+                "sequence": 65,
                 "code": code,
                 "name": code.capitalize(),
                 "record_kind": "external",

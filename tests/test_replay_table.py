@@ -33,6 +33,7 @@ class TestReplayTable(CarrierCase):
             {"name": "Woo Single #1", "type": "consu", "is_storable": True}
         )
         cls.noop_flow = cls._make_flow("integration.handler.noop", "table.noop")
+        cls.status_flow = cls._make_flow("integration.handler.status", "table.status")
         cls.stock_flow = cls._make_flow(
             "integration.handler.shop.stock",
             "table.stock",
@@ -49,6 +50,7 @@ class TestReplayTable(CarrierCase):
         cls.flows = {
             "event": cls.event_flow,
             "noop": cls.noop_flow,
+            "status": cls.status_flow,
             "shop.order.shopify": cls.flow,
             "shop.order.woocommerce": cls.woo_flow,
             "shop.stock": cls.stock_flow,
@@ -96,13 +98,16 @@ class TestReplayTable(CarrierCase):
             picking.unlink()
             order.unlink()
 
-    def _make_noop(self, state):
+    def _make_noop(self, state, handler="noop"):
         if state == "none":
-            return self._told("noop")
+            return self._told(handler)
         order = self._order()
-        message = self._told("noop", order)
+        message = self._told(handler, order)
         self._bring(order, state)
         return message
+
+    def _make_status(self, state):
+        return self._make_noop(state, "status")
 
     def _make_shop(self, handler, payload, changed, state):
         flow = self.flows[handler]

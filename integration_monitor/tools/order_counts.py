@@ -169,13 +169,17 @@ def is_undone(order: dict[str, Any], pickings: list[Picking], invoices: list[Inv
     )
 
 
-def document_changes(order: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the documents of an order that its transaction does not know by their names."""
+def document_changes(order: dict[str, Any], bill: str = "invoice") -> list[dict[str, Any]]:
+    """Return the documents of an order that its transaction does not know by their names.
+
+    :param order: a row of the snapshot, of any kind of root
+    :param bill: the role of what is no refund
+    """
     known = {document: name for document, (name, _role) in order["links"].items()}
-    rows = [("sale.order", order["id"], order["name"], "order")]
+    rows = [(order["root_model"], order["id"], order["name"], "order")]
     rows += [("stock.picking", row[0], row[1], row[3]) for row in order["pickings"] or ()]
     rows += [
-        ("account.move", row[0], row[1], "refund" if row[2] == "out_refund" else "invoice")
+        ("account.move", row[0], row[1], "refund" if row[2].endswith("_refund") else bill)
         for row in order["invoices"] or ()
     ]
     rows += [("account.payment", row[0], row[1], "payment") for row in order["payments"] or ()]
@@ -272,12 +276,12 @@ def scheduled(event_code: str, pickings: list[Picking]) -> datetime | None:
     return moment(min(filter(None, dates), default=None))
 
 
-def unpaid(invoices: list[Invoice]) -> list[Invoice]:
-    """Return the posted invoices that wait for their payment."""
+def unpaid(invoices: list[Any], move_type: str = "out_invoice") -> list[Any]:
+    """Return the posted invoices of a type that wait for their payment."""
     return [
         invoice
         for invoice in invoices
         if invoice.state == "posted"
-        and invoice.move_type == "out_invoice"
+        and invoice.move_type == move_type
         and invoice.payment_state not in PAID_STATES
     ]

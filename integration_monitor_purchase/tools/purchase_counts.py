@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from odoo.addons.integration_monitor.tools import order_counts
 from odoo.addons.integration_monitor.tools.milestones import Count
 from odoo.addons.integration_monitor.tools.order_counts import (
     CLOSED_PICKINGS,
@@ -156,27 +157,9 @@ def scheduled(event_code: str, transfers: list[Transfer]) -> datetime | None:
 
 def unpaid(bills: list[Bill]) -> list[Bill]:
     """Return the posted bills that wait for their payment."""
-    return [
-        bill
-        for bill in bills
-        if bill.state == "posted"
-        and bill.move_type == "in_invoice"
-        and bill.payment_state not in PAID_STATES
-    ]
+    return order_counts.unpaid(bills, "in_invoice")
 
 
 def document_changes(order: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the documents of a purchase that its transaction does not know by their names."""
-    known = {document: name for document, (name, _role) in order["links"].items()}
-    rows = [("purchase.order", order["id"], order["name"], "order")]
-    rows += [("stock.picking", row[0], row[1], row[3]) for row in order["pickings"] or ()]
-    rows += [
-        ("account.move", row[0], row[1], "refund" if row[2] == "in_refund" else "bill")
-        for row in order["invoices"] or ()
-    ]
-    rows += [("account.payment", row[0], row[1], "payment") for row in order["payments"] or ()]
-    return [
-        {"res_model": model, "res_id": res_id, "document_name": name, "role": role}
-        for model, res_id, name, role in rows
-        if known.get(f"{model},{res_id}", False) != name
-    ]
+    return order_counts.document_changes(order, "bill")
