@@ -23,14 +23,19 @@ LIMIT_MS = 500.0
 #: Half of them are done; the others wait for all kinds of things.
 _SPREAD = """
 UPDATE integration_transaction SET
-       state = CASE WHEN id %% 2 = 0 THEN 'completed' ELSE 'in_progress' END,
-       completed_at = CASE WHEN id %% 2 = 0 THEN started_at + interval '2 days' END,
+       state = CASE WHEN id % 2 = 0 THEN 'completed' ELSE 'in_progress' END,
+       completed_at = CASE WHEN id % 2 = 0 THEN started_at + interval '2 days' END,
        cause = (ARRAY['team', 'stock', 'customer', 'message_failed', 'breaker', 'unknown'])
-               [id %% 6 + 1],
+               [id % 6 + 1],
        waits_on = (ARRAY['Warehouse', 'Warehouse', 'Customer', 'Carrier', 'Shop', NULL])
-                  [id %% 6 + 1],
-       waits_on_kind = (ARRAY['team', 'team', 'customer', 'system', 'system', NULL])[id %% 6 + 1],
-       timeliness = CASE id %% 10 WHEN 0 THEN 'missed' WHEN 1 THEN 'warning' ELSE 'on_track' END
+                  [id % 6 + 1],
+       waits_on_kind = (ARRAY['team', 'team', 'customer', 'system', 'system', NULL])[id % 6 + 1],
+       timeliness = CASE id % 10 WHEN 0 THEN 'missed' WHEN 1 THEN 'warning' ELSE 'on_track' END
+"""
+_LINKS = """
+INSERT INTO integration_transaction_document (
+    transaction_id, res_model, res_id, document_name, role)
+SELECT id, res_model, res_id, name, 'order' FROM integration_transaction
 """
 _OPEN = [("state", "=", "in_progress")]
 _LIST = (
@@ -47,7 +52,9 @@ def run(arguments: argparse.Namespace) -> bool:
             fill(registry)
             with registry.cursor() as cursor:
                 cursor.execute(_SPREAD)
-            vacuum(registry, "integration_transaction")
+                cursor.execute(_LINKS)
+            for table in ("integration_transaction", "integration_transaction_document"):
+                vacuum(registry, table)
         with progress.step(f"Each screen, {TIMES} times"):
             figures = [(what, _measure(registry, opens)) for what, opens in _screens().items()]
     holds = all(spent < LIMIT_MS for _what, spent in figures)
