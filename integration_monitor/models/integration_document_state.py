@@ -30,41 +30,68 @@ def _search(name):
     return search
 
 
+class _Shown:
+    """Of a field: what a document shows of its transaction is computed, but SQL has it too.
+
+    Lists and charts group and sort by it as if it were stored. A model's ``_field_to_sql`` could
+    do the same, but is called for each column that anybody reads of a document.
+    """
+
+    def to_sql(self, model, alias):
+        return model._integration_shown_sql(self.name, alias)
+
+
+class _ShownSelection(_Shown, fields.Selection):
+    pass
+
+
+class _ShownChar(_Shown, fields.Char):
+    pass
+
+
+class _ShownMany2one(_Shown, fields.Many2one):
+    pass
+
+
+class ShownMonetary(_Shown, fields.Monetary):
+    """See ``_Shown``; whoever overrides a field of the mixin names its class again."""
+
+
 class IntegrationDocumentMixin(models.AbstractModel):
     """Columns of lists: one query for a page, and nothing for who does not look at them."""
 
     _inherit = "integration.document.mixin"
 
-    integration_status = fields.Selection(
+    integration_status = _ShownSelection(
         STATUSES,
         string="Progress",
         compute="_compute_integration_state",
         search=_search("integration_status"),
     )
-    integration_cause = fields.Selection(
+    integration_cause = _ShownSelection(
         lambda self: self.env[TRANSACTION]._fields["cause"]._description_selection(self.env),
         string="Cause",
         compute="_compute_integration_state",
         search=_search("integration_cause"),
     )
-    integration_waits_on_kind = fields.Selection(
+    integration_waits_on_kind = _ShownSelection(
         WAITS_ON_KINDS,
         string="On Whom",
         compute="_compute_integration_state",
         search=_search("integration_waits_on_kind"),
     )
-    integration_waits_on = fields.Char(
+    integration_waits_on = _ShownChar(
         string="Waits On",
         compute="_compute_integration_state",
         search=_search("integration_waits_on"),
     )
-    integration_waits_on_system_id = fields.Many2one(
+    integration_waits_on_system_id = _ShownMany2one(
         "integration.system",
         string="Waits On System",
         compute="_compute_integration_state",
         search=_search("integration_waits_on_system_id"),
     )
-    integration_waits_for_step_id = fields.Many2one(
+    integration_waits_for_step_id = _ShownMany2one(
         "integration.process.step",
         string="Waits For",
         compute="_compute_integration_state",
@@ -75,7 +102,7 @@ class IntegrationDocumentMixin(models.AbstractModel):
         string="Currency of Value at Risk",
         compute="_compute_integration_currency_id",
     )
-    integration_value_at_risk = fields.Monetary(
+    integration_value_at_risk = ShownMonetary(
         string="Value at Risk",
         currency_field="integration_currency_id",
         compute="_compute_integration_value_at_risk",
@@ -95,17 +122,18 @@ class IntegrationDocumentMixin(models.AbstractModel):
         """Read what all documents wait for in one query."""
         found = {}
         if ids := self._origin.ids:
-            # Whoever reads a document sees how it stands, even when the order is not his to read.
-            owners = self.env[TRANSACTION].sudo()
+            owners = self.env[TRANSACTION].sudo()  # as the reason of _integration_shown_sql
             values = [owners._field_to_sql("owner", name) for name in STATE_FIELDS.values()]
+            source, document_id = self._integration_owners_sql()
             rows = self.env.execute_query(
                 SQL(
-                    """SELECT DISTINCT ON (link.res_id) link.res_id, %s %s AND link.res_id IN %s
-                        ORDER BY link.res_id, %s""",
-                    SQL(", ").join(values),
-                    self._integration_links_sql(),
-                    tuple(ids),
-                    owners._urgency_sql("owner"),
+                    """SELECT DISTINCT ON (%(id)s) %(id)s, %(values)s %(source)s AND %(id)s IN %(ids)s
+                        ORDER BY %(id)s, %(urgency)s""",
+                    id=document_id,
+                    values=SQL(", ").join(values),
+                    source=source,
+                    ids=tuple(ids),
+                    urgency=owners._urgency_sql("owner"),
                 )
             )
             found = {res_id: row for res_id, *row in rows}
@@ -124,13 +152,15 @@ class IntegrationDocumentMixin(models.AbstractModel):
         """Add up what is at risk of the orders that a document belongs to."""
         amounts = {}
         if ids := self._origin.ids:
+            source, document_id = self._integration_owners_sql()
             amounts = dict(
                 self.env.execute_query(
                     SQL(
-                        "SELECT link.res_id, sum(%s) %s AND link.res_id IN %s GROUP BY link.res_id",
-                        self.env[TRANSACTION].sudo()._field_to_sql("owner", "value_at_risk"),
-                        self._integration_links_sql(),
-                        tuple(ids),
+                        "SELECT %(id)s, sum(%(amount)s) %(source)s AND %(id)s IN %(ids)s GROUP BY 1",
+                        id=document_id,
+                        amount=self.env[TRANSACTION].sudo()._field_to_sql("owner", "value_at_risk"),
+                        source=source,
+                        ids=tuple(ids),
                     )
                 )
             )
@@ -138,35 +168,51 @@ class IntegrationDocumentMixin(models.AbstractModel):
             document.integration_value_at_risk = amounts.get(document._origin.id, 0)
 
     @api.model
-    def _integration_links_sql(self):
-        """Return the part of a statement that finds the transactions of documents of this kind."""
-        return SQL(
+    def _integration_is_root(self):
+        """Tell whether documents of this kind own their transaction: each has its own, and one."""
+        return self._name in self.env[TRANSACTION]._roots()
+
+    @api.model
+    def _integration_owners_sql(self):
+        """Return how transactions of documents of this kind are read, named ``owner``.
+
+        :return: FROM and WHERE, and the id of the document
+        """
+        if self._integration_is_root():
+            source = SQL("FROM integration_transaction owner WHERE owner.res_model = %s", self._name)
+            return source, SQL("owner.res_id")
+        source = SQL(
             """FROM integration_transaction_document link
                JOIN integration_transaction owner ON owner.id = link.transaction_id
               WHERE link.res_model = %s""",
             self._name,
         )
+        return source, SQL("link.res_id")
 
-    def _field_to_sql(self, alias, field_expr, query=None):
-        """Let lists and charts group by how documents stand, as if it were stored."""
-        owners = self.env[TRANSACTION].sudo()  # the same reason as above
-        if target := STATE_FIELDS.get(field_expr):
-            return SQL(
-                "(SELECT %s %s AND link.res_id = %s ORDER BY %s LIMIT 1)",
-                owners._field_to_sql("owner", target),
-                self._integration_links_sql(),
-                SQL.identifier(alias, "id"),
-                owners._urgency_sql("owner"),
-            )
-        if field_expr == "integration_value_at_risk":
-            self._check_field_access(self._fields[field_expr], "read")
-            return SQL(
-                "(SELECT sum(%s) %s AND link.res_id = %s)",
-                owners._field_to_sql("owner", "value_at_risk"),
-                self._integration_links_sql(),
-                SQL.identifier(alias, "id"),
-            )
-        return super()._field_to_sql(alias, field_expr, query)
+    @api.model
+    def _integration_shown_sql(self, name, alias):
+        """Return the SQL of what the documents of a table show of their transactions.
+
+        :param str name: one of ``STATE_FIELDS``, or integration_value_at_risk
+        """
+        # Whoever reads a document sees how it stands, even when the order is not his to read.
+        owners = self.env[TRANSACTION].sudo()
+        source, document_id = self._integration_owners_sql()
+        target = STATE_FIELDS.get(name)
+        value = owners._field_to_sql("owner", target or "value_at_risk")
+        ending = SQL()
+        if not target:
+            value = SQL("sum(%s)", value)
+        elif not self._integration_is_root():
+            ending = SQL("ORDER BY %s LIMIT 1", owners._urgency_sql("owner"))
+        return SQL(
+            "(SELECT %s %s AND %s = %s %s)",
+            value,
+            source,
+            document_id,
+            SQL.identifier(alias, "id"),
+            ending,
+        )
 
     @api.model
     def _search_integration_state(self, name, operator, value):
@@ -176,14 +222,18 @@ class IntegrationDocumentMixin(models.AbstractModel):
         """
         if operator in NEGATIVE:
             return NotImplemented
-        Link = self.env[LINK].sudo()  # filtered by the documents
-        links = Domain("res_model", "=", self._name)
-        document_id = SQL.identifier(Link._table, "res_id")
-        shown = Domain.custom(to_sql=_is_shown)
-        found = Link._search(links & Domain(f"transaction_id.{name}", operator, value) & shown)
-        result = Domain("id", "in", found.subselect(document_id))
+        root = self._integration_is_root()
+        Source = self.env[TRANSACTION if root else LINK].sudo()  # filtered by the documents
+        mine = Domain("res_model", "=", self._name)
+        if root:
+            wanted = mine & Domain(name, operator, value)
+        else:
+            shown = Domain.custom(to_sql=_is_shown)
+            wanted = mine & Domain(f"transaction_id.{name}", operator, value) & shown
+        document_id = SQL.identifier(Source._table, "res_id")
+        result = Domain("id", "in", Source._search(wanted).subselect(document_id))
         if operator == "in" and False in value:
-            result |= Domain("id", "not in", Link._search(links).subselect(document_id))
+            result |= Domain("id", "not in", Source._search(mine).subselect(document_id))
         return result
 
 

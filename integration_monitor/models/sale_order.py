@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 
 from ..tools import context, tracing
+from .integration_document_state import ShownMonetary
 
 
 class SaleOrder(models.Model):
@@ -17,7 +18,7 @@ class SaleOrder(models.Model):
         string="Correlation ID", copy=False, readonly=True, index="btree_not_null"
     )
     # An order has one transaction: sums of orders are true.
-    integration_value_at_risk = fields.Monetary(aggregator="sum")
+    integration_value_at_risk = ShownMonetary(aggregator="sum")
     integration_currency_id = fields.Many2one(related="company_id.currency_id")
 
     @api.model
