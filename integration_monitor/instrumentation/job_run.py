@@ -1,6 +1,6 @@
 """Around queue_job's controller: each run of a job leaves a line, and carries its correlation.
 
-The correlation id is a column of the job: written when it is enqueued (``models/base.py``), read
+The correlation id is a column of the job: written when it is enqueued (``models/queue_job.py``), read
 with the job itself, bound while it runs. Jobs that it enqueues carry on the same.
 """
 

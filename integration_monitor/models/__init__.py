@@ -205,19 +205,15 @@ from . import integration_gate_held
 from . import integration_gate_override
 from . import integration_gate_mixin
 from . import sale_order
-from . import sale_order_shop
 from . import sale_order_line
 from . import product_template
 from . import product_pricelist_item
 from . import stock_reference
 from . import stock_move
 from . import stock_picking
-from . import stock_picking_wms
-from . import stock_picking_gate
 from . import stock_quant
 from . import stock_warehouse
 from . import account_move
-from . import account_move_gate
 from . import account_payment
 from . import account_tax
 from . import integration_source_mixin
@@ -233,7 +229,6 @@ from . import integration_digest
 from . import res_company
 from . import res_config_settings
 from . import res_users
-from . import base
 from . import ir_http
 from . import ir_module_module
 from . import queue_job

@@ -62,6 +62,9 @@ class IntegrationDocumentMixin(models.AbstractModel):
 
     _inherit = "integration.document.mixin"
 
+    #: Each document of this kind owns a transaction, and belongs to no other.
+    _integration_is_root = False
+
     integration_status = _ShownSelection(
         STATUSES,
         string="Progress",
@@ -168,17 +171,12 @@ class IntegrationDocumentMixin(models.AbstractModel):
             document.integration_value_at_risk = amounts.get(document._origin.id, 0)
 
     @api.model
-    def _integration_is_root(self):
-        """Tell whether documents of this kind own their transaction: each has its own, and one."""
-        return self._name in self.env[TRANSACTION]._roots()
-
-    @api.model
     def _integration_owners_sql(self):
         """Return how transactions of documents of this kind are read, named ``owner``.
 
         :return: FROM and WHERE, and the id of the document
         """
-        if self._integration_is_root():
+        if self._integration_is_root:
             source = SQL("FROM integration_transaction owner WHERE owner.res_model = %s", self._name)
             return source, SQL("owner.res_id")
         source = SQL(
@@ -203,7 +201,7 @@ class IntegrationDocumentMixin(models.AbstractModel):
         ending = SQL()
         if not target:
             value = SQL("sum(%s)", value)
-        elif not self._integration_is_root():
+        elif not self._integration_is_root:
             ending = SQL("ORDER BY %s LIMIT 1", owners._urgency_sql("owner"))
         return SQL(
             "(SELECT %s %s AND %s = %s %s)",
@@ -222,7 +220,7 @@ class IntegrationDocumentMixin(models.AbstractModel):
         """
         if operator in NEGATIVE:
             return NotImplemented
-        root = self._integration_is_root()
+        root = self._integration_is_root
         Source = self.env[TRANSACTION if root else LINK].sudo()  # filtered by the documents
         mine = Domain("res_model", "=", self._name)
         if root:

@@ -77,7 +77,7 @@ class IntegrationFlow(models.Model):
         """A lane's job serves many messages: it carries none of their correlations."""
         values = super()._job_store_values(job)
         if job.method_name == "_drain":
-            values = {k: v for k, v in values.items() if not k.startswith("integration_")}
+            values = {**values, "integration_correlation_id": False, "integration_trace_id": False}
         return values
 
     def _account_works(self):

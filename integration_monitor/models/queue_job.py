@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..instrumentation import job_run, log_writer
+from ..tools import context
 
 _BATCH = 500
 
@@ -20,6 +21,20 @@ class QueueJob(models.Model):
     integration_death_attempt = fields.Integer(
         readonly=True, help="The attempt whose worker died and was told; bookkeeping."
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Let new jobs carry the correlation of the work that enqueued them."""
+        current = context.current()
+        # A scheduled action has a trace only.
+        if current.correlation_id or current.trace_id:
+            carried = {
+                "integration_correlation_id": current.correlation_id,
+                "integration_trace_id": current.trace_id,
+            }
+            # Who enqueued it may have decided otherwise.
+            vals_list = [{**carried, **vals} for vals in vals_list]
+        return super().create(vals_list)
 
     def action_open_integration_log(self):
         """Open every line of the log with the job's correlation id."""

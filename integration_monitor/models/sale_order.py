@@ -1,17 +1,22 @@
-"""The sales order: root of the order-to-cash transaction."""
+"""The sales order: root of the order-to-cash transaction, and where it came from."""
 
 from odoo import api, fields, models
 
 from ..tools import context, tracing
+from .integration_document_mixin import PREFETCH
 from .integration_document_state import ShownMonetary
 
 
 class SaleOrder(models.Model):
-    """Gives each order its correlation id and notes what moves its transaction."""
+    """Gives each order its correlation id and notes what moves its transaction.
+
+    An order that a shop sent has its identity in the shop; one order of a shop exists once.
+    """
 
     _name = "sale.order"
     _inherit = ["sale.order", "integration.document.mixin"]
 
+    _integration_is_root = True
     _integration_written = frozenset({"state", "commitment_date", "partner_id", "user_id"})
 
     integration_correlation_id = fields.Char(
@@ -21,9 +26,82 @@ class SaleOrder(models.Model):
     integration_value_at_risk = ShownMonetary(aggregator="sum")
     integration_currency_id = fields.Many2one(related="company_id.currency_id")
 
+    integration_system_id = fields.Many2one(
+        "integration.system",
+        string="Received From",
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        ondelete="restrict",
+    )
+    integration_flow_id = fields.Many2one(
+        "integration.flow",
+        string="Received Through",
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        ondelete="set null",
+    )
+    integration_external_key = fields.Char(
+        string="Shop Order ID",
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        help="The shop's own identifier.",
+    )
+    integration_external_digest = fields.Char(
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        help="Fingerprint of goods, amounts and addresses as received.",
+    )
+    integration_external_total = fields.Monetary(
+        string="Total in the Shop",
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        help="What the customer paid. Zero: not known, or a person accepted another one.",
+    )
+    integration_external_updated_at = fields.Datetime(
+        string="Changed in the Shop", copy=False, readonly=True, prefetch=PREFETCH
+    )
+    integration_shop_collected = fields.Boolean(
+        string="Paid in the Shop",
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        help="The shop has the customer's money, or the right to take it.",
+    )
+    integration_shop_cancel = fields.Selection(
+        [
+            ("followed", "Cancelled as in the shop"),
+            ("agreed", "Differs from the shop; a person has looked"),
+        ],
+        string="Cancellation",
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+    )
+
+    _integration_external_uniq = models.UniqueIndex(
+        "(integration_system_id, integration_external_key) "
+        "WHERE integration_external_key IS NOT NULL",
+        "This order of the shop exists already.",
+    )
+
     @api.model
     def _integration_kept_fields(self):
-        return super()._integration_kept_fields() | {"integration_correlation_id"}
+        return super()._integration_kept_fields() | {
+            "integration_correlation_id",
+            "integration_system_id",
+            "integration_flow_id",
+            "integration_external_key",
+            "integration_external_digest",
+            "integration_external_total",
+            "integration_external_updated_at",
+            "integration_shop_collected",
+            "integration_shop_cancel",
+        }
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,18 +1,47 @@
 """Transfers as documents of a business transaction."""
 
-from odoo import api, models
+from odoo import api, fields, models
+
+from .integration_document_mixin import PREFETCH
 
 
 class StockPicking(models.Model):
-    """A transfer reaches milestones by its computed state."""
+    """A transfer reaches milestones by its computed state, and a gate may keep it back.
+
+    A warehouse system that runs it knows it by its release and its shipment.
+    """
 
     _name = "stock.picking"
-    _inherit = ["stock.picking", "integration.document.mixin"]
+    _inherit = ["stock.picking", "integration.document.mixin", "integration.gate.mixin"]
 
     _integration_computed = frozenset({"state"})
 
     # What was done lately, for messages that should have come of it.
     _integration_done_idx = models.Index("(date_done) WHERE state = 'done'")
+
+    integration_release_ref = fields.Char(
+        string="Released As",
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        index="btree_not_null",
+        help="The number that the warehouse system gave to the release.",
+    )
+    integration_shipment_ref = fields.Char(
+        string="Shipped As",
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        index="btree_not_null",
+        help="The shipment of the warehouse system that completed this transfer.",
+    )
+
+    @api.model
+    def _integration_kept_fields(self):
+        return super()._integration_kept_fields() | {
+            "integration_release_ref",
+            "integration_shipment_ref",
+        }
 
     def _compute_field_value(self, field):
         if field.name == "scheduled_date" and any(self._ids):
@@ -33,3 +62,11 @@ class StockPicking(models.Model):
     def create(self, vals_list):
         self._integration_check_kept(vals_list)
         return super().create(vals_list)
+
+    def _integration_is_open(self):
+        return self.state not in ("done", "cancel")
+
+    def _action_done(self):
+        """Keep back what a gate keeps back, before anything is moved, mailed or booked."""
+        self.env["integration.gate"]._check(self)
+        return super()._action_done()

@@ -18,6 +18,7 @@ class PurchaseOrder(models.Model):
     _name = "purchase.order"
     _inherit = ["purchase.order", "integration.document.mixin"]
 
+    _integration_is_root = True
     _integration_written = frozenset(
         {"state", "acknowledged", "date_planned", "partner_id", "user_id"}
     )
