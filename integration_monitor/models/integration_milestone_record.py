@@ -204,7 +204,9 @@ class IntegrationMilestoneRecord(models.Model):
             ids["account.payment"] += [row[0] for row in order["payments"] or ()]
         fields = self.env["integration.document.mixin"]._integration_fields()
         for model, record_ids in ids.items():
-            self.env[model].browse(record_ids).invalidate_recordset(fields, flush=False)
+            if record_ids:
+                records = self.env[model].browse(record_ids)
+                self.env["integration.transaction"]._forget_cached(records, fields)
 
     @api.model
     def _events(self, orders, notes, owner_by_order):

@@ -46,8 +46,10 @@ class IntegrationTransactionAdvance(models.Model):
         reports = self._reports_by_owner(notes.reports, now)
         changes = Changes()
         owner_by_order = {}
-        partners = self._records("res.partner", orders, "partner_id")
-        warehouses = self._records("stock.warehouse", orders, "warehouse_id")
+        # Nothing but the name: a partner has dozens of other columns.
+        bare = self.with_context(prefetch_fields=False)
+        partners = bare._records("res.partner", orders, "partner_id")
+        warehouses = bare._records("stock.warehouse", orders, "warehouse_id")
         roots, causes = self._roots(), RootCauses(self.env)
         for order in orders:
             order["root_causes"] = causes
@@ -90,9 +92,7 @@ class IntegrationTransactionAdvance(models.Model):
     def _records(self, model, orders, column):
         """Records by id, read together once the name of one is asked for; most often none is."""
         ids = {order[column] for order in orders if order[column]}
-        # Nothing but the name: a partner has dozens of other columns.
-        records = self.env[model].with_context(prefetch_fields=False).browse(ids)
-        return {record.id: record for record in records}
+        return dict(zip(ids, self.env[model].browse(ids), strict=True))
 
     @api.model
     def _reports_by_owner(self, rows, now):

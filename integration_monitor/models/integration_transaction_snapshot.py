@@ -107,7 +107,7 @@ class IntegrationTransactionSnapshot(models.Model):
     def _snapshot_sales(self, roots, payments):
         """:return: rows of sales orders, and then stubs of what belongs to other roots"""
         roots = {model: list(ids) for model, ids in roots.items() if ids}
-        models = roots.keys()
+        models = frozenset(roots)
         if not models:
             return []
         if models <= OWNER_MODELS:
@@ -118,7 +118,7 @@ class IntegrationTransactionSnapshot(models.Model):
             known = set().union(*(order["links"] for order in orders))
         elif "sale.order" in models and models <= {"sale.order", "stock.picking"}:
             # Most often a confirmation: the transfers are those of the order.
-            orders = self._read_orders(read.of_orders(["sale.order"]), roots, payments)
+            orders = self._read_orders(read.of_orders(frozenset({SALE.model})), roots, payments)
             known = {f"stock.picking,{row[0]}" for order in orders for row in order["pickings"]}
         else:
             return self._read_orders(read.of_orders(models), roots, payments)

@@ -2,10 +2,12 @@
 
 from psycopg2 import Error
 
-from odoo import models
+from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools import order_store_sql as store
+
+LINK = "integration.transaction.document"
 
 
 class IntegrationTransactionStore(models.Model):
@@ -49,11 +51,27 @@ class IntegrationTransactionStore(models.Model):
             if error.pgcode:
                 self.env.cr.execute("ROLLBACK TO SAVEPOINT integration_store")
             raise
-        # The recorder runs after a flush: nothing of these models waits to be written.
-        self.invalidate_model(flush=False)
-        self.env["integration.milestone"].invalidate_model(flush=False)
-        self.env["integration.transaction.document"].invalidate_model(flush=False)
+        for model in ("integration.transaction", "integration.milestone", LINK):
+            self._forget_cached(self.env[model])
         if changes.linked:
-            self.env["integration.message"].invalidate_model(["transaction_id"], flush=False)
+            self._forget_cached(self.env["integration.message"], ["transaction_id"])
         for root in changes.unnamed:
-            self.env[root.model].invalidate_model(["integration_correlation_id"], flush=False)
+            self._forget_cached(self.env[root.model], ["integration_correlation_id"])
+
+    @api.model
+    def _forget_cached(self, records, names=None):
+        """Invalidate what SQL wrote; of most fields nothing is cached, and that is told quickly.
+
+        :param records: whose values to forget; of an empty recordset those of all records
+        :param names: fields, by default all
+        """
+        cached = self.env.transaction.field_data
+        fields = records._fields
+        known = [name for name in names or fields if fields[name] in cached]
+        if not known:
+            return
+        # The recorder runs after a flush: nothing waits to be written.
+        if records:
+            records.invalidate_recordset(known, flush=False)
+        else:
+            records.invalidate_model(known, flush=False)

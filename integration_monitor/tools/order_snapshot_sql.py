@@ -7,7 +7,7 @@ have the planner try their orders; and rare questions are functions, planned whe
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from functools import lru_cache
 
 from .order_parts_sql import transfer_row
 
@@ -103,7 +103,8 @@ def _transfers(ids: str, **row: str) -> str:
           FROM stock_picking picking WHERE picking.id = ANY({ids})"""
 
 
-def of_owners(models: Collection[str], evidence: bool) -> str:
+@lru_cache
+def of_owners(models: frozenset[str], evidence: bool) -> str:
     """Transactions by what was linked to them before; those of other roots without their document.
 
     Payments are linked when they are made, and when an invoice tells of one.
@@ -113,7 +114,7 @@ def of_owners(models: Collection[str], evidence: bool) -> str:
     :param models: keys of ``OWNERS``
     :param evidence: ask what messages and exceptions tell, instead of taking what was kept
     """
-    which = " OR ".join(OWNERS[model].format(ids=f"%({model})s") for model in models)
+    which = " OR ".join(OWNERS[model].format(ids=f"%({model})s") for model in sorted(models))
     told = "integration_order_evidence(owner.id)" if evidence else "owner.evidence"
     return f"""
         SELECT (SELECT {ORDER} FROM sale_order sale
@@ -128,14 +129,15 @@ def of_owners(models: Collection[str], evidence: bool) -> str:
          WHERE {which}"""
 
 
-def of_orders(models: Collection[str]) -> str:
+@lru_cache
+def of_orders(models: frozenset[str]) -> str:
     """Orders, by what belongs to them now, and with the ids that new transactions get.
 
     Takes whether payments are wanted, and ids by model.
 
     :param models: keys of ``ROOTS``
     """
-    roots = " UNION ".join(ROOTS[model].format(ids=f"%({model})s") for model in models)
+    roots = " UNION ".join(ROOTS[model].format(ids=f"%({model})s") for model in sorted(models))
     return f"""
         SELECT {ORDER},
                COALESCE(owner.id, nextval('integration_transaction_id_seq')), to_jsonb(owner),

@@ -68,8 +68,7 @@ class Statements:
         for row in rows:
             places.append(marks)
             for column in columns:
-                value = row[column]
-                self.values.append(json.dumps(value) if isinstance(value, (dict, list)) else value)
+                self.values.append(_adapted(row[column]))
         return ", ".join(places)
 
     def add_transactions(self, rows: list[dict[str, Any]]) -> None:
@@ -87,6 +86,16 @@ class Statements:
     def change_transactions(self, rows: list[dict[str, Any]], changed: Collection[str]) -> None:
         """Update some columns of transactions."""
         columns = [name for name in TRANSACTION_COLUMNS if name in changed]
+        if len(rows) == 1:
+            # Most often; without a join it is understood faster.
+            values = [rows[0][name] for name in columns]
+            self.add(
+                f"UPDATE integration_transaction SET {', '.join(f'{n} = %s' for n in columns)}"
+                " WHERE id = %s",
+                *map(_adapted, values),
+                rows[0]["id"],
+            )
+            return
         marks = ", ".join(["%s::int", *(f"%s::{TRANSACTION_COLUMNS[name]}" for name in columns)])
         places = self._rows(("id", *columns), f"({marks})", rows)
         self.texts.append(
@@ -105,3 +114,8 @@ class Statements:
             f"INSERT INTO {table} ({', '.join(columns)}) VALUES {places}"
             f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {names}"
         )
+
+
+def _adapted(value: Any) -> Any:
+    """A value as a parameter of a statement."""
+    return json.dumps(value) if isinstance(value, (dict, list)) else value
