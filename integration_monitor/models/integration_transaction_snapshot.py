@@ -115,15 +115,18 @@ class IntegrationTransactionSnapshot(models.Model):
         if models <= LINKED_MODELS:
             # Nothing but documents changed, no message and no exception: that evidence is kept.
             orders = self._read_orders(read.of_owners(models, evidence=False), roots, payments)
-            known = set().union(*(order["links"] for order in orders))
+            known, needed = set().union(*(order["links"] for order in orders)), set()
         elif "sale.order" in models and models <= {"sale.order", "stock.picking"}:
-            # Most often a confirmation: the transfers are those of the order.
-            orders = self._read_orders(read.of_orders(frozenset({SALE.model})), roots, payments)
+            # Most often a confirmation: the transfers are those of the order, and name it.
+            query = read.of_orders(frozenset({SALE.model}), read.NAMED_PICKINGS)
+            orders = self._read_orders(query, roots, payments)
             known = {f"stock.picking,{row[0]}" for order in orders for row in order["pickings"]}
+            needed = {link for order in orders for link in order["links"]}
+            needed = {link for link in needed if link.startswith("stock.picking,")}
         else:
             return self._read_orders(read.of_orders(models), roots, payments)
         changed = {f"{model},{id_}" for model in models & LINKED_MODELS for id_ in roots[model]}
-        if changed <= known:
+        if changed | needed <= known:
             return orders
         stubs = [order for order in orders if order["root_model"] != SALE.model]
         return [*self._read_orders(read.of_orders(models), roots, payments), *stubs]

@@ -81,6 +81,8 @@ LINKS = """
 LINKED = """ARRAY(SELECT res_id FROM integration_transaction_document
                    WHERE transaction_id = owner.id AND res_model = '{model}')"""
 
+#: Those that name the order themselves: all of a confirmation, most often.
+NAMED_PICKINGS = "ARRAY(SELECT id FROM stock_picking WHERE sale_id = sale.id)"
 _LINES = "ARRAY(SELECT id FROM sale_order_line WHERE order_id = sale.id)"
 ORDER_PICKINGS = f"""ARRAY(
     SELECT id FROM stock_picking WHERE sale_id = sale.id
@@ -130,12 +132,13 @@ def of_owners(models: frozenset[str], evidence: bool) -> str:
 
 
 @lru_cache
-def of_orders(models: frozenset[str]) -> str:
+def of_orders(models: frozenset[str], pickings: str = ORDER_PICKINGS) -> str:
     """Orders, by what belongs to them now, and with the ids that new transactions get.
 
     Takes whether payments are wanted, and ids by model.
 
     :param models: keys of ``ROOTS``
+    :param pickings: array of the ids of the transfers of ``sale``
     """
     roots = " UNION ".join(ROOTS[model].format(ids=f"%({model})s") for model in sorted(models))
     return f"""
@@ -143,11 +146,12 @@ def of_orders(models: frozenset[str]) -> str:
                COALESCE(owner.id, nextval('integration_transaction_id_seq')), to_jsonb(owner),
                ({MILESTONES}), ({LINKS}),
                CASE WHEN owner.id IS NOT NULL THEN integration_order_evidence(owner.id) END,
-               ({_transfers(ORDER_PICKINGS)}),
+               ({_transfers(pickings)}),
                (SELECT integration_order_invoices(array_agg(DISTINCT move_id), %(payments)s, false)
                   FROM account_move_line WHERE id = ANY({ORDER_INVOICE_LINES})
                 HAVING count(*) > 0)
           FROM sale_order sale
-          LEFT JOIN integration_transaction owner
-            ON owner.res_model = 'sale.order' AND owner.res_id = sale.id
+          LEFT JOIN LATERAL (
+               SELECT * FROM integration_transaction
+                WHERE res_model = 'sale.order' AND res_id = sale.id OFFSET 0) owner ON true
          WHERE sale.id = ANY(ARRAY({roots}))"""
