@@ -18,6 +18,7 @@ FLOW_FIELDS = (
     "state",
 )
 ENDPOINT_FIELDS = (
+    "active",
     "allowed_networks",
     "auth_type",
     "base_url",

@@ -37,6 +37,16 @@ class TestMessageWay(FallbackCase):
         self.env["integration.message"]._sweep()
         self.env.invalidate_all()
 
+    def test_the_way_is_read_in_one_statement(self):
+        """Each lane reads its endpoint once more, with all the columns of the screens."""
+        flow = self.outbound._as_service()
+        flow._leave_at_gate()  # fills the caches of the registry
+        self.env.invalidate_all()
+        with self.assertQueryCount(1):
+            flow._load_for_work()
+            self.assertFalse(flow._leave_at_gate())
+            self.assertEqual(next(iter(flow._ways())), self.endpoint)
+
     def test_what_waits_goes_to_the_present_endpoint(self):
         """The flow has another endpoint, and the paused former one is called."""
         for stop in ("action_pause", "_switch_breaker"):
