@@ -48,6 +48,24 @@ def followers(branches: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
     return tuple(result)
 
 
+@lru_cache(maxsize=256)
+def leaders(branches: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+    """Return for each step the positions of those that it waits for, at once or further back.
+
+    :param branches: as in :func:`stages`
+    """
+    following = followers(branches)
+    return tuple(
+        tuple(place for place in range(index) if index in following[place])
+        for index in range(len(branches))
+    )
+
+
+def leaders_of(steps: Sequence[Branched]) -> tuple[tuple[int, ...], ...]:
+    """Return for each step the positions of the steps that it waits for."""
+    return leaders(tuple(step.branch for step in steps))
+
+
 def followers_of(steps: Sequence[Branched]) -> tuple[tuple[int, ...], ...]:
     """Return for each step the positions of the steps that wait for it."""
     return followers(tuple(step.branch for step in steps))

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .branches import followers_of
+from .branches import leaders_of
 from .cut_off import CutOff, next_cut_off, that_apply
 from .milestones import DONE_STATES, Milestone, Step
 from .root import Root
@@ -153,24 +153,23 @@ def plan(
 
     :param fixed: ids of the steps that keep their plan: they were reached before, or not needed
     """
-    following = followers_of(steps)
+    leading = leaders_of(steps)
     ends: dict[int, datetime] = {}
     measured: set[int] = set()
     unmeasured: list[int] = []
 
     def beginning(index: int) -> datetime:
-        before = (end for place, end in ends.items() if index in following[place])
-        return max(before, default=dates.started)
+        return max((ends[i] for i in leading[index] if i in ends), default=dates.started)
 
     for index, (step, milestone) in enumerate(zip(steps, milestones, strict=True)):
-        at = beginning(index)
         if step.id in fixed:
+            at = beginning(index)
             ends[index] = max(at, milestone.planned_at or at)
             continue
         milestone.planned_at = None
         if step.optional and not milestone.expected:
             continue
-        due = dates.due(step, at)
+        due = dates.due(step, beginning(index))
         if step.event_code == dates.root.promised_event and dates.promised:
             # A date that had passed when the order came is no plan.
             due = max(min(due or dates.promised, dates.promised), dates.started)
@@ -180,7 +179,7 @@ def plan(
         milestone.planned_at = ends[index] = due
         measured.add(index)
     for index in unmeasured:
-        if not measured.isdisjoint(following[index]):
+        if any(index in leading[later] for later in measured):
             milestones[index].planned_at = beginning(index)
 
 

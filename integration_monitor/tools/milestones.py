@@ -120,9 +120,13 @@ def advance(
     for report in reports:
         by_code.setdefault(report.step_code, []).append(report)
     for step in steps:
-        before = old.get(step.id) or Milestone(step.id)
-        count = counts.get(step.event_code) or Count()
-        new = _recorded(step, before, count, by_code.get(step.code, ()))
+        before, count = old.get(step.id), counts.get(step.event_code)
+        told = by_code.get(step.code, ())
+        if before is None and count is None and not told:
+            result.append(Milestone(step.id))
+            continue
+        before, count = before or Milestone(step.id), count or Count()
+        new = _recorded(step, before, count, told)
         if new.state == "reached" and not new.reached_at:
             new.reached_at = before.reached_at or count.at or now
         elif new.state != "reached":
