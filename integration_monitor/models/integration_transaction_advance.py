@@ -10,7 +10,7 @@ from ..tools import deadlines, milestone_waits, order_counts
 from ..tools import milestones as progress
 from ..tools.milestones import Milestone, Report
 from ..tools.order_store_sql import FIXED_COLUMNS, TRANSACTION_COLUMNS
-from .integration_transaction_evidence import RootCauses
+from .integration_transaction_evidence import Batch
 
 
 class Changes:
@@ -46,16 +46,10 @@ class IntegrationTransactionAdvance(models.Model):
         reports = self._reports_by_owner(notes.reports, now)
         changes = Changes()
         owner_by_order = {}
-        # Nothing but the name: a partner has dozens of other columns.
-        bare = self.with_context(prefetch_fields=False)
-        partners = bare._records("res.partner", orders, "partner_id")
-        warehouses = bare._records("stock.warehouse", orders, "warehouse_id")
-        roots, causes = self._roots(), RootCauses(self.env)
+        roots, batch = self._roots(), Batch(self.env, orders)
         for order in orders:
-            order["root_causes"] = causes
+            order["batch"] = batch
             owner = order["owner"]
-            order["partner"] = partners[order["partner_id"]]
-            order["warehouse"] = warehouses.get(order["warehouse_id"])
             root, key = roots[order["root_model"]], (order["root_model"], order["id"])
             begun = key in notes.begun
             if not owner and not begun and order["state"] not in root.followed:
@@ -87,12 +81,6 @@ class IntegrationTransactionAdvance(models.Model):
             owners = {row["transaction_id"] for row in changes.milestones}
             self.env["integration.message"]._release_gated(owners)
         return owner_by_order
-
-    @api.model
-    def _records(self, model, orders, column):
-        """Records by id, read together once the name of one is asked for; most often none is."""
-        ids = {order[column] for order in orders if order[column]}
-        return dict(zip(ids, self.env[model].browse(ids), strict=True))
 
     @api.model
     def _reports_by_owner(self, rows, now):

@@ -76,7 +76,7 @@ class IntegrationTransactionBlame(models.Model):
         if verdict.on == "system":
             return verdict.facts.get("system") or self.env._("A partner system")
         if verdict.on == "customer":
-            return order["partner"].complete_name
+            return order["batch"].partner(order).complete_name
         if verdict.on == "partner":
             return self.env._("A partner")
         if verdict.on == "nobody":
@@ -85,8 +85,8 @@ class IntegrationTransactionBlame(models.Model):
             return self.env._("Accounting")
         if verdict.text.startswith("team.sale"):
             return self.env._("Sales")
-        if verdict.text.startswith(("team.picking", "stock")) and order["warehouse"]:
-            return order["warehouse"].name
+        if verdict.text.startswith(("team.picking", "stock")) and order["warehouse_id"]:
+            return order["batch"].warehouse(order).name
         return self.env._("Our team")
 
 

@@ -18,13 +18,17 @@ MESSAGE_CAUSES = judging.OF_SYSTEM | {
 }  # fmt: skip
 
 
-class RootCauses:
-    """Which systems are out because of others; read once for all orders, and when it is asked."""
+class Batch:
+    """What verdicts on several orders ask beside the snapshot; read for all, and when it is asked.
 
-    def __init__(self, env):
+    Most often nothing of it is.
+    """
+
+    def __init__(self, env, orders):
         self.env = env
+        self._orders = orders
 
-    def of(self, system_id):
+    def root_cause(self, system_id):
         """:return: the system that is out and that this one needs, or an empty recordset"""
         ids = self._causes.get(system_id)
         return self.env["integration.system"].sudo().browse(sorted(ids)[:1] if ids else ())
@@ -33,6 +37,27 @@ class RootCauses:
     def _causes(self):
         # Whoever moves a document need not read what systems need of each other.
         return self.env["integration.system"].sudo()._causes()
+
+    def partner(self, order):
+        """:return: the customer or supplier of an order"""
+        return self._partners.browse(order["partner_id"]).with_prefetch(self._partners.ids)
+
+    def warehouse(self, order):
+        """:return: the warehouse of an order, or an empty recordset"""
+        return self._warehouses.browse(order["warehouse_id"]).with_prefetch(self._warehouses.ids)
+
+    @cached_property
+    def _partners(self):
+        return self._named("res.partner", "partner_id")
+
+    @cached_property
+    def _warehouses(self):
+        return self._named("stock.warehouse", "warehouse_id")
+
+    def _named(self, model, column):
+        ids = {order[column] for order in self._orders if order[column]}
+        # Nothing but the name: a partner has dozens of other columns.
+        return self.env[model].with_context(prefetch_fields=False).browse(ids)
 
 
 class IntegrationTransactionEvidence(models.Model):
@@ -139,7 +164,7 @@ class IntegrationTransactionEvidence(models.Model):
             or not verdict.system_id
         ):
             return verdict
-        root = order["root_causes"].of(verdict.system_id)
+        root = order["batch"].root_cause(verdict.system_id)
         if not root:
             return verdict
         return judging.because_of(verdict, {"system": root.name, "system_id": root.id})

@@ -75,11 +75,11 @@ class IntegrationTransaction(models.Model):
     def _blame_culprit(self, verdict, order):
         if order["root_model"] == PURCHASE.model:
             if verdict.on == "partner":
-                return order["partner"].complete_name
+                return order["batch"].partner(order).complete_name
             if verdict.text.startswith("team.bill"):
                 return self.env._("Accounting")
-            if verdict.text.startswith("team.putaway") and order["warehouse"]:
-                return order["warehouse"].name
+            if verdict.text.startswith("team.putaway") and order["warehouse_id"]:
+                return order["batch"].warehouse(order).name
             if verdict.text.startswith("team.purchase"):
                 return self.env._("Purchasing")
         return super()._blame_culprit(verdict, order)
