@@ -146,6 +146,8 @@ class IntegrationTransactionSnapshot(models.Model):
                         {"root_model": owner["res_model"], "id": owner["res_id"], "links": links}
                     )
                 continue
+            if "name" not in order:
+                order.update({key: owner[column] for column, key in read.OF_OWNER.items()})
             for row in pickings or ():
                 if row[3] is None:
                     row[3] = links[f"stock.picking,{row[0]}"][1]

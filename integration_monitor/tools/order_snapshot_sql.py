@@ -69,6 +69,17 @@ ORDER = """jsonb_build_object(
     'amount_company', round(sale.amount_total / COALESCE(NULLIF(sale.currency_rate, 0), 1), 6),
     'create_date', sale.create_date, 'commitment_date', sale.commitment_date,
     'correlation_id', sale.integration_correlation_id)"""
+# What a change of transfers and invoices alone can change of an order; the transaction has the rest.
+ORDER_PROGRESS = """jsonb_build_object(
+    'id', sale.id, 'state', sale.state, 'invoice_status', sale.invoice_status)"""
+#: The keys of ``ORDER`` that a transaction has, by its columns.
+OF_OWNER = {
+    "name": "name", "partner_id": "partner_id", "company_id": "company_id",
+    "warehouse_id": "warehouse_id", "user_id": "user_id", "currency_id": "currency_id",
+    "amount_total": "amount_total", "amount_company": "amount_company",
+    "started_at": "create_date", "promised_at": "commitment_date",
+    "correlation_id": "correlation_id",
+}  # fmt: skip
 # In the order of the fields of ``milestones.Milestone``.
 MILESTONES = """
     SELECT jsonb_agg(jsonb_build_array(
@@ -114,12 +125,14 @@ def of_owners(models: frozenset[str], evidence: bool) -> str:
     Takes whether payments are wanted, and ids by model.
 
     :param models: keys of ``OWNERS``
-    :param evidence: ask what messages and exceptions tell, instead of taking what was kept
+    :param evidence: ask what messages and exceptions tell, and all of the order, instead of taking
+        what was kept
     """
     which = " OR ".join(OWNERS[model].format(ids=f"%({model})s") for model in sorted(models))
     told = "integration_order_evidence(owner.id)" if evidence else "owner.evidence"
+    order = ORDER if evidence else ORDER_PROGRESS
     return f"""
-        SELECT (SELECT {ORDER} FROM sale_order sale
+        SELECT (SELECT {order} FROM sale_order sale
                  WHERE sale.id = owner.res_id AND owner.res_model = 'sale.order'),
                owner.id, to_jsonb(owner), ({MILESTONES}), ({LINKS}), {told},
                ({_transfers(LINKED.format(model="stock.picking"), role="NULL")}),
