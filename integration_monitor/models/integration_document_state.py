@@ -177,7 +177,9 @@ class IntegrationDocumentMixin(models.AbstractModel):
         :return: FROM and WHERE, and the id of the document
         """
         if self._integration_is_root:
-            source = SQL("FROM integration_transaction owner WHERE owner.res_model = %s", self._name)
+            source = SQL(
+                "FROM integration_transaction owner WHERE owner.res_model = %s", self._name
+            )
             return source, SQL("owner.res_id")
         source = SQL(
             """FROM integration_transaction_document link

@@ -116,13 +116,12 @@ class IntegrationTransactionSnapshot(models.Model):
             # Nothing but documents changed, no message and no exception: that evidence is kept.
             orders = self._read_orders(read.of_owners(models, evidence=False), roots, payments)
             known, needed = set().union(*(order["links"] for order in orders)), set()
-        elif "sale.order" in models and models <= {"sale.order", "stock.picking"}:
+        elif models == {"sale.order", "stock.picking"}:
             # Most often a confirmation: the transfers are those of the order, and name it.
             query = read.of_orders(frozenset({SALE.model}), read.NAMED_PICKINGS)
             orders = self._read_orders(query, roots, payments)
             known = {f"stock.picking,{row[0]}" for order in orders for row in order["pickings"]}
-            needed = {link for order in orders for link in order["links"]}
-            needed = {link for link in needed if link.startswith("stock.picking,")}
+            needed = self._transfers_to_look_for(orders, set(roots["stock.picking"]))
         else:
             return self._read_orders(read.of_orders(models), roots, payments)
         changed = {f"{model},{id_}" for model in models & LINKED_MODELS for id_ in roots[model]}
@@ -130,6 +129,24 @@ class IntegrationTransactionSnapshot(models.Model):
             return orders
         stubs = [order for order in orders if order["root_model"] != SALE.model]
         return [*self._read_orders(read.of_orders(models), roots, payments), *stubs]
+
+    @api.model
+    def _transfers_to_look_for(self, orders, changed_ids):
+        """Tell which transfers a reading by the transfers' own orders must have found.
+
+        :param list orders: rows of that reading
+        :param set changed_ids: ids of transfers that changed
+        :return: set of "model,id"; of an order that may have others, something that none finds
+        """
+        needed = set()
+        for order in orders:
+            ids = {row[0] for row in order["pickings"]}
+            if order["owner"]:
+                needed.update(link for link in order["links"] if link.startswith("stock.picking,"))
+            elif not ids or not ids <= changed_ids:
+                # Not confirmed just now: a transfer that serves several orders names the first.
+                needed.add("?")
+        return needed
 
     @api.model
     def _read_orders(self, query, roots, payments):

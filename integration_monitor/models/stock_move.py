@@ -24,6 +24,8 @@ class StockMove(models.Model):
         if vals.get("state") == "done":
             # Over RPC the state can be written, too.
             self._integration_check_gates()
+        if vals.get("picking_id"):
+            self._integration_note_moved(vals["picking_id"])
         result = super().write(vals)
         if vals.get("state") in LEVEL_STATES and self:
             by_event = self.env["integration.flow"]._flow_ids_by_event()
@@ -31,6 +33,15 @@ class StockMove(models.Model):
             if STOCK in subscribed or any(event == STOCK for event, _company in by_event):
                 self._integration_note_levels()
         return result
+
+    def _integration_note_moved(self, picking_id):
+        """Note the orders of moves that leave their transfer for another one.
+
+        That one may belong to another order until now, and nothing else of it needs to change.
+        """
+        moved = self.filtered(lambda move: move.picking_id and move.picking_id.id != picking_id)
+        if moved.sale_line_id:
+            moved.sale_line_id.order_id._integration_note(())
 
     def _integration_note_levels(self):
         """Note products by company and warehouse on both sides of the moves."""

@@ -40,6 +40,11 @@ class TestAdoption(TransactionCommon):
         values = {"company_id": self.company.id, **values}
         return self.env["integration.adoption"].sudo().create(values)
 
+    def started_adoption(self):
+        adoption = self.adoption()
+        adoption.action_start()
+        return adoption
+
     def run_job(self, adoption):
         """Run the job on a cursor of its own, as the queue does."""
         self.env.cr.precommit.run()
@@ -73,6 +78,24 @@ class TestAdoption(TransactionCommon):
             lambda milestone: milestone.step_id.code == "shipped"
         )
         self.assertEqual(milestone.reached_at, shipped.picking_ids.date_done)
+
+    def test_one_transfer_of_two_orders(self):
+        """The second of two orders that leave together is adopted without its delivery."""
+        first, second = self.order(), self.order()
+        empty = second.picking_ids
+        second.picking_ids.move_ids.picking_id = first.picking_ids
+        empty.unlink()
+        self.record()
+        transfer = first.picking_ids
+        self.ship(transfer)
+        before = {order: self.states(order) for order in (first, second)}
+        self.assertEqual(before[second]["shipped"], "reached")
+        self.forget(first, second)
+        self.run_job(self.started_adoption())
+        for order, states in before.items():
+            self.assertEqual(self.states(order), states)
+            links = self.owner(order).document_ids
+            self.assertIn(transfer.id, links.filtered(lambda l: l.role == "out").mapped("res_id"))
 
     def test_a_killed_job_goes_on(self):
         """A job that dies begins with the first order again, or never."""
