@@ -69,7 +69,7 @@ ORDER = """jsonb_build_object(
     'amount_company', round(sale.amount_total / COALESCE(NULLIF(sale.currency_rate, 0), 1), 6),
     'create_date', sale.create_date, 'commitment_date', sale.commitment_date,
     'correlation_id', sale.integration_correlation_id)"""
-# What a change of transfers and invoices alone can change of an order; the transaction has the rest.
+# What a change of transfers and invoices can change of an order; the transaction has the rest.
 ORDER_PROGRESS = """jsonb_build_object(
     'id', sale.id, 'state', sale.state, 'invoice_status', sale.invoice_status)"""
 #: The keys of ``ORDER`` that a transaction has, by its columns.
