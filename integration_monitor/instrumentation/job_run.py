@@ -1,7 +1,7 @@
 """Around queue_job's controller: each run of a job leaves a line, and carries its correlation.
 
-The correlation id is a column of the job: written when it is enqueued (``models/queue_job.py``), read
-with the job itself, bound while it runs. Jobs that it enqueues carry on the same.
+The correlation id is a column of the job: written when it is enqueued (``models/queue_job.py``),
+read with the job itself, bound while it runs. Jobs that it enqueues carry on the same.
 """
 
 import functools

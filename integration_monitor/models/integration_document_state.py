@@ -125,12 +125,13 @@ class IntegrationDocumentMixin(models.AbstractModel):
         """Read what all documents wait for in one query."""
         found = {}
         if ids := self._origin.ids:
-            owners = self.env[TRANSACTION].sudo()  # as the reason of _integration_shown_sql
+            owners = self.env[TRANSACTION].sudo()  # see _integration_shown_sql
             values = [owners._field_to_sql("owner", name) for name in STATE_FIELDS.values()]
             source, document_id = self._integration_owners_sql()
             rows = self.env.execute_query(
                 SQL(
-                    """SELECT DISTINCT ON (%(id)s) %(id)s, %(values)s %(source)s AND %(id)s IN %(ids)s
+                    """SELECT DISTINCT ON (%(id)s) %(id)s, %(values)s
+                        %(source)s AND %(id)s IN %(ids)s
                         ORDER BY %(id)s, %(urgency)s""",
                     id=document_id,
                     values=SQL(", ").join(values),
@@ -159,7 +160,8 @@ class IntegrationDocumentMixin(models.AbstractModel):
             amounts = dict(
                 self.env.execute_query(
                     SQL(
-                        "SELECT %(id)s, sum(%(amount)s) %(source)s AND %(id)s IN %(ids)s GROUP BY 1",
+                        """SELECT %(id)s, sum(%(amount)s)
+                            %(source)s AND %(id)s IN %(ids)s GROUP BY 1""",
                         id=document_id,
                         amount=self.env[TRANSACTION].sudo()._field_to_sql("owner", "value_at_risk"),
                         source=source,

@@ -94,8 +94,8 @@ class TestAdoption(TransactionCommon):
         self.run_job(self.started_adoption())
         for order, states in before.items():
             self.assertEqual(self.states(order), states)
-            links = self.owner(order).document_ids
-            self.assertIn(transfer.id, links.filtered(lambda l: l.role == "out").mapped("res_id"))
+            links = self.owner(order).document_ids.filtered(lambda link: link.role == "out")
+            self.assertIn(transfer.id, links.mapped("res_id"))
 
     def test_a_killed_job_goes_on(self):
         """A job that dies begins with the first order again, or never."""
