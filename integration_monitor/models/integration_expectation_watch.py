@@ -10,6 +10,9 @@ from .integration_expectation import EVENTS
 # A document that nobody missed for so long is no news; the sweep reads no further back.
 LOOKBACK_DAYS = 14
 BATCH = 200
+# Moves are done with their transfer; unlike its date, theirs has an index. A person may correct
+# one of the two by a little.
+MOVED_BEFORE = timedelta(days=1)
 
 # Since when a document waits for its message, and which documents do.
 _SINCE = {
@@ -79,6 +82,14 @@ class IntegrationExpectation(models.Model):
         self.ensure_one()
         documents = self.env[self._document_model()]
         since, condition = _SINCE[self.event_code]
+        oldest = max(self.watch_from, now - timedelta(days=LOOKBACK_DAYS))
+        if documents._name == "stock.picking":
+            condition = SQL(
+                """%s AND d.id IN (SELECT picking_id FROM stock_move
+                                    WHERE state = 'done' AND date >= %s)""",
+                condition,
+                oldest - MOVED_BEFORE,
+            )
         wanted = documents._search(self._documents_wanted())
         rows = self.env.execute_query(
             SQL(
@@ -91,7 +102,7 @@ class IntegrationExpectation(models.Model):
                         WHERE l.res_model = %(model)s AND l.res_id = d.id
                         ORDER BY l.transaction_id LIMIT 1) owner ON TRUE
                  WHERE %(condition)s
-                   AND %(since)s >= greatest(x.watch_from, %(oldest)s)
+                   AND %(since)s >= %(oldest)s
                    AND %(since)s <= %(due)s
                    AND d.id IN %(wanted)s
                    AND NOT %(arrived)s
@@ -105,7 +116,7 @@ class IntegrationExpectation(models.Model):
                 id=self.id,
                 model=documents._name,
                 condition=condition,
-                oldest=now - timedelta(days=LOOKBACK_DAYS),
+                oldest=oldest,
                 due=now - timedelta(minutes=self.minutes),
                 wanted=wanted.subselect(),
                 arrived=self._arrived(SQL("%s", documents._name), SQL("d.id")),

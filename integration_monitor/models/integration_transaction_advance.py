@@ -9,7 +9,7 @@ from ..tools import blame as judging
 from ..tools import deadlines, milestone_waits, order_counts
 from ..tools import milestones as progress
 from ..tools.milestones import Milestone, Report
-from ..tools.order_store_sql import FIXED_COLUMNS, TRANSACTION_COLUMNS
+from ..tools.order_store_sql import FIXED_COLUMNS, PROGRESS_COLUMNS, TRANSACTION_COLUMNS
 from .integration_transaction_evidence import Batch
 
 
@@ -69,7 +69,7 @@ class IntegrationTransactionAdvance(models.Model):
                     changes.linked.append(values["correlation_id"])
                 if not order["correlation_id"]:
                     changes.unnamed[root].append(order["id"])
-            elif names := _changed_columns(owner, values):
+            elif names := _changed_columns(owner, values, order):
                 changes.updated.append(values)
                 changes.columns.update(names)
             rows = root.document_changes(order)
@@ -211,14 +211,22 @@ def _is_news(step, milestone, before):
     return before.facts() != milestone.facts()
 
 
-def _changed_columns(owner, values):
-    """Return which columns of the stored row, as JSON, differ from the values it should have."""
+#: The columns that may change, and what kind they are: all, and those of the progress alone.
+_CHANGING = [
+    (name, kind) for name, kind in TRANSACTION_COLUMNS.items() if name not in FIXED_COLUMNS
+]
+_PROGRESSING = [(name, kind) for name, kind in _CHANGING if name in PROGRESS_COLUMNS]
+
+
+def _changed_columns(owner, values, order):
+    """Return which columns of the stored row differ from the values it should have."""
     names = []
-    for name, kind in TRANSACTION_COLUMNS.items():
-        if name in FIXED_COLUMNS:
-            continue
+    # What was taken from the transaction is equal.
+    for name, kind in _PROGRESSING if "of_owner" in order else _CHANGING:
         stored, value = owner[name], values[name]
-        if stored is not None and kind == "timestamp":
+        if stored == value:
+            continue
+        if kind == "timestamp":
             stored = order_counts.moment(stored)
         elif stored is not None and kind == "numeric":
             stored, value = round(stored, 6), round(value or 0, 6)

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools import order_snapshot_sql as read
+from ..tools.order_counts import moment
 from ..tools.order_evidence_sql import EVIDENCE
 from ..tools.order_parts_sql import INVOICES, TRANSFERS
 from ..tools.root import SALE
@@ -50,8 +51,8 @@ class IntegrationTransactionSnapshot(models.Model):
             ``correlation`` takes correlation ids
         :param bool payments: read the payments too (only when invoices or payments changed)
         :param dict further: ids by model of what may belong to other roots, by root model
-        :return: one dict per root document, see ``tools.root.Root``; moments are texts, as JSON
-            has them
+        :return: one dict per root document, see ``tools.root.Root``; moments of transfers
+            and milestones are texts, as JSON has them. ``of_owner``: taken over from the transaction
         """
         rows = self._snapshot_sales(roots, payments)
         orders = [row for row in rows if row["root_model"] == SALE.model]
@@ -154,8 +155,10 @@ class IntegrationTransactionSnapshot(models.Model):
         self.env.cr.execute(query, {**roots, "payments": bool(payments)})
         rows = self.env.cr.fetchall()
         orders, stubs = [], []
-        for order, owner_id, owner, milestones, links, evidence, pickings, billing in rows:
+        for order, owner_id, milestones, documents, evidence, *owner in rows:
+            links, pickings, billing = documents or (None, None, None)
             links = links or {}
+            owner = dict(zip(read.OWNER_COLUMNS, owner, strict=True)) if owner[0] else None
             if order is None:
                 # Of another root; or deleted by plain SQL: there is nothing to follow any more.
                 if owner["res_model"] != SALE.model:
@@ -165,6 +168,10 @@ class IntegrationTransactionSnapshot(models.Model):
                 continue
             if "name" not in order:
                 order.update({key: owner[column] for column, key in read.OF_OWNER.items()})
+                order["of_owner"] = True
+            else:
+                for name in ("create_date", "commitment_date"):
+                    order[name] = moment(order[name])
             for row in pickings or ():
                 if row[3] is None:
                     row[3] = links[f"stock.picking,{row[0]}"][1]

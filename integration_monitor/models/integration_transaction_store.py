@@ -3,7 +3,6 @@
 from psycopg2 import Error
 
 from odoo import api, models
-from odoo.tools import SQL
 
 from ..tools import order_store_sql as store
 
@@ -46,7 +45,7 @@ class IntegrationTransactionStore(models.Model):
             statements.add(store.NAME_ORDERS.format(table=root.table), root.model, ids)
         statements.add("RELEASE SAVEPOINT integration_store")
         try:
-            self.env.cr.execute(SQL("; ".join(statements.texts), *statements.values))
+            self.env.cr.execute("; ".join(statements.texts), statements.values)
         except Error as error:
             if error.pgcode:
                 self.env.cr.execute("ROLLBACK TO SAVEPOINT integration_store")
@@ -65,8 +64,10 @@ class IntegrationTransactionStore(models.Model):
         :param records: whose values to forget; of an empty recordset those of all records
         :param names: fields, by default all
         """
-        cached = self.env.transaction.field_data
+        cached = self.env.transaction.field_data.keys()
         fields = records._fields
+        if not names and cached.isdisjoint(fields.values()):
+            return
         known = [name for name in names or fields if fields[name] in cached]
         if not known:
             return

@@ -4,6 +4,7 @@ from odoo import models
 
 from .integration_event_type import STOCK
 
+WATCHED = frozenset({"state", "picking_id"})
 LEVEL_STATES = frozenset({"assigned", "partially_available", "confirmed", "done", "cancel"})
 
 
@@ -21,6 +22,8 @@ class StockMove(models.Model):
         return super()._action_done(cancel_backorder=cancel_backorder)
 
     def write(self, vals):
+        if WATCHED.isdisjoint(vals):
+            return super().write(vals)
         if vals.get("state") == "done":
             # Over RPC the state can be written, too.
             self._integration_check_gates()

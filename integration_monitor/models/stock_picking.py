@@ -16,15 +16,11 @@ class StockPicking(models.Model):
 
     _integration_computed = frozenset({"state"})
 
-    # What was done lately, for messages that should have come of it.
-    _integration_done_idx = models.Index("(date_done) WHERE state = 'done'")
-
     integration_release_ref = fields.Char(
         string="Released As",
         copy=False,
         readonly=True,
         prefetch=PREFETCH,
-        index="btree_not_null",
         help="The number that the warehouse system gave to the release.",
     )
     integration_shipment_ref = fields.Char(
@@ -32,7 +28,6 @@ class StockPicking(models.Model):
         copy=False,
         readonly=True,
         prefetch=PREFETCH,
-        index="btree_not_null",
         help="The shipment of the warehouse system that completed this transfer.",
     )
 

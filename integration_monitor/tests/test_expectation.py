@@ -33,6 +33,7 @@ class TestExpectation(WmsCase):
         picking.move_ids.picked = True
         picking._action_done()
         picking.date_done = self.now - timedelta(minutes=minutes)
+        picking.move_ids.date = picking.date_done
         return picking
 
     def watch(self, minutes=0):

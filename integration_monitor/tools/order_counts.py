@@ -41,10 +41,10 @@ class Invoice(NamedTuple):
     due: str | None
 
 
-def moment(value: str | None) -> datetime | None:
-    """Parse a timestamp as PostgreSQL writes it into JSON."""
-    if not value:
-        return None
+def moment(value: str | datetime | None) -> datetime | None:
+    """Parse a timestamp as PostgreSQL writes it into JSON; one that is none of JSON stays."""
+    if not value or isinstance(value, datetime):
+        return value or None
     # In whole seconds and in microseconds every version of Python reads it itself, and faster.
     return datetime.fromisoformat(value) if len(value) in (19, 26) else parse_iso(value)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from .order_parts_sql import transfer_row
+from .order_store_sql import TRANSACTION_COLUMNS
 
 #: The moves of transfers that name no order themselves.
 _ORPHANS = (
@@ -86,11 +87,16 @@ MILESTONES = """
                step_id, state, reached_at, planned_at, expected_count, reached_count,
                res_model, res_id, message_id, source, evidence, history))
       FROM integration_milestone WHERE transaction_id = owner.id"""
-LINKS = """
-    SELECT jsonb_object_agg(res_model || ',' || res_id, jsonb_build_array(document_name, role))
-      FROM integration_transaction_document WHERE transaction_id = owner.id"""
-LINKED = """ARRAY(SELECT res_id FROM integration_transaction_document
-                   WHERE transaction_id = owner.id AND res_model = '{model}')"""
+LINK = """jsonb_object_agg(linked.res_model || ',' || linked.res_id,
+                        jsonb_build_array(linked.document_name, linked.role))"""
+LINKS = f"""
+    SELECT {LINK} FROM integration_transaction_document linked
+     WHERE linked.transaction_id = owner.id"""
+#: The ids of a transaction's documents of a model, within an aggregation of its documents.
+LINKED = "array_agg(linked.res_id) FILTER (WHERE linked.res_model = '{model}')"
+#: Columns of a transaction; as such they are read faster than as JSON.
+OWNER_COLUMNS = ("id", *TRANSACTION_COLUMNS)
+OWNER = ", ".join(f"owner.{name}" for name in OWNER_COLUMNS)
 
 #: Those that name the order themselves: all of a confirmation, most often.
 NAMED_PICKINGS = "ARRAY(SELECT id FROM stock_picking WHERE sale_id = sale.id)"
@@ -131,15 +137,19 @@ def of_owners(models: frozenset[str], evidence: bool) -> str:
     which = " OR ".join(OWNERS[model].format(ids=f"%({model})s") for model in sorted(models))
     told = "integration_order_evidence(owner.id)" if evidence else "owner.evidence"
     order = ORDER if evidence else ORDER_PROGRESS
+    pickings, invoices = (LINKED.format(model=m) for m in ("stock.picking", "account.move"))
     return f"""
         SELECT (SELECT {order} FROM sale_order sale
                  WHERE sale.id = owner.res_id AND owner.res_model = 'sale.order'),
-               owner.id, to_jsonb(owner), ({MILESTONES}), ({LINKS}), {told},
-               ({_transfers(LINKED.format(model="stock.picking"), role="NULL")}),
-               (SELECT integration_order_invoices(array_agg(res_id), false, %(payments)s)
-                  FROM integration_transaction_document
-                 WHERE transaction_id = owner.id AND res_model = 'account.move'
-                HAVING count(*) > 0)
+               owner.id, ({MILESTONES}),
+               (SELECT jsonb_build_array(
+                       {LINK},
+                       ({_transfers(pickings, role="NULL")}),
+                       CASE WHEN bool_or(linked.res_model = 'account.move')
+                            THEN integration_order_invoices({invoices}, false, %(payments)s) END)
+                  FROM integration_transaction_document linked
+                 WHERE linked.transaction_id = owner.id),
+               {told}, {OWNER}
           FROM integration_transaction owner
          WHERE {which}"""
 
@@ -156,13 +166,16 @@ def of_orders(models: frozenset[str], pickings: str = ORDER_PICKINGS) -> str:
     roots = " UNION ".join(ROOTS[model].format(ids=f"%({model})s") for model in sorted(models))
     return f"""
         SELECT {ORDER},
-               COALESCE(owner.id, nextval('integration_transaction_id_seq')), to_jsonb(owner),
-               ({MILESTONES}), ({LINKS}),
+               COALESCE(owner.id, nextval('integration_transaction_id_seq')), ({MILESTONES}),
+               jsonb_build_array(
+                   ({LINKS}),
+                   ({_transfers(pickings)}),
+                   (SELECT integration_order_invoices(
+                               array_agg(DISTINCT move_id), %(payments)s, false)
+                      FROM account_move_line WHERE id = ANY({ORDER_INVOICE_LINES})
+                    HAVING count(*) > 0)),
                CASE WHEN owner.id IS NOT NULL THEN integration_order_evidence(owner.id) END,
-               ({_transfers(pickings)}),
-               (SELECT integration_order_invoices(array_agg(DISTINCT move_id), %(payments)s, false)
-                  FROM account_move_line WHERE id = ANY({ORDER_INVOICE_LINES})
-                HAVING count(*) > 0)
+               {OWNER}
           FROM sale_order sale
           LEFT JOIN LATERAL (
                SELECT * FROM integration_transaction

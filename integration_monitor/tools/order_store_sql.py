@@ -24,6 +24,12 @@ TRANSACTION_COLUMNS = {
 }  # fmt: skip
 #: These never change.
 FIXED_COLUMNS = frozenset({"process_id", "correlation_id", "started_at", "res_model", "res_id"})
+#: These follow from the order's documents; the others are taken over from the order itself.
+PROGRESS_COLUMNS = frozenset({
+    "state", "timeliness", "completed_at", "due_at", "tick_at", "waits_for_step_id", "waits_since",
+    "waits_on", "waits_on_kind", "waits_on_system_id", "waits_on_user_id", "cause",
+    "cause_category", "cause_text", "retry_at",
+})  # fmt: skip
 MILESTONE_COLUMNS = (
     "transaction_id", "step_id", "sequence", "state", "planned_at", "reached_at", "expected_count",
     "reached_count", "res_model", "res_id", "message_id", "source", "evidence", "history",
