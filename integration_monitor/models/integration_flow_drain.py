@@ -9,6 +9,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..instrumentation import log_writer
+from .integration_flow_load import CLAIMED_COLUMNS
 from .integration_flow_wake import LIVE_REASONS
 
 _logger = logging.getLogger(__name__)
@@ -103,6 +104,8 @@ class IntegrationFlow(models.Model):
                 # A token that was taken for nothing goes back.
                 self._rollback_step()
                 return False
+            message = self.env["integration.message"].browse(claim[0])
+            known = message._known_of_claim(turn)
             self._commit_step()
         except OperationalError as error:
             if error.pgcode not in CONFLICT_CODES:
@@ -112,7 +115,7 @@ class IntegrationFlow(models.Model):
             return self._has_due(turn)
         message_id, attempt = claim
         began = time.monotonic()
-        if not self.env["integration.message"].browse(message_id)._work(attempt):
+        if not message._work(attempt, known):
             turn.suspect = True
         else:
             turn.worked_alone(time.monotonic() - began)
@@ -130,22 +133,29 @@ class IntegrationFlow(models.Model):
         :param turn: the ``Turn`` of this run of the lane; None: without limits of the endpoint
         :return: tuple (message id, attempt) or None
         """
-        if turn is not None and not self._take_token(turn):
-            return None
+        if turn is not None:
+            turn.claimed = ()
+            if not self._take_token(turn):
+                return None
         now = fields.Datetime.now()
         # First, as no message is due while the breaker is not closed: looking for one reads all.
         probe = self._claim_probe(turn, now) if turn is not None and turn.suspect else None
         if probe:
             return probe
         self.env.cr.execute(self._claim_query(now, turn, retries=turn is None or turn.retries))
-        claim = self.env.cr.fetchone()
-        if claim and not self._within_budget(turn, claim):
+        row = self.env.cr.fetchone()
+        if not row:
+            return None
+        claim, claimed = row[:5], row[5:]
+        if not self._within_budget(turn, claim):
             self._rollback_step()
             self._hold_retries(turn)
             return self._claim(turn)
-        if claim and not self._within_pace(turn, claim):
+        if not self._within_pace(turn, claim):
             return None
-        return claim[:2] if claim else None
+        if turn is not None:
+            turn.claimed = claimed
+        return claim[:2]
 
     def _claim_query(self, now, turn=None, retries=True, probe=False):
         """:return: the statement that claims the next due message"""
@@ -153,7 +163,8 @@ class IntegrationFlow(models.Model):
             """WITH due AS MATERIALIZED (%(due)s)
                UPDATE integration_message m SET %(values)s %(way)s FROM due WHERE m.id = due.id
             RETURNING m.id, m.attempt_count, m.attempt_count - COALESCE(m.attempt_start, 0),
-                      m.answer IS NOT NULL, m.received_at""",
+                      m.answer IS NOT NULL, m.received_at, %(claimed)s""",
+            claimed=CLAIMED_COLUMNS,
             due=self._due_query(now, turn, retries=retries, probe=probe),
             values=self._claim_values(now),
             way=self._way_assignment(turn),

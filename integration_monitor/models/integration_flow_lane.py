@@ -46,6 +46,7 @@ class Turn:
     batch: int = 1  # so many messages are claimed at once
     alone: int = 0  # so many are worked on alone before the next batch
     look_at: float = 0.0  # monotonic clock: when the limits are read again
+    claimed: tuple = ()  # the message as it was claimed, see ``integration_message_load``
 
     def wake_in(self, seconds):
         """Ask for a wake-up in so many seconds, or sooner if somebody asked for that."""

@@ -50,8 +50,33 @@ ENDPOINT_FIELDS = (
     "verify_tls",
 )
 
+MESSAGE_FIELDS = (
+    "attempt_count",
+    "coalesce_key",
+    "company_id",
+    "content_type",
+    "correlation_id",
+    "direction",
+    "endpoint_id",
+    "error_message",
+    "event_uid",
+    "fingerprint",
+    "flow_id",
+    "idempotency_key",
+    "message_type",
+    "message_uid",
+    "payload",
+    "payload_bytes",
+    "payload_original",
+    "res_id",
+    "res_model",
+    "system_id",
+    "trace_id",
+    "transaction_id",
+)
 
 # What one statement reads: model and fields, by the alias of the table.
+MESSAGE = {"m": ("integration.message", ("id", *MESSAGE_FIELDS))}
 LOADED = {
     "f": ("integration.flow", ("id", *FLOW_FIELDS)),
     "e": ("integration.endpoint", ("id", *ENDPOINT_FIELDS)),
@@ -79,7 +104,27 @@ def keep(env, loaded, row):
             record._fields[name]._insert_cache(record, [next(values)])
 
 
+def kept(env, loaded, records):
+    """Return what ``keep`` has put there, so that it can be put there again after a commit.
+
+    :param records: by alias, the record of each
+    :return: a row for ``keep``; None when something is not there
+    """
+    row = []
+    for alias, (model, names) in loaded.items():
+        record = records[alias]
+        row.append(record.id or None)
+        for name in names[1:]:
+            cache = env[model]._fields[name]._get_cache(env)
+            if record and record.id not in cache:
+                return None
+            row.append(cache[record.id] if record else None)
+    return row
+
+
 COLUMNS = columns(LOADED)
+#: What a claim returns of its message: which version of the row it wrote, and the columns.
+CLAIMED_COLUMNS = SQL("m.xmin::text, %s", columns(MESSAGE))
 
 
 class IntegrationFlow(models.Model):

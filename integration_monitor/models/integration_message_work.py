@@ -29,21 +29,22 @@ class IntegrationMessage(models.Model):
 
     _inherit = "integration.message"
 
-    def _work(self, attempt):
+    def _work(self, attempt, known=None):
         """Work on a claimed message and settle it; commits.
 
         :param int attempt: the attempt that was claimed; a message that somebody else took
             meanwhile is left alone
+        :param known: what the claim read, see :meth:`_known_of_claim`
         :return: whether nothing failed
         """
         self.ensure_one()
         began = work_began.set(time.monotonic())
         try:
-            return self._work_and_settle(attempt)
+            return self._work_and_settle(attempt, known)
         finally:
             work_began.reset(began)
 
-    def _work_and_settle(self, attempt):
+    def _work_and_settle(self, attempt, known=None):
         """Try the work, again on a database conflict, and settle whatever came of it.
 
         :return: whether nothing failed
@@ -51,7 +52,7 @@ class IntegrationMessage(models.Model):
         flow = self.env["integration.flow"]
         for left in reversed(range(CONFLICT_TRIES)):
             try:
-                claim = self._own(attempt)
+                claim, known = self._own(attempt, known), None
                 if not claim:
                     flow._rollback_step()
                     return True
@@ -95,13 +96,16 @@ class IntegrationMessage(models.Model):
             attempt=attempt,
         )
 
-    def _own(self, attempt):
+    def _own(self, attempt, known=None):
         """Lock the row for this transaction, and read what working on it asks.
 
+        :param known: what the claim read
         :return: a false value when the claim is not ours any more; else
             ``CLAIMED``, or ``ANSWERED`` when a kept answer waits to be applied
         """
-        answered = self._load_for_work(attempt)
+        answered = self._load_known(known) if known else None
+        if answered is None:
+            answered = self._load_for_work(attempt)
         return None if answered is None else ANSWERED if answered else CLAIMED
 
     def _work_inbound(self):

@@ -62,6 +62,7 @@ from . import test_log_writer
 from . import test_log_writer_faults
 from . import test_log_writer_load
 from . import test_maintenance
+from . import test_message_claim
 from . import test_message_batch
 from . import test_message_batch_outbound
 from . import test_message_drain
