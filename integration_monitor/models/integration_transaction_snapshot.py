@@ -52,7 +52,8 @@ class IntegrationTransactionSnapshot(models.Model):
         :param bool payments: read the payments too (only when invoices or payments changed)
         :param dict further: ids by model of what may belong to other roots, by root model
         :return: one dict per root document, see ``tools.root.Root``; moments of transfers
-            and milestones are texts, as JSON has them. ``of_owner``: taken over from the transaction
+            and milestones are texts, as JSON has them. ``of_owner``: what an order tells was taken
+            over from its transaction
         """
         rows = self._snapshot_sales(roots, payments)
         orders = [row for row in rows if row["root_model"] == SALE.model]
