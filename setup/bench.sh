@@ -5,7 +5,7 @@
 #   ./setup/bench.sh log                      calls, API calls, jobs, scheduled actions; 300 observations/s
 #   ./setup/bench.sh log-list                 the log's screen over 5 million lines
 #   ./setup/bench.sh message                  throughput, delay and backlog of messages; a hanging partner
-#   ./setup/bench.sh process                  deadlines of 200,000 open transactions
+#   ./setup/bench.sh process                  200,000 transactions: deadlines and screens; existing orders
 #   ./setup/bench.sh rollup                   a million lines into figures, then a busy minute
 #   ./setup/bench.sh document --pairs 60 --json document.json
 #   ./setup/bench.sh --help

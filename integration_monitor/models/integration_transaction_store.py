@@ -25,20 +25,24 @@ class IntegrationTransactionStore(models.Model):
             statements.add_transactions(changes.created)
         if changes.updated:
             statements.change_transactions(changes.updated, changes.columns)
-        if changes.documents:
-            statements.put(
+        created = {values["id"] for values in changes.created}
+        for table, columns, key, rows in (
+            (
                 "integration_transaction_document",
                 store.DOCUMENT_COLUMNS,
                 store.DOCUMENT_KEY,
                 changes.documents,
-            )
-        if changes.milestones:
-            statements.put(
+            ),
+            (
                 "integration_milestone",
                 store.MILESTONE_COLUMNS,
                 store.MILESTONE_KEY,
                 changes.milestones,
-            )
+            ),
+        ):
+            if rows:
+                known = any(row["transaction_id"] not in created for row in rows)
+                statements.put(table, columns, key, rows, known)
         if changes.linked:
             statements.add(store.LINK_MESSAGES, changes.linked)
         for root, ids in changes.unnamed.items():

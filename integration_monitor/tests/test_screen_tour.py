@@ -45,6 +45,10 @@ class TestScreenTour(ScreenTour):
         self.env.invalidate_all()
         self.assertEqual(exception.runbook_run_id.started_by_id, self.users["operator"])
 
+    def test_all_steps_in_two_rows(self):
+        """The fifteen steps of an order fit beside each other without scrolling."""
+        self.open("integration_monitor_screen_rows", "viewer", self.order())
+
 
 @tagged("post_install", "-at_install")
 class TestScreenTourPhone(ScreenTour):
@@ -56,3 +60,9 @@ class TestScreenTourPhone(ScreenTour):
         order = self.order()
         self.break_down(order)
         self.open("integration_monitor_screen_phone", "wendy", order)
+
+    def test_steps_on_a_phone(self):
+        """What is over is one line, so that what is awaited is in sight."""
+        order = self.order()
+        self.ship(order.picking_ids)
+        self.open("integration_monitor_screen_phone_steps", "wendy", order)

@@ -33,6 +33,9 @@ def main() -> int:
         "--seconds", type=int, default=300, help="log: how long 300 observations a second last"
     )
     parser.add_argument("--parts", default="", help="message, process: parts, by default all")
+    parser.add_argument(
+        "--orders", type=int, default=2000, help="process: orders that are adopted (2,000)"
+    )
     parser.add_argument("--verbose", action="store_true", help="log-list: PostgreSQL's plans, too")
     arguments = parser.parse_args()
     names = list(BENCHMARKS) if arguments.name == "all" else [arguments.name]

@@ -139,3 +139,58 @@ tours.add("integration_monitor_screen_phone", {
         },
     ],
 });
+
+tours.add("integration_monitor_screen_phone_steps", {
+    steps: () => [
+        {
+            content: "The first steps are one line",
+            trigger:
+                ".o_milestone_timeline:not(:contains(Received)):has(.o_milestone_fold:contains(steps done))",
+        },
+        {
+            content: "What is awaited is there",
+            trigger: ".o_milestone_awaited:contains(Waiting)",
+        },
+        {
+            content: "Show them",
+            trigger: ".o_milestone_fold",
+            run: "click",
+        },
+        {
+            content: "There they are, in one column",
+            trigger: ".o_milestone_timeline:contains(Received):not(:has(.o_milestone_fold))",
+            run() {
+                const dots = [...document.querySelectorAll(".o_milestone_dot")];
+                const places = new Set(dots.map((dot) => dot.getBoundingClientRect().left));
+                if (places.size !== 1) {
+                    throw new Error("The steps do not stand below each other");
+                }
+            },
+        },
+    ],
+});
+
+tours.add("integration_monitor_screen_rows", {
+    steps: () => [
+        {
+            content: "Every step",
+            trigger: ".o_milestone_toggle",
+            run: "click",
+        },
+        {
+            content: "Two rows hold them, and nothing is folded or cut off",
+            trigger: ".o_milestone_timeline:contains(Received):contains(Packed)",
+            run() {
+                const timeline = document.querySelector(".o_milestone_timeline");
+                const dots = [...timeline.querySelectorAll(".o_milestone_dot")];
+                const rows = new Set(dots.map((dot) => Math.round(dot.getBoundingClientRect().top)));
+                if (dots.length < 11 || rows.size !== 2) {
+                    throw new Error(`${dots.length} steps stand in ${rows.size} rows`);
+                }
+                if (timeline.scrollWidth > timeline.clientWidth) {
+                    throw new Error("The steps are cut off at the right");
+                }
+            },
+        },
+    ],
+});
