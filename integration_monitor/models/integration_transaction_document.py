@@ -21,6 +21,7 @@ class IntegrationTransactionDocument(models.Model):
     role = fields.Selection(
         [
             ("order", "Order"),
+            ("sold", "Sales order"),
             ("pick", "Picking"),
             ("pack", "Packing"),
             ("out", "Delivery"),

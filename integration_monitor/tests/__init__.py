@@ -139,3 +139,5 @@ from . import test_outcome_tour
 from . import test_transaction_screen
 from . import test_document_state
 from . import test_screen_tour
+from . import test_return_matrix
+from . import test_return_ways
