@@ -27,6 +27,7 @@ class IntegrationTransactionDocument(models.Model):
             ("out", "Delivery"),
             ("internal", "Internal transfer"),
             ("return", "Return"),
+            ("stored", "Put away"),
             ("in", "Receipt"),
             ("invoice", "Invoice"),
             ("refund", "Credit note"),

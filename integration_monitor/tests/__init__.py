@@ -141,3 +141,4 @@ from . import test_document_state
 from . import test_screen_tour
 from . import test_return_matrix
 from . import test_return_ways
+from . import test_return_record

@@ -94,9 +94,10 @@ class TestReturnMatrix(ReturnCommon):
     def test_two_returns_of_one_delivery(self):
         """The credit note of the first return closes the second."""
         order, invoice = self.delivered(quantity=3)
-        first = self.announce(order.picking_ids, quantity=1)
+        delivery = order.picking_ids
+        first = self.announce(delivery, quantity=1)
         self.ship(first)
-        second = self.announce(order.picking_ids[0], quantity=2)
+        second = self.announce(delivery, quantity=2)
         self.ship(second)
         refund = self.credit(invoice, quantity=1)
         self.assertStates(first, credited="reached")
@@ -110,8 +111,9 @@ class TestReturnMatrix(ReturnCommon):
     def test_one_refund_of_two_returns(self):
         """A credit note of all goods answers the first return alone."""
         order, invoice = self.delivered(quantity=3)
-        first = self.announce(order.picking_ids, quantity=1)
-        second = self.announce(order.picking_ids[0], quantity=2)
+        delivery = order.picking_ids
+        first = self.announce(delivery, quantity=1)
+        second = self.announce(delivery, quantity=2)
         self.ship(first | second)
         refund = self.credit(invoice)
         for back in (first, second):

@@ -15,9 +15,10 @@ from .order_counts import CLOSED_PICKINGS, PAID_STATES, Invoice, Picking, moment
 
 #: Quantities have more digits than anybody sends back; what is below is rounding.
 LEAST = 0.00501
-#: The transfers that bring the goods, and what links call them.
+#: The transfers that bring the goods.
 BACK = "back"
-LINK_ROLES = {BACK: "return", "stored": "internal", "resent": "out"}
+#: What links call transfers, if another name than their role here.
+LINK_ROLES = {BACK: "return", "resent": "out"}
 #: Transfers of the goods that replace what comes back.
 NEW = ("pick", "pack", "internal", "out")
 
