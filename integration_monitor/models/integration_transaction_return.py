@@ -168,3 +168,8 @@ class IntegrationTransactionReturn(models.Model):
         return self.env._(
             "This return is %(late)s: waiting for %(step)s, on %(on)s. %(why)s", **values
         ).strip()
+
+    def _advice(self, problem, works):
+        if self.res_model == RETURN.model and self.state != "in_progress":
+            return self.env._("Nothing to do"), self.env._("%(what)s.", what=self._headline())
+        return super()._advice(problem, works)

@@ -142,3 +142,4 @@ from . import test_screen_tour
 from . import test_return_matrix
 from . import test_return_ways
 from . import test_return_record
+from . import test_correlation_matrix

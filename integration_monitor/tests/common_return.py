@@ -50,13 +50,6 @@ class ReturnCommon(TransactionCommon):
         cls.record()
         return refund
 
-    @classmethod
-    def owner(cls, document):
-        """Return the transaction that a document owns, or none."""
-        return cls.env["integration.transaction"].search(
-            [("res_model", "=", document._name), ("res_id", "=", document.id)]
-        )
-
     def counts(self, document, code):
         """:return: how many documents reached a step, and how many are to"""
         milestone = self.owner(document).milestone_ids.filtered(lambda m: m.step_id.code == code)

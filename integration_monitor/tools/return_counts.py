@@ -207,6 +207,6 @@ def events(
         if transfer.state in ("done", "cancel"):
             code = "return.received" if transfer.state == "done" else "return.cancelled"
             result.append((code, "stock.picking", transfer.id))
-        elif old in (False, "draft") and transfer.state != "draft":
+        elif transfer.id == order["id"] and old in (False, "draft") and transfer.state != "draft":
             result.append(("return.announced", "stock.picking", transfer.id))
     return result
