@@ -21,6 +21,7 @@
         "data/integration_product_data.xml",
         "security/integration_transaction_rules.xml",
         "data/integration_process_order_to_cash.xml",
+        "data/integration_process_returns.xml",
         "data/integration_log_cron.xml",
         "data/integration_health_cron.xml",
         "data/integration_issue_cron.xml",

@@ -3,6 +3,7 @@
 from .instrumentation import log_table, queue_jobs
 from .instrumentation.install import install
 from .models.integration_transaction_snapshot import PREFIX
+from .tools.return_root import RETURN
 
 
 def post_load():
@@ -13,6 +14,7 @@ def post_load():
 def post_init_hook(env):
     """Prepare a database on which the engine was just installed."""
     env["integration.adoption"]._adopt_all()
+    env["integration.adoption"]._adopt_all(RETURN.model)
 
 
 def uninstall_hook(env):

@@ -11,13 +11,13 @@ from odoo import Command
 from odoo.addons.integration_monitor.tests.common import IntegrationCase
 from odoo.addons.integration_monitor.tests.common_fallback import Site
 from odoo.addons.integration_monitor.tests.common_partner import REAL_SEND
-from odoo.addons.integration_monitor.tests.common_transaction import TransactionCommon
+from odoo.addons.integration_monitor.tests.common_return import ReturnCommon
 
 from .common_blame_situations import SituationsMixin
 from .common_warehouse import SETUP
 
 
-class BlameCase(SituationsMixin, TransactionCommon, IntegrationCase):
+class BlameCase(SituationsMixin, ReturnCommon, IntegrationCase):
     """``warehouse`` is run by people, ``house`` by a warehouse system behind the release flow."""
 
     @classmethod
@@ -167,6 +167,14 @@ class BlameCase(SituationsMixin, TransactionCommon, IntegrationCase):
             "carrier", "booking", message_type="carrier.booking", retry_policy_id=self.patient.id,
             endpoint_id=self._make_endpoint("carrier", self.site.url).id,
             trigger_event="picking.out.done", **values,
+        )  # fmt: skip
+
+    def labels(self):
+        """:return: the flow that asks the carrier for labels of returns; the carrier is ``site``"""
+        return self._make_flow(
+            "carrier", "label", message_type="carrier.return", retry_policy_id=self.patient.id,
+            endpoint_id=self._make_endpoint("carrier", self.site.url).id, warehouse_ids=False,
+            trigger_event="return.announced",
         )  # fmt: skip
 
     def tracking(self):

@@ -197,6 +197,7 @@ from . import integration_outcome_roll_up
 from . import integration_outcome_stock
 from . import integration_flow_backlog
 from . import integration_transaction_gate
+from . import integration_transaction_return
 from . import integration_document_mixin
 from . import integration_document_state
 from . import integration_gate

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.return_root import RETURN
+from ..tools.return_snapshot_sql import IS_RETURN
 from .form_guard import check_editable
 
 # What people choose; the rest is the engine's, and the buttons'.
@@ -31,7 +33,7 @@ class IntegrationAdoption(models.Model):
         default=lambda self: self.env.company,
     )
     root_model = fields.Selection(
-        [("sale.order", "Sales Orders")],
+        [("sale.order", "Sales Orders"), ("stock.picking", "Customer Returns")],
         string="Which Orders",
         required=True,
         default="sale.order",
@@ -148,6 +150,11 @@ class IntegrationAdoption(models.Model):
         if self.filtered(lambda adoption: adoption.state == "running"):
             raise UserError(self.env._("Cancel the adoption first: it is running."))
 
+    def _date_column(self):
+        """:return: SQL of the column that says when an order was made"""
+        returns = self.root_model == RETURN.model
+        return SQL.identifier("create_date" if returns else "date_order")
+
     def _waiting_orders(self):
         """:return: SQL from ``FROM`` on, of the orders ``o`` that wait for adoption"""
         self.ensure_one()
@@ -155,20 +162,22 @@ class IntegrationAdoption(models.Model):
         return SQL(
             """FROM %(table)s o
               WHERE o.company_id = %(company)s AND o.state = ANY(%(states)s) AND %(since)s
-                AND %(rest)s
+                AND %(rest)s AND %(kind)s
                 AND NOT EXISTS (SELECT FROM integration_transaction t
                                  WHERE t.res_model = %(model)s AND t.res_id = o.id)""",
             table=SQL.identifier(root.table),
             model=root.model,
             states=list(root.followed),
             company=self.company_id.id,
-            since=SQL("o.date_order >= %s", self.since) if self.since else SQL("TRUE"),
+            since=SQL("o.%s >= %s", self._date_column(), self.since) if self.since else SQL("TRUE"),
+            # Of transfers only some own a transaction.
+            kind=SQL(IS_RETURN.format("o")) if self.root_model == RETURN.model else SQL("TRUE"),
             rest=SQL("o.id < %s", self.cursor_id) if self.cursor_id else SQL("TRUE"),
         )
 
     def _count(self):
         """:return: number of orders that wait for adoption"""
-        self.env[self.root_model].flush_model(["company_id", "state", "date_order"])
+        self.env[self.root_model].flush_model()
         query = SQL("SELECT count(*) %s", self._waiting_orders())
         return self.env.execute_query(query)[0][0]
 

@@ -52,7 +52,12 @@ class IntegrationDocumentMixin(models.AbstractModel):
             self.env["integration.transaction.document"]
             .sudo()
             .search_fetch(
-                [("res_model", "=", self._name), ("res_id", "in", self._origin.ids)],
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self._origin.ids),
+                    # Returns lead to the order that they belong to, and are none of its own.
+                    ("role", "!=", "sold"),
+                ],
                 ["transaction_id", "res_id"],
             )
             if self._origin.ids

@@ -9,12 +9,15 @@ from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ..tools.return_root import FLOW_EVENTS
+
 _logger = logging.getLogger(__name__)
 
 # The document that an event speaks of, by the first word of the event's code.
 EVENT_MODELS = {
     "sale": "sale.order",
     "picking": "stock.picking",
+    "return": "stock.picking",
     "invoice": "account.move",
     "refund": "account.move",
     "payment": "account.payment",
@@ -32,6 +35,7 @@ TRIGGER_EVENTS = (
     "picking.out.done",
     "picking.pack.done",
     "refund.posted",
+    *sorted(FLOW_EVENTS),
     "sale.cancelled",
     "sale.confirmed",
     "stock.changed",

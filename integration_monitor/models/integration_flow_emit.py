@@ -171,7 +171,10 @@ class IntegrationFlow(models.Model):
                         FROM integration_transaction_document doc
                         JOIN integration_transaction tx ON tx.id = doc.transaction_id
                        WHERE doc.res_model = v.res_model AND doc.res_id = v.res_id::int
-                       ORDER BY tx.id LIMIT 1
+                       -- A return is a document of its order, too.
+                       ORDER BY tx.res_model = v.res_model AND tx.res_id = v.res_id::int
+                            AND starts_with(v.event_code, 'return.') IS TRUE DESC, tx.id
+                       LIMIT 1
                  ) t ON TRUE
                ON CONFLICT (flow_id, coalesce_key)
                      WHERE state = 'pending' AND coalesce_key IS NOT NULL

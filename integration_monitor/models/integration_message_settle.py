@@ -191,19 +191,20 @@ class IntegrationMessage(models.Model):
             ["res_model", "res_id", "transaction_id"]
         )
         keys = [
-            SQL("(%s::int, %s, %s::int, %s)", m.id, m.res_model or "", m.res_id or 0,
-                m.correlation_id or None)
+            SQL("(%s::int, %s, %s::int, %s, %s::int)", m.id, m.res_model or "", m.res_id or 0,
+                m.correlation_id or None, m.transaction_id.id or None)
             for m in messages
         ]  # fmt: skip
         # One statement: planning two of them costs as much as all else that is settled.
         rows = self.env.execute_query(
             SQL(
                 """SELECT m.id, t.id, t.correlation_id
-                     FROM (VALUES %s) AS m (id, res_model, res_id, correlation_id)
+                     FROM (VALUES %s) AS m (id, res_model, res_id, correlation_id, owner_id)
                      JOIN integration_transaction t ON t.id = COALESCE(
                           (SELECT d.transaction_id FROM integration_transaction_document d
                             WHERE d.res_model = m.res_model AND d.res_id = m.res_id
-                            ORDER BY d.id LIMIT 1),
+                            -- A document of several stays with the one that was told of.
+                            ORDER BY (d.transaction_id = m.owner_id) IS TRUE DESC, d.id LIMIT 1),
                           (SELECT c.id FROM integration_transaction c
                             WHERE c.correlation_id = m.correlation_id))""",
                 SQL(", ").join(keys),

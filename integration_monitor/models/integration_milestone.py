@@ -118,7 +118,9 @@ class IntegrationMilestone(models.Model):
         event = self.step_id.event_code or ""
         if (self.step_id.message_type or "").startswith("carrier."):
             return self.env._("%(reached)s of %(expected)s parcels", **numbers)
-        if event.startswith("picking."):
+        if event in ("return.credited", "return.refunded"):
+            return self.env._("%(reached)s of %(expected)s credit notes", **numbers)
+        if event.startswith(("picking.", "return.")):
             return self.env._("%(reached)s of %(expected)s transfers", **numbers)
         if event.startswith("invoice."):
             return self.env._("%(reached)s of %(expected)s invoices", **numbers)

@@ -36,7 +36,7 @@ class IntegrationProcess(models.Model):
         copy=False,
     )
     root_model = fields.Selection(
-        [("sale.order", "Sales Order")],
+        [("sale.order", "Sales Order"), ("stock.picking", "Customer Return")],
         string="Starts With",
         default="sale.order",
         required=True,

@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import ormcache
 
+from ..tools.return_root import RETURN
+
 MESSAGE_KINDS = ("message", "received")
 MESSAGE_EVENT = re.compile(r"message\..+\.done")
 #: What the step's own code stands for: whoever reports it names that.
@@ -45,6 +47,8 @@ class IntegrationProcessStep(models.Model):
 
         :param str root_model: the model of the document that owns the transactions
         """
+        if root_model == RETURN.model:
+            return self._return_events()
         if root_model != "sale.order":
             return {}
         return {
@@ -57,6 +61,17 @@ class IntegrationProcessStep(models.Model):
             "picking.out.done": self.env._("All deliveries have left"),
             "invoice.posted": self.env._("Everything is invoiced"),
             "invoice.paid": self.env._("All invoices are paid"),
+        }
+
+    @api.model
+    def _return_events(self):
+        return {
+            "return.announced": self.env._("The return is there"),
+            "return.received": self.env._("All goods have come back"),
+            "return.stored": self.env._("All goods that came back are put away"),
+            "return.replaced": self.env._("The exchange has left"),
+            "return.credited": self.env._("All goods that came back are on credit notes"),
+            "return.refunded": self.env._("All credit notes of the return are paid"),
         }
 
     @api.model
@@ -74,6 +89,7 @@ class IntegrationProcessStep(models.Model):
             "wms.shipment": self.env._("Shipment confirmation of a warehouse"),
             "carrier.booking": self.env._("Booking with a carrier"),
             "carrier.tracking": self.env._("Tracking of a carrier"),
+            "carrier.return": self.env._("Return label of a carrier"),
             "finance.invoice": self.env._("Invoice to the finance system"),
         }
 

@@ -39,6 +39,8 @@ class IntegrationTransactionAccess(models.Model):
         reader = self.sudo(False).with_context(active_test=False)
         domain = Domain.FALSE
         for root_model in self._roots():
+            if root_model in LINKED:
+                continue  # found by its link, below
             if reader.env[root_model].has_access("read"):
                 orders = reader.env[root_model]._search([])
                 domain |= Domain("res_model", "=", root_model) & Domain("res_id", "in", orders)

@@ -21,11 +21,13 @@ class IntegrationTransactionDocument(models.Model):
     role = fields.Selection(
         [
             ("order", "Order"),
+            ("sold", "Sales order"),
             ("pick", "Picking"),
             ("pack", "Packing"),
             ("out", "Delivery"),
             ("internal", "Internal transfer"),
             ("return", "Return"),
+            ("stored", "Put away"),
             ("in", "Receipt"),
             ("invoice", "Invoice"),
             ("refund", "Credit note"),

@@ -8,6 +8,9 @@ from ..tools import blame as judging
 from ..tools import milestone_reports
 from ..tools.order_counts import CLOSED_PICKINGS
 
+#: Transfers of an order that bring goods back, and those that send nothing to the customer.
+RETURNED = frozenset({"return", "stored"})
+INCOMING = RETURNED | {"in"}
 #: Which transfer of an order is done next.
 NEXT = {"assigned": 0, "confirmed": 1, "draft": 2, "waiting": 3}
 #: Verdicts on messages.
@@ -112,7 +115,7 @@ class IntegrationTransactionEvidence(models.Model):
                 "told": source.system_id in told,
             }
         evidence["stock_missing"] = next(
-            (p.name for p in pickings if p.state == "confirmed" and p.role != "return"), None
+            (p.name for p in pickings if p.state == "confirmed" and p.role not in RETURNED), None
         )
         return evidence
 
@@ -133,7 +136,7 @@ class IntegrationTransactionEvidence(models.Model):
         waiting = [
             picking
             for picking in pickings
-            if picking.state not in CLOSED_PICKINGS and picking.role not in ("return", "in")
+            if picking.state not in CLOSED_PICKINGS and picking.role not in INCOMING
         ]
         outs = [p for p in pickings if p.role == "out" and p.state == "done"]
         following = min(waiting, key=lambda p: (NEXT.get(p.state, 0), p.id), default=None)

@@ -7,6 +7,8 @@ from ..tools import order_snapshot_sql as read
 from ..tools.order_counts import moment
 from ..tools.order_evidence_sql import EVIDENCE
 from ..tools.order_parts_sql import INVOICES, TRANSFERS
+from ..tools.return_root import RETURN
+from ..tools.return_snapshot_sql import FUNCTIONS as OF_RETURNS
 from ..tools.root import SALE
 
 #: Arguments, result and body by name.
@@ -18,6 +20,7 @@ FUNCTIONS = {
         INVOICES,
     ),
     "integration_order_transfers": ("transfer_ids int[]", "jsonb STABLE", TRANSFERS),
+    **OF_RETURNS,
 }
 #: What the names of all of them begin with.
 PREFIX = "integration_order_"
@@ -50,7 +53,8 @@ class IntegrationTransactionSnapshot(models.Model):
         :param dict roots: ids by model of the documents (see ``order_snapshot_sql.ROOTS``);
             ``correlation`` takes correlation ids
         :param bool payments: read the payments too (only when invoices or payments changed)
-        :param dict further: ids by model of what may belong to other roots, by root model
+        :param dict further: ids by model of what may belong to other roots, by root model; given,
+            the returns of the orders are read, too
         :return: one dict per root document, see ``tools.root.Root``; moments of transfers
             and milestones are texts, as JSON has them. ``of_owner``: what an order tells was taken
             over from its transaction
@@ -62,6 +66,10 @@ class IntegrationTransactionSnapshot(models.Model):
         for root_model, root_id in [*strangers, *self._owners_elsewhere(roots, orders)]:
             documents = others.setdefault(root_model, {})
             documents[root_model] = [*documents.get(root_model, ()), root_id]
+        if further is not None and (returned := self._returns_of(orders)):
+            # What is billed and delivered of an order decides what a return of it waits for.
+            documents = others.setdefault(RETURN.model, {})
+            documents[RETURN.model] = [*documents.get(RETURN.model, ()), *returned]
         for root_model, documents in others.items():
             orders += self._snapshot_root(root_model, documents)
         return orders

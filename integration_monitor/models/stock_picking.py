@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 
+from ..tools.return_root import RETURN
 from .integration_document_mixin import PREFETCH
 
 
@@ -31,12 +32,36 @@ class StockPicking(models.Model):
         help="The shipment of the warehouse system that completed this transfer.",
     )
 
+    integration_correlation_id = fields.Char(
+        string="Correlation ID",
+        compute="_compute_integration_correlation_id",
+        help="Of the business transaction that a customer's return owns.",
+    )
+
+    def _compute_integration_correlation_id(self):
+        """Read what the transactions of returns carry: transfers have no column for it."""
+        # Whoever reads a document sees how it stands.
+        owners = self.env["integration.transaction"].sudo().search_fetch(
+            [("res_model", "=", self._name), ("res_id", "in", self._origin.ids)],
+            ["res_id", "correlation_id"],
+        )  # fmt: skip
+        found = {owner.res_id: owner.correlation_id for owner in owners}
+        for picking in self:
+            picking.integration_correlation_id = found.get(picking._origin.id, False)
+
     @api.model
     def _integration_kept_fields(self):
         return super()._integration_kept_fields() | {
             "integration_release_ref",
             "integration_shipment_ref",
         }
+
+    def _integration_by_root(self):
+        """What brings goods back says so itself; the rest of a return is found by its order."""
+        back = self.filtered(
+            lambda picking: picking.return_id and picking.picking_type_id.code == "incoming"
+        )
+        return [*super()._integration_by_root(), (RETURN.model, back)]
 
     def _compute_field_value(self, field):
         if field.name == "scheduled_date" and any(self._ids):

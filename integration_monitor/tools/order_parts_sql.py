@@ -7,8 +7,12 @@ _ROLE = """(
     SELECT CASE WHEN kind.code IN ('outgoing', 'dropship') THEN 'out'
                 WHEN picking.return_id IS NOT NULL THEN 'return'
                 WHEN kind.code = 'incoming' THEN 'in'
-                ELSE COALESCE((SELECT CASE kind.id WHEN house.pick_type_id THEN 'pick'
-                                                   WHEN house.pack_type_id THEN 'pack' END
+                ELSE COALESCE((SELECT CASE WHEN kind.id = house.pick_type_id THEN 'pick'
+                                           WHEN kind.id = house.pack_type_id THEN 'pack'
+                                           -- what came back, and is put away
+                                           WHEN picking.sale_id IS NOT NULL
+                                            AND kind.id IN (house.store_type_id, house.qc_type_id)
+                                           THEN 'stored' END
                                  FROM stock_warehouse house WHERE house.id = kind.warehouse_id),
                               'internal') END
       FROM stock_picking_type kind WHERE kind.id = picking.picking_type_id)"""

@@ -1,0 +1,136 @@
+"""Returns beside their orders: what recording costs, adoption, events, words and rights."""
+
+from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
+
+from ..models import integration_transaction_snapshot
+from .common_return import ReturnCommon
+
+
+@tagged("post_install", "-at_install")
+class TestReturnRecord(ReturnCommon):
+    def test_others_pay_nothing(self):
+        """Each delivery and each invoice asks whether it is a return."""
+        asked = []
+        Transaction = type(self.env["integration.transaction"])
+        read = Transaction._snapshot_root
+
+        def snapshot_root(model, root_model, documents):
+            asked.append((root_model, {name: list(ids) for name, ids in documents.items()}))
+            return read(model, root_model, documents)
+
+        self.patch(Transaction, "_snapshot_root", snapshot_root)
+        order, invoice = self.delivered()
+        self.assertFalse([documents for root, documents in asked
+                          if root == "stock.picking" and any(documents.values())])  # fmt: skip
+        back = self.announce(order.picking_ids)
+        self.assertTrue([documents for root, documents in asked
+                         if root == "stock.picking" and any(documents.values())])  # fmt: skip
+        self.assertTrue(self.owner(back))
+
+    def test_one_statement_for_any_number(self):
+        """Ten returns are read one by one."""
+        orders = [self.delivered()[0] for _number in range(4)]
+        backs = [self.announce(order.picking_ids) for order in orders]
+        Transaction = self.env["integration.transaction"]
+        notes = {"stock.picking": {"stock.picking": [back.id for back in backs]}}
+        self.record()
+        with self.assertQueryCount(1):
+            rows = Transaction._snapshot({}, further=notes)
+        self.assertEqual([row["id"] for row in rows], [back.id for back in backs])
+
+    def test_adopted_like_recorded(self):
+        """Returns from before the installation stand at their first step."""
+        order, invoice = self.delivered()
+        delivery = order.picking_ids
+        done = self.announce(delivery, quantity=1)
+        self.ship(done)
+        self.pay(self.credit(invoice, quantity=1))
+        waiting = self.announce(delivery, quantity=1)
+        exchanged = self.announce(self.delivered()[0].picking_ids, exchange=True)
+        backs = (done, waiting, exchanged)
+        before = {back: (self.states(back), self.roles(back)) for back in backs}
+        ids = [self.owner(back).id for back in backs]
+        self.env.cr.execute(SQL("DELETE FROM integration_transaction WHERE id = ANY(%s)", ids))
+        self.env.invalidate_all()
+        adoption = (
+            self.env["integration.adoption"]
+            .sudo()
+            .create({"company_id": self.company.id, "root_model": "stock.picking"})
+        )
+        adoption.action_start()
+        self.assertEqual(adoption.total_count, 3)
+        self.env.cr.precommit.run()
+        self.env.flush_all()
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            adoption.with_env(adoption.env(cr=cr))._run()
+        self.env.invalidate_all()
+        self.assertEqual(
+            (adoption.state, adoption.done_count, adoption.failed_count), ("done", 3, 0)
+        )
+        for back in backs:
+            self.assertEqual((self.states(back), self.roles(back)), before[back])
+
+    def test_return_from_before_the_installation(self):
+        """A return that was made before the monitor never gets a transaction."""
+        order, _invoice = self.delivered()
+        back = self.announce(order.picking_ids)
+        self.owner(back).sudo().unlink()
+        self.ship(back)
+        self.assertStates(back, announced="reached", returned="reached", credited="pending")
+
+    def test_events(self):
+        """Nobody can tell a carrier or a warehouse of a return."""
+        seen = []
+        Flow = type(self.env["integration.flow"])
+        emit = Flow._emit_for_events
+
+        def emitted(flows, events):
+            seen.extend((event.code, event.res_id) for event in events)
+            return emit(flows, events)
+
+        self.patch(Flow, "_emit_for_events", emitted)
+        order, _invoice = self.delivered()
+        back = self.announce(order.picking_ids, quantity=1)
+        self.assertEqual([event for event in seen if event[0].startswith("return.")],
+                         [("return.announced", back.id)])  # fmt: skip
+        seen.clear()
+        self.ship(back)
+        self.assertIn(("return.received", back.id), seen)
+        other = self.announce(order.picking_ids - back, quantity=1)
+        seen.clear()
+        other.action_cancel()
+        self.record()
+        self.assertIn(("return.cancelled", other.id), seen)
+
+    def test_most_urgent_is_shown(self):
+        """The return is late, and its transfer says that the order is completed."""
+        order, invoice = self.delivered()
+        back = self.announce(order.picking_ids)
+        self.assertEqual(self.owner(order).state, "completed")
+        self.assertEqual(back.integration_status, "on_track")
+        self.assertEqual(back.integration_waits_on, self.customer.name)
+        self.assertIn(self.customer.name, back.integration_banner)
+        self.ship(back)
+        refund = self.credit(invoice)
+        self.assertEqual(refund.integration_status, "on_track")
+        self.assertEqual(refund.integration_waits_on, "Accounting")
+        self.pay(refund)
+        self.assertIn("Everything of this return is done", self.owner(back).banner)
+
+    def test_warehouse_reads_it_without_amounts(self):
+        """A warehouse worker sees what the customer paid, or not the return."""
+        worker = new_test_user(self.env, "im_return_worker", groups="stock.group_stock_user")
+        order, _invoice = self.delivered()
+        back = self.announce(order.picking_ids)
+        owner = self.owner(back).with_user(worker)
+        self.assertTrue(owner.has_access("read"))
+        self.assertEqual(owner.waits_for_step_id.code, "returned")
+        self.assertNotIn("amount_total", owner.fields_get())
+        self.assertTrue(owner.may_open_root)
+
+    def test_read_by_a_function_of_the_engine(self):
+        """The function stays behind when the engine goes."""
+        name = "integration_order_return"
+        self.assertTrue(name.startswith(integration_transaction_snapshot.PREFIX))
+        self.assertIn(name, integration_transaction_snapshot.FUNCTIONS)

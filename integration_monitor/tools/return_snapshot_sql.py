@@ -1,0 +1,308 @@
+"""Plain SQL: reading customers' returns for the recorder, with everything they are judged by.
+
+One statement for any number of them; what belongs to one return is asked by a database function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from .order_parts_sql import payment_ids, transfer_row
+from .order_snapshot_sql import LINKS, MILESTONES
+
+_USAGE = "(SELECT usage FROM stock_location WHERE id = {})"
+#: Whether a transfer brings goods back from a customer; the back order of one belongs to it.
+IS_RETURN = f"""
+    ({{0}}.return_id IS NOT NULL
+     OR EXISTS (SELECT FROM stock_move came
+                 WHERE came.picking_id = {{0}}.id AND came.origin_returned_move_id IS NOT NULL))
+    AND {_USAGE.format("{0}.location_id")} = 'customer'
+    AND {_USAGE.format("{0}.location_dest_id")} NOT IN ('customer', 'supplier')
+    AND NOT EXISTS (SELECT FROM stock_picking whole
+                     WHERE whole.id = {{0}}.backorder_id
+                       AND whole.location_id = {{0}}.location_id)"""
+#: How the returns of changed documents are found; ``{ids}`` is the place of an array of ids.
+ROOTS = {
+    # A back order belongs to its return, and so does what sends the goods to the customer again.
+    "stock.picking": """
+        WITH RECURSIVE whole (id) AS (
+            SELECT unnest({ids})
+             UNION
+            SELECT other.id
+              FROM whole
+              JOIN stock_picking part ON part.id = whole.id
+             CROSS JOIN LATERAL (VALUES (part.backorder_id), (part.return_id)) other (id)
+             WHERE other.id IS NOT NULL)
+        SELECT id FROM whole
+         UNION
+        SELECT res_id FROM integration_transaction
+         WHERE res_model = 'stock.picking' AND id = ANY(ARRAY(
+               SELECT transaction_id FROM integration_transaction_document
+                WHERE res_model = 'stock.picking' AND res_id = ANY({ids})))""",
+    "integration.transaction": "SELECT res_id FROM integration_transaction"
+    " WHERE id = ANY({ids}) AND res_model = 'stock.picking'",
+    "correlation": "SELECT res_id FROM integration_transaction"
+    " WHERE correlation_id = ANY({ids}) AND res_model = 'stock.picking'",
+}
+
+_RETURN = """jsonb_build_object(
+    'root_model', 'stock.picking', 'id', picking.id, 'name', picking.name,
+    'state', picking.state, 'partner_id', picking.partner_id,
+    'company_id', picking.company_id, 'warehouse_id', house.id,
+    'reception_steps', house.reception_steps, 'user_id', picking.user_id,
+    'create_date', picking.create_date, 'commitment_date', NULL,
+    'correlation_id', owner.correlation_id)"""
+
+_QUANTITY = "CASE {0}.state WHEN 'done' THEN {0}.quantity ELSE {0}.product_uom_qty END * {1}.factor"
+# All that came back of the order lines, by the return that brought it; and the moves that an
+# exchange made: Odoo makes them with the return, of the same line, and keeps no link.
+_PARTS = f"""
+    WITH RECURSIVE came AS (
+        SELECT move.id, move.sale_line_id AS line_id, move.product_id, move.picking_id, move.state,
+               move.create_date, COALESCE(move.to_refund, false) AS to_refund,
+               {_QUANTITY.format("move", "unit")} AS quantity,
+               COALESCE((SELECT sum(again.quantity * other.factor)
+                           FROM stock_move again
+                           JOIN uom_uom other ON other.id = again.product_uom
+                           JOIN stock_location target ON target.id = again.location_dest_id
+                          WHERE again.origin_returned_move_id = move.id AND again.state = 'done'
+                            AND target.usage = 'customer'), 0) AS again
+          FROM stock_move move
+          JOIN uom_uom unit ON unit.id = move.product_uom
+          JOIN stock_location origin ON origin.id = move.location_id AND origin.usage = 'customer'
+         WHERE move.state <> 'cancel'
+           AND (move.id = ANY(moves)
+                OR (move.sale_line_id = ANY(lines) AND move.origin_returned_move_id IS NOT NULL))
+    ), whole (picking_id, id) AS (
+        SELECT DISTINCT picking_id, picking_id FROM came
+         UNION
+        SELECT whole.picking_id, part.backorder_id
+          FROM whole
+          JOIN stock_picking part ON part.id = whole.id
+          JOIN stock_picking first ON first.id = part.backorder_id
+           AND first.location_id = part.location_id
+    ), belongs AS (
+        SELECT came.id, min(whole.id) AS return_id
+          FROM came JOIN whole USING (picking_id) GROUP BY came.id
+    ), fresh AS (
+        SELECT move.id, move.picking_id, move.sale_line_id AS line_id, (
+                   SELECT max(came.id) FROM came
+                    WHERE came.line_id = move.sale_line_id AND came.product_id = move.product_id
+                      AND came.id < move.id AND came.create_date = move.create_date) AS came_id
+          FROM stock_move move
+          JOIN stock_location target
+            ON target.id = COALESCE(move.location_final_id, move.location_dest_id)
+           AND target.usage = 'customer'
+         WHERE move.sale_line_id = ANY(lines) AND move.origin_returned_move_id IS NULL
+           AND move.state <> 'cancel'
+           AND NOT EXISTS (SELECT FROM stock_move_move_rel WHERE move_dest_id = move.id)
+           AND NOT EXISTS (SELECT FROM stock_picking rest
+                            WHERE rest.id = move.picking_id AND rest.backorder_id IS NOT NULL)
+    ), sending (fresh_id, id) AS (
+        SELECT fresh.id, fresh.picking_id FROM fresh WHERE came_id IS NOT NULL
+         UNION
+        SELECT sending.fresh_id, later.id
+          FROM sending JOIN stock_picking later ON later.backorder_id = sending.id
+    ), swapped AS (
+        SELECT belongs.return_id, fresh.line_id, move.id, move.state,
+               {_QUANTITY.format("move", "unit")} AS quantity
+          FROM fresh
+          JOIN belongs ON belongs.id = fresh.came_id
+          JOIN sending ON sending.fresh_id = fresh.id
+          JOIN stock_move move
+            ON move.picking_id = sending.id AND move.sale_line_id = fresh.line_id
+           AND (move.id = fresh.id OR sending.id <> fresh.picking_id)
+          JOIN uom_uom unit ON unit.id = move.product_uom
+         WHERE move.state <> 'cancel')"""
+_SWAPS = f"ARRAY({_PARTS} SELECT id FROM swapped WHERE return_id = of_return)"
+# In the order of the fields of ``return_counts.Part``.
+_RETURNED = f"""{_PARTS}
+    SELECT jsonb_agg(jsonb_build_array(
+               return_id, line_id, asked,
+               COALESCE((SELECT sum(quantity) FROM swapped
+                          WHERE swapped.return_id = part.return_id
+                            AND swapped.line_id = part.line_id), 0),
+               COALESCE((SELECT sum(quantity) FROM swapped
+                          WHERE swapped.return_id = part.return_id
+                            AND swapped.line_id = part.line_id AND swapped.state = 'done'), 0)))
+      FROM (SELECT belongs.return_id, came.line_id,
+                   sum(CASE WHEN came.to_refund THEN came.quantity - came.again ELSE 0 END) AS asked
+              FROM came JOIN belongs USING (id)
+             WHERE came.line_id IS NOT NULL
+             GROUP BY belongs.return_id, came.line_id) part"""
+# What the goods cost, and whether all that came went to the customer again.
+_VALUE = """
+    SELECT jsonb_build_object(
+               'amount_total', sum(moved.quantity * moved.price),
+               'amount_company', sum(moved.quantity * moved.price / moved.rate),
+               'currency_id', min(moved.currency_id),
+               'sent_again', bool_and(moved.state = 'done' AND moved.kept < 0.00501))
+      FROM (SELECT move.state, sale.currency_id,
+                   COALESCE(NULLIF(sale.currency_rate, 0), 1) AS rate,
+                   CASE move.state WHEN 'done' THEN move.quantity ELSE move.product_uom_qty END
+                   * unit.factor AS quantity,
+                   COALESCE(line.price_total / NULLIF(line.product_uom_qty, 0),
+                            line.price_unit * (1 - COALESCE(line.discount, 0) / 100))
+                   / own.factor AS price,
+                   move.quantity * unit.factor - COALESCE((
+                       SELECT sum(again.quantity * other.factor)
+                         FROM stock_move again
+                         JOIN uom_uom other ON other.id = again.product_uom
+                         JOIN stock_location target ON target.id = again.location_dest_id
+                        WHERE again.origin_returned_move_id = move.id AND again.state = 'done'
+                          AND target.usage = 'customer'), 0) AS kept
+              FROM stock_move move
+              JOIN uom_uom unit ON unit.id = move.product_uom
+              LEFT JOIN sale_order_line line ON line.id = move.sale_line_id
+              LEFT JOIN uom_uom own ON own.id = line.product_uom_id
+              LEFT JOIN sale_order sale ON sale.id = line.order_id
+             WHERE move.id = ANY(moves) AND move.state <> 'cancel') moved"""
+# In the order of the fields of ``return_counts.Line``.
+_LINES = """
+    SELECT jsonb_agg(jsonb_build_array(
+               line.id,
+               COALESCE((SELECT sum(move.quantity * unit.factor)
+                           FROM stock_move move
+                           JOIN uom_uom unit ON unit.id = move.product_uom
+                           JOIN stock_location target ON target.id = move.location_dest_id
+                          WHERE move.sale_line_id = line.id AND move.state = 'done'
+                            AND move.origin_returned_move_id IS NULL
+                            AND target.usage = 'customer'), 0),
+               COALESCE((SELECT sum(item.quantity * COALESCE(unit.factor, own.factor))
+                           FROM sale_order_line_invoice_rel billed
+                           JOIN account_move_line item ON item.id = billed.invoice_line_id
+                           JOIN account_move bill ON bill.id = item.move_id
+                            AND bill.state = 'posted' AND bill.move_type = 'out_invoice'
+                           LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
+                          WHERE billed.order_line_id = line.id), 0)))
+      FROM sale_order_line line
+      JOIN uom_uom own ON own.id = line.product_uom_id
+     WHERE line.id = ANY(lines)"""
+# As ``order_counts.Invoice``, then quantities by order line, and payments. Posted ones first: a
+# draft answers what they leave.
+_REFUNDS = f"""
+    SELECT jsonb_agg(jsonb_build_array(
+               bill.id, bill.name, bill.move_type, bill.state, bill.payment_state,
+               bill.invoice_date_due,
+               (SELECT jsonb_object_agg(of_line.id, of_line.quantity)
+                  FROM (SELECT line.id,
+                               sum(item.quantity * COALESCE(unit.factor, own.factor)) AS quantity
+                          FROM account_move_line item
+                          JOIN sale_order_line_invoice_rel billed
+                            ON billed.invoice_line_id = item.id
+                          JOIN sale_order_line line
+                            ON line.id = billed.order_line_id AND line.id = ANY(lines)
+                          JOIN uom_uom own ON own.id = line.product_uom_id
+                          LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
+                         WHERE item.move_id = bill.id
+                         GROUP BY line.id) of_line),
+               CASE WHEN bill.payment_state <> 'not_paid' THEN (
+                    SELECT jsonb_agg(jsonb_build_array(payment.id, payment.name, payment.state)
+                                     ORDER BY payment.id)
+                      FROM account_payment payment
+                     WHERE payment.id IN ({payment_ids("ARRAY[bill.id]")})) END)
+           ORDER BY bill.state <> 'posted', bill.id)
+      FROM account_move bill
+     WHERE bill.move_type = 'out_refund' AND bill.state <> 'cancel'
+       AND bill.id = ANY(ARRAY(
+           SELECT move_id FROM account_move_line WHERE id = ANY(ARRAY(
+               SELECT invoice_line_id FROM sale_order_line_invoice_rel
+                WHERE order_line_id = ANY(lines)))))"""
+_STAYS = """type.code = 'internal'
+           AND NOT EXISTS (SELECT FROM stock_warehouse other
+                            WHERE type.id IN (other.pick_type_id, other.pack_type_id))"""
+_ROLE = """
+    CASE WHEN picking.id = ANY(parts) THEN 'back'
+         WHEN EXISTS (SELECT FROM stored JOIN stock_move move USING (id)
+                       WHERE move.picking_id = picking.id) THEN 'stored'
+         WHEN EXISTS (SELECT FROM stock_move again
+                       WHERE again.picking_id = picking.id
+                         AND again.origin_returned_move_id = ANY(moves)) THEN 'resent'
+         ELSE (SELECT CASE WHEN kind.code = 'outgoing' THEN 'out'
+                           ELSE COALESCE((SELECT CASE kind.id WHEN house.pick_type_id THEN 'pick'
+                                                              WHEN house.pack_type_id THEN 'pack' END
+                                            FROM stock_warehouse house
+                                           WHERE house.id = kind.warehouse_id), 'internal') END
+                 FROM stock_picking_type kind WHERE kind.id = picking.picking_type_id) END"""
+_FEEDS = """EXISTS (SELECT FROM stock_move move
+                      JOIN stock_move_move_rel link ON link.move_orig_id = move.id
+                      JOIN stock_move onward ON onward.id = link.move_dest_id
+                     WHERE move.picking_id = picking.id AND onward.state <> 'cancel')"""
+# Where the goods went in the house, what replaces them, and what sends them back once more.
+_TRANSFERS = f"""
+    WITH RECURSIVE stored (id) AS (
+        SELECT link.move_dest_id
+          FROM stock_move_move_rel link
+          JOIN stock_move onward ON onward.id = link.move_dest_id
+          JOIN stock_picking_type type ON type.id = onward.picking_type_id
+         WHERE link.move_orig_id = ANY(moves) AND {_STAYS}
+         UNION
+        SELECT onward.id
+          FROM stored
+          JOIN stock_move_move_rel link ON link.move_orig_id = stored.id
+          JOIN stock_move onward ON onward.id = link.move_dest_id
+          JOIN stock_picking_type type ON type.id = onward.picking_type_id
+         WHERE {_STAYS}
+    ), sent (id) AS (
+        SELECT unnest(swaps)
+         UNION
+        SELECT link.move_dest_id
+          FROM sent JOIN stock_move_move_rel link ON link.move_orig_id = sent.id)
+    SELECT jsonb_agg({transfer_row(role=_ROLE, feeds=_FEEDS)} ORDER BY picking.id)
+      FROM stock_picking picking
+     WHERE picking.id = ANY(parts) OR picking.id IN (
+           SELECT picking_id FROM stock_move
+            WHERE id IN (SELECT id FROM stored UNION SELECT id FROM sent)
+               OR (origin_returned_move_id = ANY(moves) AND NOT id = ANY(moves)))"""
+PARTS = f"""
+    DECLARE
+        parts int[]; moves int[]; lines int[]; swaps int[];
+    BEGIN
+        parts := ARRAY(
+            WITH RECURSIVE part (id) AS (
+                SELECT of_return
+                 UNION
+                SELECT later.id FROM part JOIN stock_picking later ON later.backorder_id = part.id)
+            SELECT id FROM part);
+        moves := ARRAY(SELECT id FROM stock_move WHERE picking_id = ANY(parts));
+        lines := ARRAY(SELECT DISTINCT sale_line_id FROM stock_move
+                        WHERE id = ANY(moves) AND sale_line_id IS NOT NULL);
+        swaps := {_SWAPS};
+        RETURN ({_VALUE}) || jsonb_build_object(
+            'orders', (SELECT jsonb_agg(jsonb_build_array(sale.id, sale.name, sale.partner_id)
+                                        ORDER BY sale.id)
+                         FROM sale_order sale
+                        WHERE sale.id IN (SELECT order_id FROM sale_order_line
+                                           WHERE id = ANY(lines))),
+            'lines', ({_LINES}), 'parts', ({_RETURNED}), 'refunds', ({_REFUNDS}),
+            'pickings', ({_TRANSFERS}));
+    END"""
+#: Arguments, result and body by name.
+FUNCTIONS = {"integration_order_return": ("of_return int", "jsonb STABLE", PARTS)}
+
+
+def of_returns(models: Collection[str]) -> str:
+    """Returns by what belongs to them now, and with the ids that new transactions get.
+
+    Takes ids by model.
+
+    :param models: keys of ``ROOTS``
+    """
+    roots = " UNION ".join(
+        f"({ROOTS[model].format(ids=f'%({model})s::{kind}')})"
+        for model in sorted(models)
+        for kind in ["text[]" if model == "correlation" else "int[]"]
+    )
+    return f"""
+        SELECT {_RETURN},
+               COALESCE(owner.id, nextval('integration_transaction_id_seq')), to_jsonb(owner),
+               ({MILESTONES}), ({LINKS}),
+               CASE WHEN owner.id IS NOT NULL THEN integration_order_evidence(owner.id) END,
+               integration_order_return(picking.id)
+          FROM stock_picking picking
+          JOIN stock_picking_type kind ON kind.id = picking.picking_type_id
+          LEFT JOIN stock_warehouse house ON house.id = kind.warehouse_id
+          LEFT JOIN integration_transaction owner
+            ON owner.res_model = 'stock.picking' AND owner.res_id = picking.id
+         WHERE picking.id = ANY(ARRAY({roots})) AND {IS_RETURN.format("picking")}
+         ORDER BY picking.id"""
