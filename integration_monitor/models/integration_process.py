@@ -36,7 +36,10 @@ class IntegrationProcess(models.Model):
         copy=False,
     )
     root_model = fields.Selection(
-        [("sale.order", "Sales Order")],
+        [
+            ("sale.order", "Sales Order"),
+            ("integration.message", "Stock Level for a Channel"),
+        ],
         string="Starts With",
         default="sale.order",
         required=True,

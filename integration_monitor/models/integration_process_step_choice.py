@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import ormcache
 
+from ..tools.stock_root import ACKNOWLEDGED, CHANGED, SENT, STOCK
+
 MESSAGE_KINDS = ("message", "received")
 MESSAGE_EVENT = re.compile(r"message\..+\.done")
 #: What the step's own code stands for: whoever reports it names that.
@@ -45,6 +47,12 @@ class IntegrationProcessStep(models.Model):
 
         :param str root_model: the model of the document that owns the transactions
         """
+        if root_model == STOCK.model:
+            return {
+                CHANGED: self.env._("The stock of a product has changed"),
+                SENT: self.env._("The channel was told the level"),
+                ACKNOWLEDGED: self.env._("The channel has confirmed the level"),
+            }
         if root_model != "sale.order":
             return {}
         return {
@@ -75,6 +83,7 @@ class IntegrationProcessStep(models.Model):
             "carrier.booking": self.env._("Booking with a carrier"),
             "carrier.tracking": self.env._("Tracking of a carrier"),
             "finance.invoice": self.env._("Invoice to the finance system"),
+            "shop.stock": self.env._("Stock level for a shop"),
         }
 
     @api.model

@@ -7,6 +7,7 @@ from ..tools import order_snapshot_sql as read
 from ..tools.order_evidence_sql import EVIDENCE
 from ..tools.order_parts_sql import INVOICES, TRANSFERS
 from ..tools.root import SALE
+from ..tools.stock_root import STOCK
 
 #: Arguments, result and body by name.
 FUNCTIONS = {
@@ -88,7 +89,7 @@ class IntegrationTransactionSnapshot(models.Model):
         """:return: (root model, id) of transactions that were asked for and are none of orders'"""
         models = {model for model, ids in roots.items() if ids}
         wanted = {*roots.get("integration.transaction", ()), *roots.get("correlation", ())}
-        if models <= OWNER_MODELS or len(self._roots()) == 1:
+        if models <= OWNER_MODELS or self._only_sales():
             return []  # read together
         for order in orders:
             wanted -= {order["owner_id"], order["correlation_id"]}
@@ -147,6 +148,14 @@ class IntegrationTransactionSnapshot(models.Model):
                 # Not confirmed just now: a transfer that serves several orders names the first.
                 needed.add("?")
         return needed
+
+    @api.model
+    def _only_sales(self):
+        """:return: whether no transaction has another root than a sales order"""
+        others = self._roots().keys() - {SALE.model}
+        if others == {STOCK.model}:
+            return not self.env["integration.flow"]._levels_pushed()
+        return not others
 
     @api.model
     def _read_orders(self, query, roots, payments):
