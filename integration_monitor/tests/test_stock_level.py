@@ -174,11 +174,11 @@ class TestStockLevel(StockLevelCase):
 
     def test_paused(self):
         """A person stopped the flow: that is why nothing arrives."""
-        self.levels._switch_state("paused") if hasattr(
-            self.levels, "_switch_state"
-        ) else self.levels.action_pause()
+        self.levels.action_pause()
         self.change()
         self.assertEqual(self.runs().cause, "paused")
+        self.levels.action_resume()
+        self.assertEqual(self.runs().cause, "message_pending")
 
     def test_other_handlers_have_no_runs(self):
         self.levels.handler = "integration.handler.noop"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .order_snapshot_sql import MILESTONES
 
-# What the message of a run that has no transaction yet tells; the same as ``MESSAGES`` of
-# ``order_evidence_sql``, which finds messages by their transaction.
+# What the message of a run that has no transaction yet tells; the same as ``EVIDENCE`` of
+# ``order_evidence_sql``, which finds messages by their transaction: nothing is news afterwards.
 _FIRST_EVIDENCE = """jsonb_build_object('messages', jsonb_build_array(jsonb_build_object(
     'id', run.id, 'behind', false, 'state', run.state, 'direction', run.direction,
     'held', COALESCE(run.held, false), 'hold_reason', run.hold_reason,
@@ -14,7 +14,10 @@ _FIRST_EVIDENCE = """jsonb_build_object('messages', jsonb_build_array(jsonb_buil
     'error', run.error_message, 'error_class', run.error_class, 'failed_step', run.failed_step,
     'since', run.received_at, 'next_at', run.next_attempt_at, 'message_type', run.message_type,
     'ack_state', run.ack_state, 'ack_due_at', run.ack_due_at, 'system', system.name,
-    'system_id', system.id, 'endpoint', endpoint.name, 'flow', flow.name, 'problem', NULL)))"""
+    'system_id', system.id, 'endpoint', endpoint.name, 'flow', flow.name, 'problem', NULL)),
+    'exception', NULL, 'released_to', NULL,
+    'told', jsonb_build_array(jsonb_build_array(
+        run.message_type, run.system_id, 1, run.res_model)))"""
 
 # The run that a message belongs to: a replay, and what coalesced into one, repeats the first.
 _RUNS = """ARRAY(
@@ -26,7 +29,10 @@ _RUNS = """ARRAY(
 # Nobody sends it any more: cancelled, or a failure that a person has closed.
 _GONE = """
     last.state = 'cancelled'
-    OR (last.state IN ('dead', 'quarantined') AND last.let_pass)
+    OR (last.state IN ('dead', 'quarantined') AND NOT COALESCE((
+        SELECT bool_or(problem.is_open) FROM integration_exception problem
+         WHERE problem.flow_id = run.flow_id
+           AND (problem.message_id = last.id OR problem.transaction_id = owner.id)), true))
     OR (last.state = 'done' AND last.ack_state = 'rejected' AND NOT EXISTS (
         SELECT FROM integration_exception problem
          WHERE problem.message_id = last.id AND problem.is_open))"""
@@ -65,7 +71,7 @@ RUNS = f"""
       LEFT JOIN integration_transaction owner
         ON owner.res_model = 'integration.message' AND owner.res_id = run.id
      CROSS JOIN LATERAL (
-           SELECT told.id, told.state, told.done_at, told.ack_state, told.let_pass
+           SELECT told.id, told.state, told.done_at, told.ack_state
              FROM integration_message told
             WHERE told.id = run.id OR told.transaction_id = owner.id
             ORDER BY told.state = 'cancelled', told.id DESC LIMIT 1) last
