@@ -6,13 +6,27 @@ from pathlib import Path
 
 from odoo.tests import tagged
 
-from . import blame_business, blame_compound, blame_stopped, blame_technical, blame_unknown
+from . import (
+    blame_business,
+    blame_compound,
+    blame_stock,
+    blame_stopped,
+    blame_technical,
+    blame_unknown,
+)
 from .blame_report import Label, matrix
 from .common_blame import BlameCase
 
 SITUATIONS = [
     situation
-    for module in (blame_technical, blame_stopped, blame_business, blame_unknown, blame_compound)
+    for module in (
+        blame_technical,
+        blame_stopped,
+        blame_business,
+        blame_unknown,
+        blame_compound,
+        blame_stock,
+    )
     for situation in module.suite.situations
 ]
 RIGHT_CAUSES = 0.95
@@ -69,8 +83,9 @@ class TestBlameSuite(BlameCase):
         judged, sentence = Label("", "not caused"), None
         undo = self.env.cr.savepoint()
         with self.subTest(situation.name):
-            order = situation.cause_it(self)
-            owner = self.owner(order).sudo()
+            caused = situation.cause_it(self)
+            of_level = caused._name == "integration.transaction"
+            owner = (caused if of_level else self.owner(caused)).sudo()
             owner.invalidate_recordset()
             kinds = {system: kind for kind, system in self.systems.items()}
             judged = Label(
