@@ -18,7 +18,10 @@ class Label:
 
 @dataclass
 class Situation:
-    """A fault and its label. ``cause_it`` takes the test case and returns the order."""
+    """A fault and its label.
+
+    ``cause_it`` takes the test case and returns the order, or the transaction of a stock level.
+    """
 
     name: str
     label: Label

@@ -37,7 +37,8 @@ class BlameCase(SituationsMixin, ReturnCommon, IntegrationCase):
         )
         cls.env["stock.quant"]._update_available_quantity(cls.product, cls.house.lot_stock_id, 1000)
         cls.systems = {
-            kind: cls._make_system(kind) for kind in ("wms", "carrier", "middleware", "finance")
+            kind: cls._make_system(kind)
+            for kind in ("wms", "carrier", "middleware", "finance", "ecommerce")
         }
         cls.endpoint = cls._make_endpoint("wms", cls.wms.url)
         cls.release = cls._make_flow(

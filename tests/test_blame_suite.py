@@ -10,6 +10,7 @@ from . import (
     blame_business,
     blame_compound,
     blame_returns,
+    blame_stock,
     blame_stopped,
     blame_technical,
     blame_unknown,
@@ -26,6 +27,7 @@ SITUATIONS = [
         blame_returns,
         blame_unknown,
         blame_compound,
+        blame_stock,
     )
     for situation in module.suite.situations
 ]
@@ -83,8 +85,9 @@ class TestBlameSuite(BlameCase):
         judged, sentence = Label("", "not caused"), None
         undo = self.env.cr.savepoint()
         with self.subTest(situation.name):
-            order = situation.cause_it(self)
-            owner = self.owner(order).sudo()
+            caused = situation.cause_it(self)
+            of_level = caused._name == "integration.transaction"
+            owner = (caused if of_level else self.owner(caused)).sudo()
             owner.invalidate_recordset()
             kinds = {system: kind for kind, system in self.systems.items()}
             judged = Label(

@@ -195,6 +195,7 @@ from . import integration_outcome
 from . import integration_outcome_step
 from . import integration_outcome_roll_up
 from . import integration_outcome_stock
+from . import integration_transaction_stock
 from . import integration_flow_backlog
 from . import integration_transaction_gate
 from . import integration_transaction_return

@@ -116,6 +116,8 @@ class IntegrationBusinessRule(models.Model):
                 ON usual.process_code = process.code AND usual.step_code = step.code
                AND usual.company_id = t.company_id AND usual.sample_count >= %(samples)s
              WHERE t.state = 'in_progress'
+               -- Of stock levels the channel's exceptions tell, once for all products.
+               AND t.res_model <> 'integration.message'
                AND t.waits_since < %(now)s - make_interval(secs => usual.seconds)
             """,
             now=SQL("%s::timestamp", now),

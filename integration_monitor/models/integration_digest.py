@@ -6,6 +6,8 @@ from datetime import datetime, time, timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
+from ..tools.stock_root import STOCK
+
 _logger = logging.getLogger(__name__)
 
 TOP = 10
@@ -97,6 +99,7 @@ class IntegrationDigest(models.AbstractModel):
             ("state", "=", "in_progress"),
             ("timeliness", "=", "missed"),
             ("company_id", "in", companies.ids),
+            ("res_model", "!=", STOCK.model),  # it speaks of orders
         ]
         transactions = self.env["integration.transaction"].sudo()
         flows = self._flow_figures(companies, begin, end)

@@ -3,6 +3,8 @@
 from odoo import api, models
 from odoo.tools import ormcache
 
+from ..tools.stock_root import HANDLER, STOCK
+
 
 class IntegrationFlow(models.Model):
     """Looked up in a cache: a document without flows costs no query."""
@@ -21,6 +23,19 @@ class IntegrationFlow(models.Model):
                 key = (code, flow.company_id.id)
                 found[key] = (*found.get(key, ()), flow.id)
         return found
+
+    def _levels_followed(self):
+        """:return: whether levels that this flow pushes to a channel have transactions"""
+        self.ensure_one()
+        if self.handler != HANDLER:
+            return False
+        process = self.env["integration.process"]
+        return bool(process._for_root(STOCK.model, self.company_id.id))
+
+    @api.model
+    def _levels_pushed(self):
+        """:return: whether any active flow is told of stock levels; without a query"""
+        return any(code == "stock.changed" for code, _company_id in self._flow_ids_by_event())
 
     @api.model
     def _emit_for_events(self, events):

@@ -210,8 +210,8 @@ class IntegrationMessage(models.Model):
                 [("is_open", "=", True), ("message_id", "in", older.ids)]
             )
         for exception in self._hand_over(exceptions):
-            reason = "retry" if exception.state == "retrying" else "auto"
-            exception._resolve(reason)
+            exception._resolve("retry" if exception.state == "retrying" else "auto")
+        (older.transaction_id - self.transaction_id)._refresh_blame()
 
     def _hand_over(self, exceptions):
         """Leave the exception of a matter to another failed message of it, if there is one.

@@ -13,6 +13,7 @@ from ..instrumentation import log_writer
 from ..tools import context
 from ..tools.observation import Observation
 from ..tools.root import SALE
+from ..tools.stock_root import STOCK
 from .integration_flow_drain import CONFLICT_CODES
 
 _logger = logging.getLogger(__name__)
@@ -42,6 +43,11 @@ class Notes:
         #: whose price changed, see ``integration.event._note_prices``
         self.prices = set()
         self.reports = []
+
+    def begin(self, root_model, ids):
+        """Note root documents that have a transaction from now on, of another kind than sales."""
+        self.further[root_model][root_model].update(dict.fromkeys(ids, {}))
+        self.begun.update((root_model, res_id) for res_id in ids)
 
     def of_root(self, root_model):
         """:return: model -> id -> first old values of what may belong to a kind of root"""
@@ -95,7 +101,7 @@ class IntegrationMilestoneRecord(models.Model):
         if notes is None:
             return
         if notes.levels:
-            self._emit_levels(notes.levels)
+            self._emit_levels(notes)
         self.env["integration.event"]._publish(notes, self._record_documents(notes))
 
     @api.model
@@ -181,17 +187,23 @@ class IntegrationMilestoneRecord(models.Model):
         }
 
     @api.model
-    def _emit_levels(self, levels):
-        """Let the flows that watch stock levels tell of the products that changed."""
+    def _emit_levels(self, notes):
+        """Let the flows that watch stock levels tell of the products that changed.
+
+        What the process follows is noted: the messages own its transactions.
+        """
         by_event = self.env["integration.flow"]._flow_ids_by_event()
         products_by_flow = defaultdict(set)
-        for (company_id, warehouse_id), product_ids in levels.items():
+        for (company_id, warehouse_id), product_ids in notes.levels.items():
             for flow_id in by_event.get(("stock.changed", company_id), ()):
                 flow = self.env["integration.flow"].browse(flow_id)
                 if not flow.warehouse_ids or warehouse_id in flow.warehouse_ids.ids:
                     products_by_flow[flow].update(product_ids)
         for flow, product_ids in products_by_flow.items():
-            flow._emit(self.env["product.product"].browse(sorted(product_ids)), "stock.changed")
+            products = self.env["product.product"].browse(sorted(product_ids))
+            messages = flow._emit(products, "stock.changed")
+            if flow._levels_followed():
+                notes.begin(STOCK.model, messages.ids)
 
     @api.model
     def _forget_banners(self, orders):
@@ -204,7 +216,8 @@ class IntegrationMilestoneRecord(models.Model):
             ids["account.payment"] += [row[0] for row in order["payments"] or ()]
         fields = self.env["integration.document.mixin"]._integration_fields()
         for model, record_ids in ids.items():
-            if record_ids:
+            # A message shows no banner.
+            if record_ids and model != STOCK.model:
                 records = self.env[model].browse(record_ids)
                 self.env["integration.transaction"]._forget_cached(records, fields)
 

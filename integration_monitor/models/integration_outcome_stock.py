@@ -6,7 +6,8 @@ from collections import Counter
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-HANDLER = "integration.handler.shop.stock"
+from ..tools.stock_root import HANDLER
+
 #: Products whose levels are read together.
 CHUNK = 1000
 

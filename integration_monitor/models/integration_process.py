@@ -36,7 +36,11 @@ class IntegrationProcess(models.Model):
         copy=False,
     )
     root_model = fields.Selection(
-        [("sale.order", "Sales Order"), ("stock.picking", "Customer Return")],
+        [
+            ("sale.order", "Sales Order"),
+            ("stock.picking", "Customer Return"),
+            ("integration.message", "Stock Level for a Channel"),
+        ],
         string="Starts With",
         default="sale.order",
         required=True,

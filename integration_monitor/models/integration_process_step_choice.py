@@ -7,6 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import ormcache
 
 from ..tools.return_root import RETURN
+from ..tools.stock_root import ACKNOWLEDGED, CHANGED, SENT, STOCK
 
 MESSAGE_KINDS = ("message", "received")
 MESSAGE_EVENT = re.compile(r"message\..+\.done")
@@ -49,6 +50,12 @@ class IntegrationProcessStep(models.Model):
         """
         if root_model == RETURN.model:
             return self._return_events()
+        if root_model == STOCK.model:
+            return {
+                CHANGED: self.env._("The stock of a product has changed"),
+                SENT: self.env._("The channel was told the level"),
+                ACKNOWLEDGED: self.env._("The channel has confirmed the level"),
+            }
         if root_model != "sale.order":
             return {}
         return {
@@ -91,6 +98,7 @@ class IntegrationProcessStep(models.Model):
             "carrier.tracking": self.env._("Tracking of a carrier"),
             "carrier.return": self.env._("Return label of a carrier"),
             "finance.invoice": self.env._("Invoice to the finance system"),
+            "shop.stock": self.env._("Stock level for a shop"),
         }
 
     @api.model

@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import ormcache
 
 from ..tools.deadlines import LONGEST, Place, Rule
+from ..tools.stock_root import STOCK
 
 #: Dates, which the offset moves.
 DATES = ("promise", "transfer", "cut_off", "invoice_due")
@@ -71,6 +72,8 @@ class IntegrationProcessStepDeadline(models.Model):
                 text = self.env._("%(duration)s of working hours", duration=within)
             elif step.deadline_source in DATES:
                 text = labels[step.deadline_source]
+                if step.process_id.root_model == STOCK.model:
+                    text = self.env._("The minutes that the flow tolerates")
                 if step.deadline_offset:
                     sign = "+" if step.deadline_offset > 0 else "−"
                     text = f"{text} {sign} {self._minutes_text(abs(step.deadline_offset))}"
@@ -146,7 +149,10 @@ class IntegrationProcessStepDeadline(models.Model):
     @ormcache()
     def _deadline_sources(self):
         """Return which sources the steps of processes in use have, as a frozenset."""
-        steps = self.sudo().search([("process_id.state", "!=", "draft")])  # see _deadline_rules
+        # What levels are measured by changes with no order and no transfer.
+        steps = self.sudo().search(  # see _deadline_rules
+            [("process_id.state", "!=", "draft"), ("process_id.root_model", "!=", STOCK.model)]
+        )
         return frozenset(steps.mapped("deadline_source"))
 
     @api.model

@@ -41,9 +41,7 @@ class IntegrationTransactionAccess(models.Model):
         for root_model in self._roots():
             if root_model in LINKED:
                 continue  # found by its link, below
-            if reader.env[root_model].has_access("read"):
-                orders = reader.env[root_model]._search([])
-                domain |= Domain("res_model", "=", root_model) & Domain("res_id", "in", orders)
+            domain |= self._readable_root(reader, root_model)
         Link = self.env["integration.transaction.document"].sudo()  # its rule asks this field
         for model in LINKED:
             if reader.env[model].has_access("read"):
@@ -53,3 +51,14 @@ class IntegrationTransactionAccess(models.Model):
                 )
                 domain |= Domain("id", "in", links.subselect("transaction_id"))
         return domain
+
+    @api.model
+    def _readable_root(self, reader, root_model):
+        """:return: the domain of the transactions of a kind whose root document may be read
+
+        :param reader: transactions in the environment of the user, archived documents included
+        """
+        if not reader.env[root_model].has_access("read"):
+            return Domain.FALSE
+        documents = reader.env[root_model]._search([])
+        return Domain("res_model", "=", root_model) & Domain("res_id", "in", documents)

@@ -10,6 +10,7 @@ from ..tools.order_parts_sql import INVOICES, TRANSFERS
 from ..tools.return_root import RETURN
 from ..tools.return_snapshot_sql import FUNCTIONS as OF_RETURNS
 from ..tools.root import SALE
+from ..tools.stock_root import STOCK
 
 #: Arguments, result and body by name.
 FUNCTIONS = {
@@ -98,7 +99,7 @@ class IntegrationTransactionSnapshot(models.Model):
         """:return: (root model, id) of transactions that were asked for and are none of orders'"""
         models = {model for model, ids in roots.items() if ids}
         wanted = {*roots.get("integration.transaction", ()), *roots.get("correlation", ())}
-        if models <= OWNER_MODELS or len(self._roots()) == 1:
+        if models <= OWNER_MODELS or self._only_sales():
             return []  # read together
         for order in orders:
             wanted -= {order["owner_id"], order["correlation_id"]}
@@ -157,6 +158,14 @@ class IntegrationTransactionSnapshot(models.Model):
                 # Not confirmed just now: a transfer that serves several orders names the first.
                 needed.add("?")
         return needed
+
+    @api.model
+    def _only_sales(self):
+        """:return: whether no transaction has another root than a sales order"""
+        others = self._roots().keys() - {SALE.model}
+        if others == {STOCK.model}:
+            return not self.env["integration.flow"]._levels_pushed()
+        return not others
 
     @api.model
     def _read_orders(self, query, roots, payments):

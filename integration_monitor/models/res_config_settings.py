@@ -11,6 +11,7 @@ from .integration_endpoint_call import ENVIRONMENT_OPTION
 NUMBERS = {
     "integration_retention_days": "log_retention_standard_days",
     "integration_message_retention_days": "message_retention_days",
+    "integration_stock_run_retention_days": "stock_run_retention_days",
     "integration_issue_auto_resolve_days": "issue_auto_resolve_days",
     "integration_replay_max_count": "replay_max_count",
     "integration_replay_approval_count": "replay_approval_count",
@@ -35,6 +36,13 @@ class ResConfigSettings(models.TransientModel):
         string="Keep Done Messages For (days)",
         config_parameter=PREFIX + "message_retention_days",
         default=365,
+    )
+    integration_stock_run_retention_days = fields.Integer(
+        string="Keep Finished Stock Transactions For (days)",
+        config_parameter=PREFIX + "stock_run_retention_days",
+        default=7,
+        help="Each stock level that was sent to a channel is a transaction. Messages and outcomes "
+        "stay.",
     )
     integration_issue_auto_resolve_days = fields.Integer(
         string="Issues Are Resolved After (days of silence)",

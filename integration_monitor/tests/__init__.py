@@ -96,6 +96,8 @@ from . import test_shop_order_shopify
 from . import test_shop_order_versions
 from . import test_shop_order_woocommerce
 from . import test_shop_stock
+from . import test_stock_level
+from . import test_stock_level_cost
 from . import test_silence
 from . import test_snapshot
 from . import test_stake

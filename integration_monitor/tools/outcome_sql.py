@@ -231,7 +231,8 @@ EXCEPTIONS = f"""
     WITH fact AS MATERIALIZED (
         SELECT e.id, e.transaction_id, e.name, e.company_id,
                COALESCE(e.partner_id, t.partner_id) AS partner_id, t.warehouse_id, e.system_id,
-               t.res_id AS order_id, date_trunc('second', e.resolved_at) AS at,
+               CASE WHEN t.res_model = 'sale.order' THEN t.res_id END AS order_id,
+               date_trunc('second', e.resolved_at) AS at,
                date_trunc('second', e.opened_at) AS since
           FROM integration_exception e
           LEFT JOIN integration_transaction t ON t.id = e.transaction_id

@@ -46,6 +46,7 @@ RANGES = {
     "log_retention_refused_days": Range(14, 1, MAX_DAYS),
     "log_retention_audit_days": Range(365, 1, MAX_DAYS),
     "message_retention_days": Range(365, 1, MAX_DAYS),
+    "stock_run_retention_days": Range(7, 1, MAX_DAYS),
     "issue_auto_resolve_days": Range(14, 0, MAX_DAYS),
     "event_retention_days": Range(30, 2, MAX_DAYS),
     "event_backlog_days": Range(7, 1, MAX_DAYS),
