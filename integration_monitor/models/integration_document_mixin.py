@@ -52,7 +52,11 @@ class IntegrationDocumentMixin(models.AbstractModel):
             self.env["integration.transaction.document"]
             .sudo()
             .search_fetch(
-                [("res_model", "=", self._name), ("res_id", "in", self._origin.ids)],
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self._origin.ids),
+                    *self.env["integration.transaction.document"]._of_own(),
+                ],
                 ["transaction_id", "res_id"],
             )
             if self._origin.ids

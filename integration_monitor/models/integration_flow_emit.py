@@ -7,7 +7,7 @@ from psycopg2 import OperationalError, errorcodes
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools import payload
+from ..tools import payload, related
 from .integration_flow_condition import UNDECIDED
 
 COLUMNS = (
@@ -171,6 +171,7 @@ class IntegrationFlow(models.Model):
                         FROM integration_transaction_document doc
                         JOIN integration_transaction tx ON tx.id = doc.transaction_id
                        WHERE doc.res_model = v.res_model AND doc.res_id = v.res_id::int
+                         AND %(own)s
                        ORDER BY tx.id LIMIT 1
                  ) t ON TRUE
                ON CONFLICT (flow_id, coalesce_key)
@@ -186,4 +187,5 @@ class IntegrationFlow(models.Model):
             uid=self.env.uid,
             rows=SQL(", ").join(SQL("%s", row) for row in rows),
             columns=SQL(", ").join(SQL.identifier(column) for column in COLUMNS),
+            own=SQL(related.own("doc")),  # a constant
         )
