@@ -1,5 +1,7 @@
 """Installation hooks of the dropships' addon."""
 
+from odoo.addons.integration_monitor.models.integration_adoption import OPEN_STATES
+
 from .models.integration_process import KIND
 
 MODEL = "purchase.order"
@@ -37,8 +39,12 @@ def uninstall_hook(env):
     processes.unlink()
     flows = every["integration.flow"].sudo().search([("trigger_event", "=like", "dropship.%")])
     flows.write({"active": False, "trigger_domain": False, "trigger_event": False})
-    bought = env["ir.module.module"].sudo().search(
-        [("name", "=", "integration_monitor_purchase"), ("state", "=", "installed")]
+    bought = (
+        env["ir.module.module"]
+        .sudo()
+        .search([("name", "=", "integration_monitor_purchase"), ("state", "=", "installed")])
     )
     if bought:
-        env["integration.adoption"].sudo()._adopt_all(MODEL)
+        adoptions = env["integration.adoption"].sudo()
+        adoptions.search([("root_model", "=", MODEL), ("state", "in", OPEN_STATES)])._forget()
+        adoptions._adopt_all(MODEL)

@@ -23,9 +23,7 @@ def uninstall_hook(env):
     every["integration.adoption"].sudo().search([("root_model", "=", MODEL)])._forget()
     # Of many purchases, millions of milestones: they go with their transactions.
     env.cr.execute("DELETE FROM integration_transaction WHERE res_model = %s", [MODEL])
-    env.cr.execute(
-        "DELETE FROM integration_transaction_document WHERE res_model = %s", [MODEL]
-    )
+    env.cr.execute("DELETE FROM integration_transaction_document WHERE res_model = %s", [MODEL])
     env.invalidate_all()
     transactions = every["integration.transaction"].sudo()
     transactions.search([("cause", "=", "purchase")])._refresh_blame()

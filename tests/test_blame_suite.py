@@ -6,13 +6,27 @@ from pathlib import Path
 
 from odoo.tests import tagged
 
-from . import blame_business, blame_compound, blame_stopped, blame_technical, blame_unknown
+from . import (
+    blame_business,
+    blame_compound,
+    blame_purchase,
+    blame_stopped,
+    blame_technical,
+    blame_unknown,
+)
 from .blame_report import Label, matrix
 from .common_blame import BlameCase
 
 SITUATIONS = [
     situation
-    for module in (blame_technical, blame_stopped, blame_business, blame_unknown, blame_compound)
+    for module in (
+        blame_technical,
+        blame_stopped,
+        blame_business,
+        blame_unknown,
+        blame_compound,
+        blame_purchase,
+    )
     for situation in module.suite.situations
 ]
 RIGHT_CAUSES = 0.95

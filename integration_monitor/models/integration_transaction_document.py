@@ -34,6 +34,8 @@ class IntegrationTransactionDocument(models.Model):
             ("internal", "Internal transfer"),
             ("return", "Return"),
             ("in", "Receipt"),
+            ("quality", "Quality control"),
+            ("put_away", "Put away"),
             ("invoice", "Invoice"),
             ("refund", "Credit note"),
             ("payment", "Payment"),

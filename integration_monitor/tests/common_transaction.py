@@ -70,9 +70,9 @@ class TransactionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def owner(cls, order):
-        """Return the transaction of an order, or none."""
+        """Return the transaction of an order of any kind, or none."""
         return cls.env["integration.transaction"].search(
-            [("res_model", "=", "sale.order"), ("res_id", "=", order.id)]
+            [("res_model", "=", order._name), ("res_id", "=", order.id)]
         )
 
     def states(self, order):

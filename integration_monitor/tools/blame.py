@@ -55,9 +55,9 @@ def judge(step: Step | None, evidence: dict[str, Any], now: datetime) -> Blame:
         ``released_to`` (system, system_id: holds the goods), ``released_gone`` (the message that
         released them is gone), ``expected_from`` (system, system_id, inbound, told: of the flow
         that would bring the step), ``stock_missing`` (name of the transfer), ``transfer`` (the
-        one that would be done next: name, state, user_id, role; None: there is none), ``left`` (some
-        goods), ``came_back`` (all that left), ``gate`` (gate, document, step, waits_on, system,
-        system_id: a document that is ready and kept back), ``quotation_sent``,
+        one that would be done next: name, state, user_id, role; None: there is none), ``left``
+        (some goods), ``came_back`` (all that left), ``gate`` (gate, document, step, waits_on,
+        system, system_id: a document that is ready and kept back), ``quotation_sent``,
         ``draft_invoice``, ``part_paid``, ``salesperson_id``
     :param now: UTC, without time zone
     """

@@ -15,6 +15,8 @@ PAID_STATES = frozenset({"paid", "in_payment", "reversed"})
 CLOSED_PICKINGS = frozenset({"done", "cancel"})
 #: Roles of the transfers by which goods leave for the customer, from us or from the vendor.
 DELIVERIES = frozenset({"out", "dropship"})
+#: Roles of those by which goods come in, bought for the order or sent back.
+INCOMING = frozenset({"in", "quality", "put_away", "return"})
 
 
 class Picking(NamedTuple):
@@ -170,7 +172,11 @@ def _count_invoices(
 def is_undone(order: dict[str, Any], pickings: list[Picking], invoices: list[Invoice]) -> bool:
     """Tell whether everything that was delivered came back and nothing is left to settle."""
     outs = [p for p in pickings if p.role in DELIVERIES and p.state != "cancel"]
-    if order.get("coming") or not outs or not all(picking.state == "done" and picking.returned for picking in outs):
+    if (
+        order.get("coming")
+        or not outs
+        or not all(picking.state == "done" and picking.returned for picking in outs)
+    ):
         return False
     return all(
         invoice.state == "cancel" or invoice.payment_state in PAID_STATES

@@ -11,7 +11,9 @@ _ROLE = """(
                 WHEN picking.return_id IS NOT NULL THEN 'return'
                 WHEN kind.code = 'incoming' THEN 'in'
                 ELSE COALESCE((SELECT CASE kind.id WHEN house.pick_type_id THEN 'pick'
-                                                   WHEN house.pack_type_id THEN 'pack' END
+                                                   WHEN house.pack_type_id THEN 'pack'
+                                                   WHEN house.qc_type_id THEN 'quality'
+                                                   WHEN house.store_type_id THEN 'put_away' END
                                  FROM stock_warehouse house WHERE house.id = kind.warehouse_id),
                               'internal') END
       FROM stock_picking_type kind WHERE kind.id = picking.picking_type_id)"""

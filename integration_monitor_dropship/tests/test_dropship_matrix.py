@@ -186,9 +186,7 @@ class TestDropshipMatrix(DropshipCommon):
         dropship = self.env["stock.picking.type"].search(
             [("code", "=", "dropship"), ("company_id", "=", self.company.id)], limit=1
         )
-        purchase = self.purchase(
-            picking_type_id=dropship.id, dest_address_id=self.customer.id
-        )
+        purchase = self.purchase(picking_type_id=dropship.id, dest_address_id=self.customer.id)
         self.assertEqual(self.owner(purchase).process_id.code, "dropship")
         self.assertEqual(self.roles(purchase), ["dropship", "order"])
         self.ship(purchase.picking_ids)

@@ -1,6 +1,7 @@
-"""Sales orders and the purchases that bring their goods: each knows the other, and who is waited for.
+"""Sales orders and the purchases that bring their goods: each knows the other.
 
-Correlation stays apart: each has a transaction and an id of its own, and links lead both ways.
+Correlation stays apart: each has a transaction and an id of its own, and links lead both ways. What
+holds a purchase up holds up the orders that wait for its goods.
 """
 
 from collections import defaultdict
@@ -66,7 +67,9 @@ class IntegrationTransaction(models.Model):
             rows += self._snapshot_sales({"integration.transaction": owner_ids}, False)
         rows = [{**row, "aside": True} for row in rows]
         return rows + self._purchases_aside(
-            purchase_id for purchase_id in purchase_ids if (PURCHASE.model, purchase_id) not in known
+            purchase_id
+            for purchase_id in purchase_ids
+            if (PURCHASE.model, purchase_id) not in known
         )
 
     @api.model
@@ -81,9 +84,7 @@ class IntegrationTransaction(models.Model):
         """Tell whether a purchase changes what the transaction of a sales order waits for."""
         if not sold.owner_id:
             return False
-        return sold.known_as != purchase["name"] or (
-            sold.going and self._brings(sold._asdict())
-        )
+        return sold.known_as != purchase["name"] or (sold.going and self._brings(sold._asdict()))
 
     @api.model
     def _promised_otherwise(self, order):
@@ -104,9 +105,7 @@ class IntegrationTransaction(models.Model):
         :param dict judged: its process and the step that it waits for
         """
         steps = self.env["integration.process"]._definition(judged["process_id"])
-        return any(
-            step.id == judged["waits_for_step_id"] and not step.money for step in steps
-        )
+        return any(step.id == judged["waits_for_step_id"] and not step.money for step in steps)
 
     def _judge_order(self, order, process_id, message_id, reports, now):
         if order["root_model"] == SALE.model:

@@ -64,7 +64,9 @@ class PurchaseOrder(models.Model):
 
     def _integration_note_aside(self):
         """Note purchases whatever their state, for the sake of their sales orders."""
-        super()._integration_note(())
+        noted = self.env["integration.milestone"]._notes().of_root(MODEL)[MODEL]
+        for order_id in self.ids:
+            noted.setdefault(order_id, {})
 
     def unlink(self):
         # Whoever may delete a purchase need not read the orders that it was for.

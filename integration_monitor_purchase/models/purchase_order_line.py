@@ -1,7 +1,7 @@
 from odoo import api, models
 
 #: What a line is bought for.
-PURPOSE = frozenset({"sale_line_id", "move_dest_ids"})
+PURPOSE = ("sale_line_id", "move_dest_ids")
 
 
 class PurchaseOrderLine(models.Model):
@@ -12,13 +12,13 @@ class PurchaseOrderLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)
-        if any(not PURPOSE.isdisjoint(vals) for vals in vals_list):
+        if any(vals.get(name) for vals in vals_list for name in PURPOSE):
             lines._integration_note_purpose()
         return lines
 
     def write(self, vals):
         result = super().write(vals)
-        if not PURPOSE.isdisjoint(vals):
+        if "order_id" in vals or any(name in vals for name in PURPOSE):
             self._integration_note_purpose()
         return result
 

@@ -28,8 +28,8 @@ ARRIVALS = frozenset({"receipt.done", NOTICED, DELIVERED})
 
 class Transfer(NamedTuple):
     """A transfer of the purchase. ``role``: in, dropship (straight to the customer), quality,
-    put_away or return; ``returned`` when everything it brought went back to the vendor, ``feeds`` when later transfers of its goods
-    exist already."""
+    put_away or return; ``returned`` when everything it brought went back to the vendor, ``feeds``
+    when later transfers of its goods exist already."""
 
     id: int
     name: str

@@ -49,7 +49,7 @@ def expected_reports(
 
     The acknowledgement is also a tick on the order, and awaited where the order asks for it by a
     reminder. A notice is expected for each receipt, unless they speak of the whole order. Where the
-    notice, or the delivery, is a step that is not optional, as of a dropship, the transfers that are
+    notice, or the delivery, is a step that is not optional, as of a dropship, transfers that are
     done reach it as well. What carriers report is expected once they reported something.
     """
     goods = counts["receipt.done"]

@@ -141,7 +141,12 @@ _FEEDS = """
     AND EXISTS (SELECT FROM stock_move move
                   JOIN stock_move_move_rel link ON link.move_orig_id = move.id
                   JOIN stock_move onward ON onward.id = link.move_dest_id
-                 WHERE move.picking_id = picking.id AND onward.state <> 'cancel')"""
+                  JOIN stock_picking_type type ON type.id = onward.picking_type_id
+                 WHERE move.picking_id = picking.id AND onward.state <> 'cancel'
+                   -- What waits for the goods is no way into the house.
+                   AND type.code = 'internal'
+                   AND NOT EXISTS (SELECT FROM stock_warehouse other
+                                    WHERE type.id IN (other.pick_type_id, other.pack_type_id)))"""
 # What came in one step and stayed there. In the order of ``purchase_counts.Transfer``.
 _PLAIN_TRANSFERS = f"""
     SELECT jsonb_agg(jsonb_build_array(

@@ -17,9 +17,9 @@ EXPLAINED = frozenset({"unknown.waiting", "unknown.no_transfer", "partner.dropsh
 class Sold(NamedTuple):
     """A sales order that a purchase brings goods for.
 
-    ``owner_id`` … ``waits_for_step_id`` are those of its transaction, ``known_as`` the name by which
-    that knows the purchase; ``owed``: a dropship that no other purchase or transfer stands for;
-    ``lacks``: goods from the shelf are missing as well.
+    ``owner_id`` to ``waits_for_step_id`` are those of its transaction, ``known_as`` the name by
+    which that knows the purchase; ``owed``: a dropship that no other purchase or transfer
+    stands for; ``lacks``: goods from the shelf are missing as well.
     """
 
     id: int

@@ -1,6 +1,7 @@
-"""Plain SQL: which sales orders a purchase brings goods for, and which purchases an order waits for.
+"""Plain SQL: which sales orders a purchase brings goods for, and which purchases bring an order's.
 
-A dropship names the line of the order; what is made to order carries the order's reference.
+A dropship names the line of the order; what is made to order carries the order's reference, or the
+move that waits for it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,12 @@ SALES = f"""
               FROM purchase_order_line line
               JOIN sale_order_line sold ON sold.id = line.sale_line_id
              WHERE line.id = ANY(of_lines)
+             UNION
+            SELECT sold.order_id
+              FROM stock_move_created_purchase_line_rel made
+              JOIN stock_move waiting ON waiting.id = made.move_id
+              JOIN sale_order_line sold ON sold.id = waiting.sale_line_id
+             WHERE made.created_purchase_line_id = ANY(of_lines)
              UNION
             SELECT theirs.sale_id
               FROM stock_reference_purchase_rel mine
@@ -92,6 +99,13 @@ FOR_SALES = """
       JOIN purchase_order_line line ON line.sale_line_id = sold.id
      WHERE sold.order_id = ANY(%(sales)s)
      UNION
+    SELECT line.order_id
+      FROM sale_order_line sold
+      JOIN stock_move waiting ON waiting.sale_line_id = sold.id
+      JOIN stock_move_created_purchase_line_rel made ON made.move_id = waiting.id
+      JOIN purchase_order_line line ON line.id = made.created_purchase_line_id
+     WHERE sold.order_id = ANY(%(sales)s)
+     UNION
     SELECT mine.purchase_id
       FROM stock_reference_sale_rel theirs
       JOIN stock_reference_purchase_rel mine ON mine.reference_id = theirs.reference_id
@@ -104,7 +118,10 @@ UNDER_WAY = """
         ON owner.res_model = 'purchase.order' AND owner.res_id = purchase.id
      WHERE (owner.state = 'in_progress' OR purchase.state IN ('draft', 'sent', 'to approve'))
        AND (EXISTS (SELECT FROM purchase_order_line line
-                     WHERE line.order_id = purchase.id AND line.sale_line_id IS NOT NULL)
+                     WHERE line.order_id = purchase.id
+                       AND (line.sale_line_id IS NOT NULL
+                            OR EXISTS (SELECT FROM stock_move_created_purchase_line_rel made
+                                        WHERE made.created_purchase_line_id = line.id)))
             OR EXISTS (SELECT FROM stock_reference_purchase_rel mine
                          JOIN stock_reference_sale_rel theirs
                            ON theirs.reference_id = mine.reference_id
