@@ -9,6 +9,7 @@
         "integration_monitor",
         "integration_monitor_dashboard",
         "integration_monitor_delivery",
+        "integration_monitor_dropship",
         "integration_monitor_purchase",
         "integration_monitor_webhook",
     ],

@@ -5,7 +5,7 @@
     "category": "Supply Chain/Integration",
     "author": "Integration Monitor contributors",
     "license": "LGPL-3",
-    "depends": ["integration_monitor", "purchase_stock"],
+    "depends": ["integration_monitor", "sale_purchase_stock"],
     "data": [
         "data/integration_process_procure_to_pay.xml",
         "data/integration_event_type.xml",

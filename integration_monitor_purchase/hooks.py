@@ -9,6 +9,7 @@ from .tools.purchase_root import EVENT_MODELS
 def post_init_hook(env):
     """Give purchases from before the installation their transactions, by a job."""
     env["integration.adoption"]._adopt_all(MODEL)
+    env["integration.transaction"]._relate_later()
 
 
 def uninstall_hook(env):
@@ -22,7 +23,11 @@ def uninstall_hook(env):
     every["integration.adoption"].sudo().search([("root_model", "=", MODEL)])._forget()
     # Of many purchases, millions of milestones: they go with their transactions.
     env.cr.execute("DELETE FROM integration_transaction WHERE res_model = %s", [MODEL])
-    env["integration.transaction"]._drop_functions(PREFIX)
+    env.cr.execute("DELETE FROM integration_transaction_document WHERE res_model = %s", [MODEL])
+    env.invalidate_all()
+    transactions = every["integration.transaction"].sudo()
+    transactions.search([("cause", "=", "purchase")])._refresh_blame()
+    transactions._drop_functions(PREFIX)
     env.invalidate_all()
     every["integration.process"].sudo().search([("root_model", "=", MODEL)]).unlink()
     flows = every["integration.flow"].sudo().search([("trigger_event", "!=", False)])

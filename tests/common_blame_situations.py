@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from odoo import fields
+from odoo import Command, fields
 
 from odoo.addons.integration_monitor.instrumentation import log_writer
 from odoo.addons.integration_monitor.tools.errors import IntegrationError, RemoteError
@@ -116,6 +116,44 @@ class SituationsMixin:
         order = self.order()
         self.ship(order.picking_ids)
         self.invoice(order, post=post)
+        return order
+
+    def made_to_order(self):
+        """:return: an order of goods that come through our house for it, and its draft purchase"""
+        mto = self.env.ref("stock.route_warehouse0_mto")
+        mto.active = True
+        return self._bought(mto | self.warehouse.buy_pull_id.route_id)
+
+    def dropshipped(self, beside=None):
+        """:return: an order of goods that a vendor sends to the customer, and its draft purchase
+
+        :param beside: a further product, from the shelf
+        """
+        return self._bought(self.env.ref("stock_dropshipping.route_drop_shipping"), beside)
+
+    def _bought(self, routes, beside=None):
+        vendor = self.env["res.partner"].create({"name": "Bert Vendor"})
+        product = self.env["product.product"].create(
+            {
+                "name": "Brass Hook",
+                "is_storable": True,
+                "invoice_policy": "delivery",
+                "route_ids": [Command.set(routes.ids)],
+                "seller_ids": [Command.create({"partner_id": vendor.id, "price": 10.0})],
+            }
+        )
+        products = (product, beside) if beside else (product,)
+        order = self.order(
+            order_line=[
+                Command.create({"product_id": sold.id, "product_uom_qty": 2}) for sold in products
+            ]
+        )
+        return order, order._get_purchase_orders()
+
+    def ordered(self, order, purchase):
+        """Confirm the purchase for an order. :return: the order"""
+        purchase.button_confirm()
+        self.record()
         return order
 
     def in_two_parcels(self):

@@ -9,6 +9,7 @@ from odoo.tests import tagged
 from . import (
     blame_business,
     blame_compound,
+    blame_purchase,
     blame_returns,
     blame_stock,
     blame_stopped,
@@ -24,6 +25,7 @@ SITUATIONS = [
         blame_technical,
         blame_stopped,
         blame_business,
+        blame_purchase,
         blame_returns,
         blame_unknown,
         blame_compound,

@@ -80,7 +80,8 @@ class IntegrationHandler(models.AbstractModel):
         if any(line.qty_invoiced for line in order.order_line):
             return "invoiced"
         shipped = order.picking_ids.filtered(
-            lambda picking: picking.state == "done" and picking.picking_type_code == "outgoing"
+            lambda picking: picking.state == "done"
+            and picking.picking_type_code in ("outgoing", "dropship")
         )
         if shipped:
             return "shipped"

@@ -137,7 +137,8 @@ class IntegrationShopChange(models.AbstractModel):
     def _shipped_pickings(self, order):
         """:return: the transfers with which goods of the order have left the house"""
         return order.picking_ids.filtered(
-            lambda picking: picking.state == "done" and picking.picking_type_code == "outgoing"
+            lambda picking: picking.state == "done"
+            and picking.picking_type_code in ("outgoing", "dropship")
         )
 
     def _check_cancellable(self, shop, order):

@@ -181,8 +181,10 @@ class IntegrationBusinessRule(models.Model):
 
     def _transactions_of(self, rows):
         """:return: dict of (model, id) to the id of the transaction that the document belongs to"""
-        links = self.env["integration.transaction.document"].search(
+        Link = self.env["integration.transaction.document"]
+        links = Link.search(
             [
+                *Link._of_own(),
                 ("res_model", "in", list({row[0] for row in rows})),
                 ("res_id", "in", [row[1] for row in rows]),
             ],

@@ -55,8 +55,7 @@ class IntegrationDocumentMixin(models.AbstractModel):
                 [
                     ("res_model", "=", self._name),
                     ("res_id", "in", self._origin.ids),
-                    # Returns lead to the order that they belong to, and are none of its own.
-                    ("role", "!=", "sold"),
+                    *self.env["integration.transaction.document"]._of_own(),
                 ],
                 ["transaction_id", "res_id"],
             )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..tools import related
 from .integration_expectation import EVENTS
 
 # A document that nobody missed for so long is no news; the sweep reads no further back.
@@ -13,6 +14,7 @@ BATCH = 200
 # Moves are done with their transfer; unlike its date, theirs has an index. A person may correct
 # one of the two by a little.
 MOVED_BEFORE = timedelta(days=1)
+_OWN = SQL(related.own("l"))
 
 # Since when a document waits for its message, and which documents do.
 _SINCE = {
@@ -65,9 +67,10 @@ class IntegrationExpectation(models.Model):
         by_order = SQL(
             """m.transaction_id IN (
                    SELECT l.transaction_id FROM integration_transaction_document l
-                    WHERE l.res_model = %s AND l.res_id = %s)""",
+                    WHERE l.res_model = %s AND l.res_id = %s AND %s)""",
             model,
             document,
+            _OWN,
         )
         return SQL(
             """(EXISTS (SELECT 1 FROM integration_message m WHERE m.flow_id = x.flow_id AND %s)
@@ -99,7 +102,7 @@ class IntegrationExpectation(models.Model):
                   JOIN integration_expectation x ON x.id = %(id)s
                   LEFT JOIN LATERAL (
                        SELECT l.transaction_id FROM integration_transaction_document l
-                        WHERE l.res_model = %(model)s AND l.res_id = d.id
+                        WHERE l.res_model = %(model)s AND l.res_id = d.id AND %(own)s
                         ORDER BY l.transaction_id LIMIT 1) owner ON TRUE
                  WHERE %(condition)s
                    AND %(since)s >= %(oldest)s
@@ -121,6 +124,7 @@ class IntegrationExpectation(models.Model):
                 wanted=wanted.subselect(),
                 arrived=self._arrived(SQL("%s", documents._name), SQL("d.id")),
                 limit=BATCH,
+                own=_OWN,
             )
         )
         found = documents.browse([row[0] for row in rows])

@@ -7,7 +7,7 @@ from psycopg2 import OperationalError, errorcodes
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools import payload
+from ..tools import payload, related
 from .integration_flow_condition import UNDECIDED
 
 COLUMNS = (
@@ -171,6 +171,7 @@ class IntegrationFlow(models.Model):
                         FROM integration_transaction_document doc
                         JOIN integration_transaction tx ON tx.id = doc.transaction_id
                        WHERE doc.res_model = v.res_model AND doc.res_id = v.res_id::int
+                         AND %(own)s
                        -- A return is a document of its order, too.
                        ORDER BY tx.res_model = v.res_model AND tx.res_id = v.res_id::int
                             AND starts_with(v.event_code, 'return.') IS TRUE DESC, tx.id
@@ -189,4 +190,5 @@ class IntegrationFlow(models.Model):
             uid=self.env.uid,
             rows=SQL(", ").join(SQL("%s", row) for row in rows),
             columns=SQL(", ").join(SQL.identifier(column) for column in COLUMNS),
+            own=SQL(related.own("doc")),  # a constant
         )

@@ -9,7 +9,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, ormcache
 
 from ..instrumentation import log_writer
-from ..tools import fingerprint, redaction
+from ..tools import fingerprint, redaction, related
 from ..tools.errors import ContractError, RetryLater
 from ..tools.observation import Observation
 
@@ -199,15 +199,16 @@ class IntegrationMessage(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """SELECT m.id, t.id, t.correlation_id
-                     FROM (VALUES %s) AS m (id, res_model, res_id, correlation_id, owner_id)
+                     FROM (VALUES %(keys)s) AS m (id, res_model, res_id, correlation_id, owner_id)
                      JOIN integration_transaction t ON t.id = COALESCE(
                           (SELECT d.transaction_id FROM integration_transaction_document d
-                            WHERE d.res_model = m.res_model AND d.res_id = m.res_id
+                            WHERE d.res_model = m.res_model AND d.res_id = m.res_id AND %(own)s
                             -- A document of several stays with the one that was told of.
                             ORDER BY (d.transaction_id = m.owner_id) IS TRUE DESC, d.id LIMIT 1),
                           (SELECT c.id FROM integration_transaction c
                             WHERE c.correlation_id = m.correlation_id))""",
-                SQL(", ").join(keys),
+                keys=SQL(", ").join(keys),
+                own=SQL(related.own("d")),  # a constant
             )
         )
         for message_id, transaction_id, correlation_id in rows:

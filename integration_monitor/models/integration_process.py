@@ -46,6 +46,12 @@ class IntegrationProcess(models.Model):
         required=True,
         help="The document that owns a transaction of this process.",
     )
+    root_kind = fields.Selection(
+        [],
+        string="Which of Them",
+        help="The kind of documents that follow this process in place of the one for all. A "
+        "document keeps the process that it began with.",
+    )
     description = fields.Text(translate=True)
     step_ids = fields.One2many("integration.process.step", "process_id", copy=True)
     # The same steps beside the editor, so that both may be changed before they are saved.
@@ -88,11 +94,14 @@ class IntegrationProcess(models.Model):
                 process[field] = counts.get(process, 0)
 
     @api.model
-    @ormcache("root_model", "company_id")
-    def _for_root(self, root_model, company_id):
+    @ormcache("root_model", "company_id", "kind")
+    def _for_root(self, root_model, company_id, kind=False):
         """Return the id of the process that new documents of a model follow, or False.
 
-        A company's own process wins over the one for all companies, the newest version first.
+        The process of their kind wins over the one for all kinds, then a company's own over the one
+        for all companies, then the newest version.
+
+        :param kind: of the document, see ``root_kind``; one that no process is for is none
         """
         # Everybody's documents take part, whether or not he may read processes.
         return (
@@ -102,8 +111,9 @@ class IntegrationProcess(models.Model):
                     ("root_model", "=", root_model),
                     ("state", "=", "active"),
                     ("company_id", "in", [company_id, False]),
+                    ("root_kind", "in", [kind, False]),
                 ],
-                order="company_id NULLS LAST, version DESC, id DESC",
+                order="root_kind NULLS LAST, company_id NULLS LAST, version DESC, id DESC",
                 limit=1,
             )
             .id
@@ -137,8 +147,7 @@ class IntegrationProcess(models.Model):
     def action_take_out_of_use(self):
         """Let new documents of a company follow the process of all companies again."""
         for process in self:
-            others = process.company_id and process._of_all_companies()
-            if not others:
+            if not process._replaced_by():
                 raise UserError(
                     self.env._(
                         "New documents would follow nothing without “%(process)s”. Put another "
@@ -159,17 +168,28 @@ class IntegrationProcess(models.Model):
         return self.search(
             [
                 ("root_model", "=", self.root_model),
+                ("root_kind", "=", self.root_kind),
                 ("company_id", "=", self.company_id.id),
                 ("state", "=", "active"),
                 ("id", "!=", self.id),
             ]
         )
 
-    def _of_all_companies(self):
-        """Return the process that companies without one of their own follow."""
+    def _replaced_by(self):
+        """Return the processes that documents follow once this one is out of use."""
+        if not self.root_kind:
+            return self.company_id and self._of_all_companies()
+        return self._of_all_companies(kind=False)
+
+    def _of_all_companies(self, kind=None):
+        """Return the process that companies without one of their own follow.
+
+        :param kind: of the documents, by default those of this process
+        """
         return self.search(
             [
                 ("root_model", "=", self.root_model),
+                ("root_kind", "=", self.root_kind if kind is None else kind),
                 ("company_id", "=", False),
                 ("state", "=", "active"),
             ]

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from ..tools.process_code import code_of
 
 #: What never changes once documents may follow a process.
-FIXED_FIELDS = ("code", "root_model", "company_id")
+FIXED_FIELDS = ("code", "root_model", "root_kind", "company_id")
 #: What only the buttons change.
 KEPT_FIELDS = ("state", "version")
 

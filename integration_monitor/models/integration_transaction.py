@@ -124,6 +124,7 @@ class IntegrationTransaction(models.Model):
             ("customer", "Customer"),
             ("team", "Our team"),
             ("partner", "Partner"),
+            ("purchase", "A purchase"),
             ("paused", "Paused"),
             ("breaker", "Partner not answering"),
             ("maintenance", "Maintenance"),

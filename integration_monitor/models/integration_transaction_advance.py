@@ -10,6 +10,7 @@ from ..tools import deadlines, milestone_waits, order_counts
 from ..tools import milestones as progress
 from ..tools.milestones import Milestone, Report
 from ..tools.order_store_sql import FIXED_COLUMNS, PROGRESS_COLUMNS, TRANSACTION_COLUMNS
+from ..tools.root import SALE
 from .integration_transaction_evidence import Batch
 
 
@@ -47,21 +48,21 @@ class IntegrationTransactionAdvance(models.Model):
         changes = Changes()
         owner_by_order = {}
         roots, batch = self._roots(), Batch(self.env, orders)
-        for order in orders:
+        # What is sold may wait for what is bought: that is judged first.
+        for order in sorted(orders, key=_is_sold):
             order["batch"] = batch
             owner = order["owner"]
             root, key = roots[order["root_model"]], (order["root_model"], order["id"])
             begun = key in notes.begun
-            if not owner and not begun and order["state"] not in root.followed:
+            if not owner and not (begun or self._begins(order, root)):
                 continue
-            process_id = owner["process_id"] if owner else self.env[
-                "integration.process"
-            ]._for_root(root.model, order["company_id"])  # fmt: skip
+            process_id = owner["process_id"] if owner else self._process_of(order)
             if not process_id:
                 continue
             values, milestones = self._judge_order(
                 order, process_id, notes.message_ids.get(key), reports, now
             )
+            order["judged"] = values
             values["id"] = owner_id = owner_by_order[key] = order["owner_id"]
             if not owner:
                 changes.created.append(values)
@@ -75,12 +76,36 @@ class IntegrationTransactionAdvance(models.Model):
             rows = root.document_changes(order)
             changes.documents += [{"transaction_id": owner_id, **row} for row in rows]
             changes.milestones += [{"transaction_id": owner_id, **row} for row in milestones]
+        changes.documents += self._related_documents(orders, owner_by_order)
         if changes.created or changes.updated or changes.documents or changes.milestones:
             self._store(changes)
         if changes.milestones and self.env["integration.gate"]._in_use():
             owners = {row["transaction_id"] for row in changes.milestones}
             self.env["integration.message"]._release_gated(owners)
         return owner_by_order
+
+    @api.model
+    def _begins(self, order, root):
+        """:return: whether a document that has no transaction yet gets one"""
+        # One that was read for the sake of others is adopted, or moves by itself.
+        return order["state"] in root.followed and not order.get("aside")
+
+    @api.model
+    def _process_of(self, order):
+        """:return: id of the process that a new transaction follows for good, or False"""
+        return self.env["integration.process"]._for_root(
+            order["root_model"], order["company_id"], order.get("kind") or False
+        )
+
+    @api.model
+    def _related_documents(self, orders, owner_by_order):
+        """Return links to root documents of other transactions, see ``tools.related``; a hook.
+
+        :param list orders: rows, with what was judged of them as ``judged``
+        :param dict owner_by_order: transaction id by model and id of the root document
+        :return: values of links that are new or have another name
+        """
+        return []
 
     @api.model
     def _reports_by_owner(self, rows, now):
@@ -202,6 +227,10 @@ class IntegrationTransactionAdvance(models.Model):
             "timeliness": timeliness,
             **self._blame_values(verdict, order),
         }
+
+
+def _is_sold(order):
+    return order["root_model"] == SALE.model
 
 
 def _is_news(step, milestone, before):

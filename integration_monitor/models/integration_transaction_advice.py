@@ -145,6 +145,7 @@ class IntegrationTransactionAdvice(models.Model):
             ),
             "acknowledgement": self.env._("Ask %(whom)s what became of it.", whom=whom),
             "partner": self.env._("Ask %(whom)s what became of it.", whom=whom),
+            "purchase": self.env._("Ask %(whom)s what became of the purchase.", whom=whom),
             "breaker": self.env._(
                 "It goes on by itself as soon as %(whom)s answers again. If goods must leave "
                 "today, agree on another way.",

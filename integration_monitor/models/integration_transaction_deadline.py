@@ -100,7 +100,7 @@ class IntegrationTransactionDeadline(models.Model):
         gone = any(
             milestone.state == "reached"
             for step_of, milestone in zip(steps, milestones, strict=True)
-            if step_of.event_code == dates.root.promised_event
+            if step_of.event_code in dates.root.promised_events
         )
         due_at = dates.awaited_due(step, since, gone)
         warning = dates.rule(step).warning if step else 0

@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from ..tools.related import RELATED_ROLES
+
 
 class IntegrationTransactionDocument(models.Model):
     """Link of one document to one transaction; n:m, for an invoice may hold two orders."""
@@ -12,6 +14,11 @@ class IntegrationTransactionDocument(models.Model):
     _log_access = False
     _rec_name = "document_name"
 
+    @api.model
+    def _of_own(self):
+        """:return: the domain of links that are none to root documents of other transactions"""
+        return [("role", "not in", RELATED_ROLES)]
+
     transaction_id = fields.Many2one(
         "integration.transaction", required=True, readonly=True, ondelete="cascade"
     )
@@ -21,17 +28,22 @@ class IntegrationTransactionDocument(models.Model):
     role = fields.Selection(
         [
             ("order", "Order"),
-            ("sold", "Sales order"),
             ("pick", "Picking"),
             ("pack", "Packing"),
             ("out", "Delivery"),
             ("internal", "Internal transfer"),
             ("return", "Return"),
-            ("stored", "Put away"),
             ("in", "Receipt"),
+            ("quality", "Quality control"),
+            ("put_away", "Put away"),
             ("invoice", "Invoice"),
             ("refund", "Credit note"),
             ("payment", "Payment"),
+            ("dropship", "Dropship delivery"),
+            # Root documents of other transactions, see RELATED.
+            ("sale", "Sales order"),
+            ("purchase", "Purchase"),
+            ("dropship_purchase", "Dropship purchase"),
         ],
         readonly=True,
     )

@@ -6,11 +6,8 @@ from odoo import api, fields, models
 
 from ..tools import blame as judging
 from ..tools import milestone_reports
-from ..tools.order_counts import CLOSED_PICKINGS
+from ..tools.order_counts import CLOSED_PICKINGS, DELIVERIES, INCOMING
 
-#: Transfers of an order that bring goods back, and those that send nothing to the customer.
-RETURNED = frozenset({"return", "stored"})
-INCOMING = RETURNED | {"in"}
 #: Which transfer of an order is done next.
 NEXT = {"assigned": 0, "confirmed": 1, "draft": 2, "waiting": 3}
 #: Verdicts on messages.
@@ -29,7 +26,9 @@ class Batch:
 
     def __init__(self, env, orders):
         self.env = env
-        self._orders = orders
+        self.orders = orders
+        #: what addons have read for all
+        self.kept = {}
 
     def root_cause(self, system_id):
         """:return: the system that is out and that this one needs, or an empty recordset"""
@@ -58,7 +57,7 @@ class Batch:
         return self._named("stock.warehouse", "warehouse_id")
 
     def _named(self, model, column):
-        ids = {order[column] for order in self._orders if order[column]}
+        ids = {order[column] for order in self.orders if order[column]}
         # Nothing but the name: a partner has dozens of other columns.
         return self.env[model].with_context(prefetch_fields=False).browse(ids)
 
@@ -115,7 +114,12 @@ class IntegrationTransactionEvidence(models.Model):
                 "told": source.system_id in told,
             }
         evidence["stock_missing"] = next(
-            (p.name for p in pickings if p.state == "confirmed" and p.role not in RETURNED), None
+            (
+                picking.name
+                for picking in pickings
+                if picking.state == "confirmed" and picking.role not in (*INCOMING, "dropship")
+            ),
+            None,
         )
         return evidence
 
@@ -138,13 +142,23 @@ class IntegrationTransactionEvidence(models.Model):
             for picking in pickings
             if picking.state not in CLOSED_PICKINGS and picking.role not in INCOMING
         ]
-        outs = [p for p in pickings if p.role == "out" and p.state == "done"]
-        following = min(waiting, key=lambda p: (NEXT.get(p.state, 0), p.id), default=None)
+        outs = [p for p in pickings if p.role in DELIVERIES and p.state == "done"]
+        # What the vendor ships himself comes after what is to be done in the house.
+        following = min(
+            waiting,
+            key=lambda p: (p.role == "dropship", NEXT.get(p.state, 0), p.id),
+            default=None,
+        )
         return {
             "left": bool(outs),
             "came_back": not waiting and bool(outs) and all(p.returned for p in outs),
             "transfer": following
-            and {"name": following.name, "state": following.state, "user_id": following.user_id},
+            and {
+                "name": following.name,
+                "state": following.state,
+                "user_id": following.user_id,
+                "role": following.role,
+            },
         }
 
     @api.model

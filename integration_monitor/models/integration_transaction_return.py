@@ -122,7 +122,7 @@ class IntegrationTransactionReturn(models.Model):
             names = self._open_transfers(order, (return_counts.BACK,))
             return self.env._("The goods of %(transfer)s have not come back", transfer=names)
         if event_code == "return.stored":
-            names = self._open_transfers(order, ("stored", return_counts.BACK))
+            names = self._open_transfers(order, ("put_away", return_counts.BACK))
             return self.env._("%(transfer)s has to be put away", transfer=names)
         if event_code == "return.replaced":
             names = self._open_transfers(order, return_counts.NEW)

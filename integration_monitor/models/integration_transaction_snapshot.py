@@ -6,7 +6,7 @@ from odoo.tools import SQL
 from ..tools import order_snapshot_sql as read
 from ..tools.order_counts import moment
 from ..tools.order_evidence_sql import EVIDENCE
-from ..tools.order_parts_sql import INVOICES, TRANSFERS
+from ..tools.order_parts_sql import DROPSHIP_ROLE, INVOICES, TRANSFERS
 from ..tools.return_root import RETURN
 from ..tools.return_snapshot_sql import FUNCTIONS as OF_RETURNS
 from ..tools.root import SALE
@@ -14,6 +14,7 @@ from ..tools.stock_root import STOCK
 
 #: Arguments, result and body by name.
 FUNCTIONS = {
+    "integration_order_dropship_role": ("destination_id int", "text STABLE", DROPSHIP_ROLE),
     "integration_order_evidence": ("owner_id int", "jsonb STABLE", EVIDENCE),
     "integration_order_invoices": (
         "invoice_ids int[], payments_of_all bool, payments_of_paid bool",

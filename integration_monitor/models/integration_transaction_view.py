@@ -22,6 +22,7 @@ ICONS = {
     "breaker": "fa-plug",
     "maintenance": "fa-wrench",
     "stock": "fa-cubes",
+    "purchase": "fa-shopping-basket",
     "completed": "fa-check-circle",
     "cancelled": "fa-ban",
 }

@@ -25,6 +25,8 @@ class IntegrationTransactionWords(models.Model):
             return facts["title"]
         if verdict.text in ("message_failed", "message_retry"):
             return self._failure_text(verdict)
+        if verdict.text == "partner.dropship":
+            return self.env._("The vendor has not shipped %(picking)s", **facts)
         if verdict.text.startswith("partner."):
             return self.env._("The partner has to act")
         if verdict.text.startswith(("team.", "customer.", "unknown")):

@@ -20,7 +20,7 @@ class TestReturnMatrix(ReturnCommon):
             back, announced="reached", return_label=None, in_transit=None, returned="pending",
             stored=None, replaced=None, credited="pending", refunded="pending",
         )  # fmt: skip
-        self.assertEqual(self.roles(back), ["return", "sold"])
+        self.assertEqual(self.roles(back), ["return", "sale"])
         self.ship(back)
         self.assertStates(back, returned="reached", credited="pending")
         self.assertEqual(owner.waits_for_step_id.code, "credited")
@@ -30,7 +30,7 @@ class TestReturnMatrix(ReturnCommon):
         self.pay(refund)
         self.assertStates(back, refunded="reached")
         self.assertEqual((owner.state, owner.cause), ("completed", "none"))
-        self.assertEqual(self.roles(back), ["payment", "refund", "return", "sold"])
+        self.assertEqual(self.roles(back), ["payment", "refund", "return", "sale"])
 
     def test_own_correlation(self):
         """The return writes into the transaction of its order, or is known by no id."""
@@ -47,7 +47,7 @@ class TestReturnMatrix(ReturnCommon):
         back = self.announce(order.picking_ids)
         links = self.owner(order).document_ids.filtered(lambda link: link.role == "return")
         self.assertEqual(links.mapped("res_id"), back.ids)
-        sold = self.owner(back).document_ids.filtered(lambda link: link.role == "sold")
+        sold = self.owner(back).document_ids.filtered(lambda link: link.role == "sale")
         self.assertEqual((sold.document_name, sold.res_id), (order.name, order.id))
         self.assertEqual(order.integration_transaction_ids, self.owner(order))
         self.assertEqual(back.integration_transaction_ids, self.owner(order) | self.owner(back))
@@ -76,7 +76,7 @@ class TestReturnMatrix(ReturnCommon):
         self.assertEqual(self.counts(back, "returned"), (1, 2))
         rest = self.env["stock.picking"].search([("backorder_id", "=", back.id)])
         self.assertFalse(self.owner(rest))
-        self.assertEqual(self.roles(back), ["return", "return", "sold"])
+        self.assertEqual(self.roles(back), ["return", "return", "sale"])
         self.ship(rest)
         self.assertEqual(self.counts(back, "returned"), (2, 2))
 
@@ -132,7 +132,7 @@ class TestReturnMatrix(ReturnCommon):
         invoice = self.invoice(orders)
         self.pay(invoice)
         back = self.announce(merged)
-        sold = self.owner(back).document_ids.filtered(lambda link: link.role == "sold")
+        sold = self.owner(back).document_ids.filtered(lambda link: link.role == "sale")
         self.assertEqual(sorted(sold.mapped("res_id")), orders.ids)
         self.assertEqual(self.owner(back).amount_total, 400)
         self.ship(back)

@@ -16,7 +16,7 @@ class TestReturnWays(ReturnCommon):
 
     def _stored(self, back):
         """:return: open transfers that put the goods of a return away"""
-        links = self.owner(back).document_ids.filtered(lambda link: link.role == "stored")
+        links = self.owner(back).document_ids.filtered(lambda link: link.role == "put_away")
         return (
             self.env["stock.picking"]
             .browse(links.mapped("res_id"))

@@ -55,9 +55,9 @@ def judge(step: Step | None, evidence: dict[str, Any], now: datetime) -> Blame:
         ``released_to`` (system, system_id: holds the goods), ``released_gone`` (the message that
         released them is gone), ``expected_from`` (system, system_id, inbound, told: of the flow
         that would bring the step), ``stock_missing`` (name of the transfer), ``transfer`` (the
-        one that would be done next: name, state, user_id; None: there is none), ``left`` (some
-        goods), ``came_back`` (all that left), ``gate`` (gate, document, step, waits_on, system,
-        system_id: a document that is ready and kept back), ``quotation_sent``,
+        one that would be done next: name, state, user_id, role; None: there is none), ``left``
+        (some goods), ``came_back`` (all that left), ``gate`` (gate, document, step, waits_on,
+        system, system_id: a document that is ready and kept back), ``quotation_sent``,
         ``draft_invoice``, ``part_paid``, ``salesperson_id``
     :param now: UTC, without time zone
     """
@@ -206,6 +206,9 @@ def _of_unready(evidence: dict[str, Any]) -> Blame | None:
     if "transfer" in evidence and not evidence["transfer"]:
         return Blame(text="unknown.no_transfer")
     transfer = evidence.get("transfer")
+    if transfer and transfer.get("role") == "dropship":
+        facts = {"picking": transfer["name"]}
+        return Blame("partner", "partner", "partner", None, "partner.dropship", facts)
     if transfer and transfer["state"] == "draft":
         facts = {"picking": transfer["name"]}
         user_id = transfer["user_id"]

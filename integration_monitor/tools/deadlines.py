@@ -106,7 +106,7 @@ class Dates:
         """The date of a document that the rule asks for."""
         if rule.source == "transfer":
             scheduled = self.root.scheduled(step.event_code, self._pickings)
-            if scheduled is None and step.event_code == self.root.promised_event:
+            if scheduled is None and step.event_code in self.root.promised_events:
                 return self.promised
             if scheduled and rule.minutes and scheduled <= self.confirmed + MADE_NOW:
                 return None
@@ -176,7 +176,7 @@ def plan(
         if step.optional and not milestone.expected:
             continue
         due = dates.due(step, beginning(index))
-        if step.event_code == dates.root.promised_event and dates.promised:
+        if step.event_code in dates.root.promised_events and dates.promised:
             # A date that had passed when the order came is no plan.
             due = max(min(due or dates.promised, dates.promised), dates.started)
         if due is None:

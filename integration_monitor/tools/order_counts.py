@@ -13,6 +13,10 @@ from .milestones import Count
 
 PAID_STATES = frozenset({"paid", "in_payment", "reversed"})
 CLOSED_PICKINGS = frozenset({"done", "cancel"})
+#: Roles of the transfers by which goods leave for the customer, from us or from the vendor.
+DELIVERIES = frozenset({"out", "dropship"})
+#: Roles of those by which goods come in, bought for the order or sent back.
+INCOMING = frozenset({"in", "quality", "put_away", "return"})
 
 
 class Picking(NamedTuple):
@@ -60,7 +64,8 @@ def count_order(
     An order is validated when a message made it (what does not fit is refused there), when a person
     sent it to the customer, and when it is confirmed.
 
-    :param order: state, invoice_status, create_date of the sales order
+    :param order: state, invoice_status, create_date of the sales order; ``coming``: deliveries that
+        purchases are to bring and that no transfer stands for yet
     :param message_id: the message that made the order
     """
     confirmed = order["state"] == "sale"
@@ -71,19 +76,25 @@ def count_order(
         "sale.validated": Count(1, int(validated), res_model="sale.order", res_id=order["id"]),
         "sale.confirmed": Count(1, int(confirmed), res_model="sale.order", res_id=order["id"]),
     }  # fmt: skip
-    counts.update(_count_pickings(pickings, confirmed))
+    counts.update(_count_pickings(pickings, confirmed, order.get("coming", 0)))
     counts.update(_count_invoices(order, pickings, invoices))
     return counts
 
 
-def _count_pickings(pickings: list[Picking], confirmed: bool) -> dict[str, Count]:
-    """Count the transfers of the outgoing chain by their place in it."""
-    roles: dict[str, list[Picking]] = {"pick": [], "pack": [], "out": [], "internal": []}
+def _count_pickings(pickings: list[Picking], confirmed: bool, coming: int) -> dict[str, Count]:
+    """Count the transfers of the outgoing chain by their place in it.
+
+    What the vendor ships is neither allocated nor picked here.
+    """
+    roles: dict[str, list[Picking]] = {
+        "pick": [], "pack": [], "out": [], "internal": [], "dropship": [],
+    }  # fmt: skip
     for picking in pickings:
         if picking.role in roles:
             roles[picking.role].append(picking)
     first = roles["pick"] or roles["internal"] or roles["out"]
-    outs = [picking for picking in roles["out"] if not picking.returned]
+    leaving = roles["out"] + roles["dropship"]
+    outs = [picking for picking in leaving if not picking.returned]
     # Goods on their way through the house, whose delivery is not written yet.
     upstream = [
         picking
@@ -92,13 +103,14 @@ def _count_pickings(pickings: list[Picking], confirmed: bool) -> dict[str, Count
         if picking.state not in CLOSED_PICKINGS and not picking.feeds
     ]
     started = bool(roles["out"] or first)
+    minimum = started or bool(roles["dropship"]) or not confirmed
     return {
         "picking.first.ready": _count(
             first, {"assigned", "done"}, minimum=started or not confirmed
         ),
         "picking.first.done": _count(first, minimum=started or not confirmed),
         "picking.pack.done": _count(roles["pack"]),
-        "picking.out.done": _count(outs, minimum=started or not confirmed, extra=len(upstream)),
+        "picking.out.done": _count(outs, minimum=minimum, extra=len(upstream) + coming),
     }
 
 
@@ -134,9 +146,9 @@ def _count_invoices(
     ]
     posted = [invoice for invoice in sales if invoice.state == "posted"]
     moving = any(
-        picking.state not in CLOSED_PICKINGS and picking.role in ("pick", "pack", "out")
+        picking.state not in CLOSED_PICKINGS and picking.role in ("pick", "pack", "out", "dropship")
         for picking in pickings
-    )
+    ) or bool(order.get("coming"))
     status = order["invoice_status"]
     more = (
         # Odoo calls an order "invoiced" when nothing of it is to be invoiced, too.
@@ -159,8 +171,12 @@ def _count_invoices(
 
 def is_undone(order: dict[str, Any], pickings: list[Picking], invoices: list[Invoice]) -> bool:
     """Tell whether everything that was delivered came back and nothing is left to settle."""
-    outs = [picking for picking in pickings if picking.role == "out" and picking.state != "cancel"]
-    if not outs or not all(picking.state == "done" and picking.returned for picking in outs):
+    outs = [p for p in pickings if p.role in DELIVERIES and p.state != "cancel"]
+    if (
+        order.get("coming")
+        or not outs
+        or not all(picking.state == "done" and picking.returned for picking in outs)
+    ):
         return False
     return all(
         invoice.state == "cancel" or invoice.payment_state in PAID_STATES
@@ -230,7 +246,7 @@ def _picking_events(
         old = (changes.get(picking.id) or {}).get("state", picking.state)
         if old == picking.state:
             continue
-        place = "in" if picking.role == "return" else picking.role
+        place = {"return": "in", "dropship": "out"}.get(picking.role, picking.role)
         codes = []
         if picking.state == "cancel":
             codes.append("picking.cancelled")
@@ -268,10 +284,11 @@ def scheduled(event_code: str, pickings: list[Picking]) -> datetime | None:
     if place == "first":
         roles = {picking.role for picking in pickings}
         place = next((role for role in ("pick", "internal") if role in roles), "out")
+    places = DELIVERIES if event_code == "picking.out.done" else {place}
     dates = [
         picking.scheduled_date
         for picking in pickings
-        if picking.role == place and picking.state not in CLOSED_PICKINGS
+        if picking.role in places and picking.state not in CLOSED_PICKINGS
     ]
     return moment(min(filter(None, dates), default=None))
 

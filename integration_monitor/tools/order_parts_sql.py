@@ -4,18 +4,26 @@ The bodies are PL/pgSQL; ``order_snapshot_sql`` calls them by name.
 """
 
 _ROLE = """(
-    SELECT CASE WHEN kind.code IN ('outgoing', 'dropship') THEN 'out'
+    SELECT CASE WHEN kind.code = 'outgoing' THEN 'out'
+                WHEN kind.code = 'dropship'
+                THEN CASE WHEN picking.return_id IS NULL THEN 'dropship'
+                          ELSE integration_order_dropship_role(picking.location_dest_id) END
                 WHEN picking.return_id IS NOT NULL THEN 'return'
                 WHEN kind.code = 'incoming' THEN 'in'
-                ELSE COALESCE((SELECT CASE WHEN kind.id = house.pick_type_id THEN 'pick'
-                                           WHEN kind.id = house.pack_type_id THEN 'pack'
-                                           -- what came back, and is put away
-                                           WHEN picking.sale_id IS NOT NULL
-                                            AND kind.id IN (house.store_type_id, house.qc_type_id)
-                                           THEN 'stored' END
+                ELSE COALESCE((SELECT CASE kind.id WHEN house.pick_type_id THEN 'pick'
+                                                   WHEN house.pack_type_id THEN 'pack'
+                                                   WHEN house.qc_type_id THEN 'quality'
+                                                   WHEN house.store_type_id THEN 'put_away' END
                                  FROM stock_warehouse house WHERE house.id = kind.warehouse_id),
                               'internal') END
       FROM stock_picking_type kind WHERE kind.id = picking.picking_type_id)"""
+
+#: Of a transfer that takes back another one: to the customer once more, or to the vendor or us.
+DROPSHIP_ROLE = """
+    BEGIN
+        RETURN (SELECT CASE usage WHEN 'customer' THEN 'dropship' ELSE 'return' END
+                  FROM stock_location WHERE id = destination_id);
+    END"""
 
 # Everything a delivery brought came back.
 _RETURNED = """

@@ -140,7 +140,8 @@ DELIVERIES = f"""
               JOIN integration_transaction t ON t.id = d.transaction_id
               JOIN sale_order s ON s.id = t.res_id AND t.res_model = 'sale.order'
               LEFT JOIN integration_outcome o ON o.subject = 'delivery' AND o.res_id = p.id
-             WHERE d.res_model = 'stock.picking' AND d.role = 'out' AND p.date_done IS NOT NULL
+             WHERE d.res_model = 'stock.picking' AND d.role IN ('out', 'dropship')
+               AND p.date_done IS NOT NULL
                AND (o.id IS NULL OR NOT o.settled)
              ORDER BY p.id, d.transaction_id) open
          ORDER BY refreshed_at NULLS FIRST, id LIMIT %(limit)s

@@ -114,7 +114,7 @@ def count_return(
         "return.announced": Count(1, 1, at=moment(order["create_date"]), res_model="stock.picking",
                                   res_id=order["id"]),
         "return.received": _count(backs, minimum=True),
-        "return.stored": _count([transfer for transfer in transfers if transfer.role == "stored"],
+        "return.stored": _count([transfer for transfer in transfers if transfer.role == "put_away"],
                                 extra=_upstream(backs) if several else 0),
         "return.replaced": _count([transfer for transfer in new if transfer.role == "out"],
                                   extra=_upstream(t for t in new if t.role != "out")),
@@ -168,7 +168,7 @@ def is_undone(order: dict[str, Any], _transfers: list[Picking], refunds: list[In
 
 def scheduled(event_code: str, transfers: list[Picking]) -> datetime | None:
     """Return the earliest scheduled date of the open transfers that reach an event."""
-    roles = {"return.received": (BACK,), "return.stored": ("stored",), "return.replaced": NEW}
+    roles = {"return.received": (BACK,), "return.stored": ("put_away",), "return.replaced": NEW}
     dates = [
         transfer.scheduled_date
         for transfer in transfers
@@ -180,7 +180,7 @@ def scheduled(event_code: str, transfers: list[Picking]) -> datetime | None:
 def document_changes(order: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the documents of a return that its transaction does not know by their names."""
     known = {document: name for document, (name, _role) in order["links"].items()}
-    rows = [("sale.order", row[0], row[1], "sold") for row in order["orders"] or ()]
+    rows = [("sale.order", row[0], row[1], "sale") for row in order["orders"] or ()]
     for row in order["pickings"] or ():
         transfer = Picking(*row)
         role = LINK_ROLES.get(transfer.role, transfer.role)

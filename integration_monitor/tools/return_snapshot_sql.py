@@ -214,7 +214,7 @@ _STAYS = """type.code = 'internal'
 _ROLE = """
     CASE WHEN picking.id = ANY(parts) THEN 'back'
          WHEN EXISTS (SELECT FROM stored JOIN stock_move move USING (id)
-                       WHERE move.picking_id = picking.id) THEN 'stored'
+                       WHERE move.picking_id = picking.id) THEN 'put_away'
          WHEN EXISTS (SELECT FROM stock_move again
                        WHERE again.picking_id = picking.id
                          AND again.origin_returned_move_id = ANY(moves)) THEN 'resent'

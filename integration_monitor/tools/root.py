@@ -28,8 +28,8 @@ class Root(NamedTuple):
     table: str
     #: states from which on a document has a transaction
     followed: frozenset[str]
-    #: what the promised date is the date of
-    promised_event: str
+    #: what the promised date is the date of, in one process or another
+    promised_events: frozenset[str]
     #: named tuples that begin with id, name, state (transfers) and id, name, type, state (bills)
     picking: Callable[..., Any]
     invoice: Callable[..., Any]
@@ -67,7 +67,7 @@ SALE = Root(
     model="sale.order",
     table="sale_order",
     followed=frozenset({"sale"}),
-    promised_event="picking.out.done",
+    promised_events=frozenset({"picking.out.done"}),
     picking=order_counts.Picking,
     invoice=order_counts.Invoice,
     count=order_counts.count_order,

@@ -26,7 +26,11 @@ class IntegrationHandlerCarrierBooking(models.AbstractModel):
 
     def _wanted(self, flow, records):
         """Deliveries whose delivery method names the flow: each parcel has one carrier."""
-        return records.filtered(lambda picking: picking.carrier_id.integration_flow_id == flow)
+        # What the vendor ships himself he books himself.
+        return records.filtered(
+            lambda picking: picking.carrier_id.integration_flow_id == flow
+            and picking.picking_type_code != "dropship"
+        )
 
     def _prepare(self, message):
         picking = self.env["stock.picking"].browse(message.res_id).exists()

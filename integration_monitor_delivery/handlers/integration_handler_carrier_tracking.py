@@ -82,12 +82,12 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
         """Return the done deliveries that carry the number, in the flow's company.
 
         A picking may hold several numbers, separated by commas; the chain before the delivery
-        may carry them too, so only outgoing transfers count.
+        may carry them too, so only transfers to customers count, also those of vendors.
         """
         candidates = self.env["stock.picking"].search(
             [
                 ("company_id", "=", message.company_id.id),
-                ("picking_type_code", "=", "outgoing"),
+                ("picking_type_code", "in", ("outgoing", "dropship")),
                 ("carrier_tracking_ref", "like", tracking_code),
             ],
             limit=50,

@@ -61,7 +61,8 @@ class IntegrationTransaction(models.Model):
                       FROM integration_transaction_document link
                       JOIN stock_picking delivery ON delivery.id = link.res_id
                      WHERE link.transaction_id = %(id)s AND link.res_model = 'stock.picking'
-                       AND link.role = 'out' AND delivery.carrier_id IS NOT NULL
+                       AND link.role IN ('out', 'dropship')
+                       AND delivery.carrier_id IS NOT NULL
                      ORDER BY delivery.id DESC LIMIT 1),
                    (SELECT %(of_order)s FROM sale_order sale
                      WHERE sale.id = %(res_id)s AND %(res_model)s = 'sale.order'))""",

@@ -4,8 +4,10 @@ from . import integration_adoption
 from . import integration_flow
 from . import integration_transaction_document
 from . import integration_transaction
+from . import integration_transaction_supply
 from . import integration_transaction_view
 from . import integration_business_rule
 from . import purchase_order
+from . import purchase_order_line
 from . import stock_picking
 from . import account_move

@@ -57,6 +57,8 @@ class IntegrationTransaction(models.Model):
             return evidence
         # Goods that come in are reserved nowhere.
         evidence["stock_missing"] = None
+        if step.record_kind == "external" and not step.optional:
+            return evidence  # the transfers reach it as well
         sources = self.env["integration.process.step"]._sources(order["company_id"])
         source = step.message_type and source_of(step, sources, order)
         evidence["expected_from"] = (
@@ -68,7 +70,8 @@ class IntegrationTransaction(models.Model):
     def _document_evidence(self, order, step, pickings, invoices):
         if order["root_model"] == PURCHASE.model:
             # Receipts and bills speak for themselves, see _purchase_text.
-            return {"partner_asked": order["asks"]}
+            shown = step.event_code in purchase_counts.ARRIVALS and not step.optional
+            return {"partner_asked": order["asks"] or shown}
         return super()._document_evidence(order, step, pickings, invoices)
 
     @api.model
@@ -105,7 +108,7 @@ class IntegrationTransaction(models.Model):
             return self.env._("The purchase has to be confirmed")
         if event_code == "message.purchase.acknowledgement.done":
             return self.env._("The vendor has not acknowledged the purchase")
-        if event_code in ("receipt.done", "putaway.done"):
+        if event_code in purchase_counts.ARRIVALS or event_code == "putaway.done":
             return self._transfer_text(event_code, order)
         if event_code.startswith("bill."):
             return self._bill_text(event_code, order)
@@ -116,7 +119,7 @@ class IntegrationTransaction(models.Model):
         """Which transfer is awaited, and when it should be done."""
         transfers = [purchase_counts.Transfer(*row) for row in order["pickings"]]
         came = event_code == "putaway.done"
-        roles = ("quality", "put_away") if came else ("in",)
+        roles = ("quality", "put_away") if came else purchase_counts.BRINGING
         open_ = [
             transfer
             for transfer in transfers
@@ -127,6 +130,12 @@ class IntegrationTransaction(models.Model):
         first = min(open_, key=lambda transfer: transfer.scheduled_date or "")
         if came:
             return self.env._("%(transfer)s has to be put away", transfer=first.name)
+        if event_code == purchase_counts.NOTICED:
+            return self.env._(
+                "%(transfer)s has not been shipped, expected on %(date)s",
+                transfer=first.name,
+                date=format_date(self.env, purchase_counts.moment(first.scheduled_date)),
+            )
         return self.env._(
             "%(transfer)s has not arrived, expected on %(date)s",
             transfer=first.name,

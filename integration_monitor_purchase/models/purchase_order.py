@@ -62,6 +62,18 @@ class PurchaseOrder(models.Model):
             followed = self.filtered(lambda order: order.state in PURCHASE.followed)
         return super(PurchaseOrder, followed)._integration_note(names)
 
+    def _integration_note_aside(self):
+        """Note purchases whatever their state, for the sake of their sales orders."""
+        noted = self.env["integration.milestone"]._notes().of_root(MODEL)[MODEL]
+        for order_id in self.ids:
+            noted.setdefault(order_id, {})
+
+    def unlink(self):
+        # Whoever may delete a purchase need not read the orders that it was for.
+        sales = self.sudo().order_line.sale_order_id | self.sudo().reference_ids.sale_ids
+        sales.filtered(lambda sale: sale.state == "sale")._integration_note(())
+        return super().unlink()
+
     def _compute_field_value(self, field):
         if field.compute in COMPUTES:
             followed = self._origin.filtered(lambda order: order.state in PURCHASE.followed)

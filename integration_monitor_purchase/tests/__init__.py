@@ -4,3 +4,4 @@ from . import test_purchase_bills
 from . import test_purchase_blame
 from . import test_purchase_matrix
 from . import test_purchase_record
+from . import test_purchase_supply

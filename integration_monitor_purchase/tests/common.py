@@ -47,13 +47,6 @@ class PurchaseCommon(TransactionCommon):
         cls.record()
         return order
 
-    @classmethod
-    def owner(cls, order):
-        """Return the transaction of an order of any kind, or none."""
-        return cls.env["integration.transaction"].search(
-            [("res_model", "=", order._name), ("res_id", "=", order.id)]
-        )
-
     def roles(self, order):
         """:return: sorted roles of the documents of the transaction"""
         return sorted(self.owner(order).document_ids.mapped("role"))

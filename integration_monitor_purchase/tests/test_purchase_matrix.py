@@ -211,7 +211,7 @@ class TestPurchaseMatrix(PurchaseCommon):
         self.assertEqual(len(bought), 1)
         bought.button_confirm()
         self.record()
-        self.assertEqual(self.roles(bought), ["in", "order"])
+        self.assertEqual(self.roles(bought), ["in", "order", "sale"])
         self.assertNotEqual(self.owner(bought), self.owner(sale))
         receipt = bought.picking_ids
         self.ship(receipt)
@@ -219,7 +219,7 @@ class TestPurchaseMatrix(PurchaseCommon):
         self.assertEqual(receipt.integration_transaction_count, 2)
         self.ship(sale.picking_ids.filtered(lambda p: p.state == "assigned"))
         self.assertStates(sale, shipped="reached")
-        self.assertEqual(self.roles(bought), ["in", "order"])
+        self.assertEqual(self.roles(bought), ["in", "order", "sale"])
 
     def test_deleted_purchase(self):
         """Transactions of deleted purchases open onto an error."""

@@ -18,12 +18,18 @@ from odoo.addons.integration_monitor.tools.order_counts import (
 )
 
 BILL_TYPES = frozenset({"in_invoice", "in_refund"})
+#: Roles of the transfers that bring what was bought, to us or straight to the customer.
+BRINGING = frozenset({"in", "dropship"})
+#: Reports of vendors and carriers that those transfers show as well, where a step requires them.
+NOTICED = "message.purchase.asn.done"
+DELIVERED = "tracking.delivered"
+ARRIVALS = frozenset({"receipt.done", NOTICED, DELIVERED})
 
 
 class Transfer(NamedTuple):
-    """A transfer of the purchase. ``role``: in, quality, put_away or return; ``returned`` when
-    everything it brought went back to the vendor, ``feeds`` when later transfers of its goods
-    exist already."""
+    """A transfer of the purchase. ``role``: in, dropship (straight to the customer), quality,
+    put_away or return; ``returned`` when everything it brought went back to the vendor, ``feeds``
+    when later transfers of its goods exist already."""
 
     id: int
     name: str
@@ -75,7 +81,7 @@ def _count_transfers(
     order: dict[str, Any], transfers: list[Transfer], ordered: bool
 ) -> dict[str, Count]:
     """Count what came in, and what of it is in its place."""
-    receipts = [t for t in transfers if t.role == "in"]
+    receipts = [t for t in transfers if t.role in BRINGING]
     kept = [receipt for receipt in receipts if not receipt.returned]
     # Goods on their way through the house, whose last transfer is not written yet.
     several = order["reception_steps"] in ("two_steps", "three_steps")
@@ -114,7 +120,7 @@ def _count_bills(
     """Count bills posted, matched and paid; one more is expected while something is unbilled."""
     own = [bill for bill in bills if bill.move_type == "in_invoice" and bill.state != "cancel"]
     posted = [bill for bill in own if bill.state == "posted"]
-    arriving = any(t.role == "in" and t.state not in CLOSED_PICKINGS for t in transfers)
+    arriving = any(t.role in BRINGING and t.state not in CLOSED_PICKINGS for t in transfers)
     # Odoo calls a purchase "to invoice" until a refund took back what was returned, too.
     more = order["invoice_status"] == "to invoice" or (
         order["unbilled"] and (arriving or order["open_services"] or not ordered)
@@ -136,7 +142,7 @@ def _count_bills(
 
 def is_undone(order: dict[str, Any], transfers: list[Transfer], bills: list[Bill]) -> bool:
     """Tell whether everything that came went back, and nothing is left to settle."""
-    receipts = [t for t in transfers if t.role == "in" and t.state != "cancel"]
+    receipts = [t for t in transfers if t.role in BRINGING and t.state != "cancel"]
     if not receipts or not all(receipt.returned for receipt in receipts):
         return False
     return order["invoice_status"] != "to invoice" and all(
@@ -146,7 +152,9 @@ def is_undone(order: dict[str, Any], transfers: list[Transfer], bills: list[Bill
 
 def scheduled(event_code: str, transfers: list[Transfer]) -> datetime | None:
     """Return the earliest scheduled date of the open transfers that reach an event."""
-    roles = {"receipt.done": ("in",), "putaway.done": ("quality", "put_away")}
+    roles = {"putaway.done": ("quality", "put_away")}
+    if event_code in ARRIVALS:
+        roles[event_code] = tuple(BRINGING)
     dates = [
         transfer.scheduled_date
         for transfer in transfers

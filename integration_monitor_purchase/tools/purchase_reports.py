@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from odoo.addons.integration_monitor.tools.milestone_reports import Source, Sources
 from odoo.addons.integration_monitor.tools.milestones import Count, Milestone, Step
 
+from .purchase_counts import DELIVERED, NOTICED
+
 ACKNOWLEDGED = "message.purchase.acknowledgement.done"
-NOTICED = "message.purchase.asn.done"
 
 
 def source_of(step: Step, sources: Sources, order: dict[str, Any]) -> Source | None:
@@ -46,19 +48,25 @@ def expected_reports(
     """Return the counts of the steps that messages and vendors report.
 
     The acknowledgement is also a tick on the order, and awaited where the order asks for it by a
-    reminder. A notice is expected for each receipt, unless they speak of the whole order.
+    reminder. A notice is expected for each receipt, unless they speak of the whole order. Where the
+    notice, or the delivery, is a step that is not optional, as of a dropship, transfers that are
+    done reach it as well. What carriers report is expected once they reported something.
     """
+    goods = counts["receipt.done"]
     result = {}
     for step in steps:
         if step.record_kind == "document" or not step.event_code:
             continue
         told = old[step.id].evidence if step.id in old else {}
-        count = Count(expected=int(bool(told or source_of(step, sources, order))))
+        reported = told or (step.record_kind != "external" and source_of(step, sources, order))
+        count = Count(expected=int(bool(reported)))
         if step.event_code == ACKNOWLEDGED and (order["acknowledged"] or order["asks"]):
             count = Count(
                 1, int(order["acknowledged"]), res_model="purchase.order", res_id=order["id"]
             )
+        elif step.event_code in (NOTICED, DELIVERED) and not step.optional:
+            count = replace(goods, expected=max(goods.expected, 1))
         elif step.event_code == NOTICED and all(key.startswith("stock.picking") for key in told):
-            count.expected *= max(counts["receipt.done"].expected, 1)
+            count.expected *= max(goods.expected, 1)
         result[step.event_code] = count
     return result

@@ -16,17 +16,18 @@ from .purchase_counts import (
     scheduled,
     unpaid,
 )
-from .purchase_reports import expected_reports
+from .purchase_reports import DELIVERED, expected_reports
 
 #: What documents of purchases report, for flows.
 FLOW_EVENTS = frozenset(
     {"purchase.confirmed", "purchase.cancelled", "receipt.done", "receipt.returned",
-     "putaway.done", "bill.posted", "bill.paid", "bill.refunded"}
+     "dropship.done", "putaway.done", "bill.posted", "bill.paid", "bill.refunded"}
 )  # fmt: skip
 #: The document that an event speaks of, by the first word of the event's code.
 EVENT_MODELS = {
     "purchase": "purchase.order",
     "receipt": "stock.picking",
+    "dropship": "stock.picking",
     "putaway": "stock.picking",
     "bill": "account.move",
 }
@@ -42,7 +43,12 @@ def events(
         code = {"purchase": "purchase.confirmed", "cancel": "purchase.cancelled"}
         if order["state"] in code:
             result.append((code[order["state"]], "purchase.order", order["id"]))
-    codes = {"in": "receipt.done", "put_away": "putaway.done", "return": "receipt.returned"}
+    codes = {
+        "in": "receipt.done",
+        "dropship": "dropship.done",
+        "put_away": "putaway.done",
+        "return": "receipt.returned",
+    }
     for row in order["pickings"] or ():
         transfer = Transfer(*row)
         before = changes.get("stock.picking", {}).get(transfer.id)
@@ -73,7 +79,7 @@ PURCHASE = Root(
     model="purchase.order",
     table="purchase_order",
     followed=frozenset({"to approve", "purchase"}),
-    promised_event="receipt.done",
+    promised_events=frozenset({"receipt.done", DELIVERED}),
     picking=Transfer,
     invoice=Bill,
     count=count_purchase,

@@ -16,6 +16,8 @@ from odoo.addons.integration_monitor.tools.order_snapshot_sql import (
     PAID_INVOICES,
 )
 
+from .purchase_supply_sql import FUNCTIONS as SUPPLY_FUNCTIONS
+
 _LINKED = """
     SELECT owner.res_id FROM integration_transaction owner
      WHERE owner.res_model = 'purchase.order' AND owner.id = ANY(ARRAY(
@@ -50,6 +52,7 @@ _PURCHASE = """jsonb_build_object(
     'vendor_id', (SELECT commercial_partner_id FROM res_partner WHERE id = purchase.partner_id),
     'company_id', purchase.company_id, 'warehouse_id', house.id,
     'reception_steps', house.reception_steps, 'user_id', purchase.user_id,
+    'kind', CASE kind.code WHEN 'dropship' THEN 'dropship' END,
     'currency_id', purchase.currency_id, 'amount_total', NULL, 'amount_company', NULL,
     'invoice_status', purchase.invoice_status,
     'acknowledged', COALESCE(purchase.acknowledged, false),
@@ -62,7 +65,11 @@ _PURCHASE = """jsonb_build_object(
                                 AND line.qty_received_method = 'manual'
                                 AND COALESCE(line.qty_received, 0) < line.product_qty),
     'create_date', COALESCE(purchase.date_approve, purchase.create_date),
-    'confirmed_at', purchase.date_approve, 'commitment_date', purchase.date_planned,
+    'confirmed_at', purchase.date_approve,
+    'commitment_date', CASE kind.code
+        WHEN 'dropship' THEN LEAST(purchase.date_planned, integration_purchase_promise(lines.ids))
+        ELSE purchase.date_planned END,
+    'sales', integration_purchase_sales(purchase.id, lines.ids),
     'correlation_id', purchase.integration_correlation_id,
     'told', (SELECT jsonb_agg(DISTINCT jsonb_build_array(told.message_type, told.system_id))
                FROM integration_message told
@@ -98,11 +105,14 @@ _REFERRED = """
 _BOUGHT = """EXISTS (SELECT FROM stock_move move
                       WHERE move.picking_id = picking.id
                         AND move.purchase_line_id = ANY(of_lines))"""
+_DROPSHIPPED = """EXISTS (SELECT FROM stock_picking_type type
+                             WHERE type.id = picking.picking_type_id AND type.code = 'dropship')"""
 _ROLE = f"""
     CASE WHEN {_BOUGHT}
          THEN CASE WHEN EXISTS (SELECT FROM stock_location target
                                  WHERE target.id = picking.location_dest_id
-                                   AND target.usage = 'supplier') THEN 'return' ELSE 'in' END
+                                   AND target.usage = 'supplier') THEN 'return'
+                   WHEN {_DROPSHIPPED} THEN 'dropship' ELSE 'in' END
          WHEN picking.return_id IS NOT NULL THEN 'internal'
          WHEN EXISTS (SELECT FROM stock_warehouse other
                        WHERE other.qc_type_id = picking.picking_type_id) THEN 'quality'
@@ -131,13 +141,19 @@ _FEEDS = """
     AND EXISTS (SELECT FROM stock_move move
                   JOIN stock_move_move_rel link ON link.move_orig_id = move.id
                   JOIN stock_move onward ON onward.id = link.move_dest_id
-                 WHERE move.picking_id = picking.id AND onward.state <> 'cancel')"""
+                  JOIN stock_picking_type type ON type.id = onward.picking_type_id
+                 WHERE move.picking_id = picking.id AND onward.state <> 'cancel'
+                   -- What waits for the goods is no way into the house.
+                   AND type.code = 'internal'
+                   AND NOT EXISTS (SELECT FROM stock_warehouse other
+                                    WHERE type.id IN (other.pick_type_id, other.pack_type_id)))"""
 # What came in one step and stayed there. In the order of ``purchase_counts.Transfer``.
-_PLAIN_TRANSFERS = """
+_PLAIN_TRANSFERS = f"""
     SELECT jsonb_agg(jsonb_build_array(
                picking.id, picking.name, picking.state,
                CASE (SELECT usage FROM stock_location WHERE id = picking.location_dest_id)
-               WHEN 'supplier' THEN 'return' ELSE 'in' END,
+               WHEN 'supplier' THEN 'return'
+               ELSE CASE WHEN {_DROPSHIPPED} THEN 'dropship' ELSE 'in' END END,
                picking.date_done, picking.scheduled_date, false, false) ORDER BY picking.id)
       FROM stock_picking picking
      WHERE picking.id = ANY(ARRAY(SELECT picking_id FROM stock_move WHERE id = ANY(moves)))"""
@@ -233,6 +249,7 @@ BILLS = f"""
     END"""
 #: Arguments, result and body by name.
 FUNCTIONS = {
+    **SUPPLY_FUNCTIONS,
     "integration_purchase_transfers": (
         "of_purchase int, of_lines int[], several_steps bool",
         "jsonb STABLE",

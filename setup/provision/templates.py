@@ -20,7 +20,8 @@ from . import addons, config, databases, odoo_package, paths, postgres, progress
 from .errors import ProvisionError
 
 BASE_MODULES = (
-    "sale_management", "stock", "account", "stock_delivery", "purchase_stock", "queue_job",
+    "sale_management", "stock", "account", "stock_delivery", "purchase_stock",
+    "stock_dropshipping", "queue_job",
 )  # fmt: skip
 BASE_PREFIX, SUITE_PREFIX, BUILD_PREFIX = "im_base_", "im_suite_", "im_build_"
 #: Counted up when templates are made in another way.

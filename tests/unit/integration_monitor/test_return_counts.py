@@ -125,7 +125,7 @@ def test_counts_of_steps_in_the_house() -> None:
     several = order(reception_steps="two_steps")
     waiting = count_return(several, [transfer("assigned")], [])
     assert waiting["return.stored"].expected == 1
-    stored = [transfer(), transfer("assigned", "stored", 8)]
+    stored = [transfer(), transfer("assigned", "put_away", 8)]
     assert count_return(several, stored, [])["return.stored"].expected == 1
     picked = [transfer(), transfer("assigned", "pick", 8), transfer("done", "pick", 9)]
     assert count_return(order(), picked, [])["return.replaced"].expected == 1
@@ -143,7 +143,7 @@ def test_undone_when_settled() -> None:
 
 def test_scheduled() -> None:
     """The put-away is planned by the date of the return."""
-    transfers = [transfer("assigned"), transfer("done", "stored", 8)]
+    transfers = [transfer("assigned"), transfer("done", "put_away", 8)]
     assert scheduled("return.received", transfers) is not None
     assert scheduled("return.stored", transfers) is None
 
@@ -168,7 +168,7 @@ def test_events() -> None:
     rows = [
         (7, "T7", "done", "back", AT, AT, False, False, None),
         (8, "T8", "assigned", "back", AT, AT, False, False, None),  # what is still to come
-        (9, "T9", "done", "stored", AT, AT, False, False, None),
+        (9, "T9", "done", "put_away", AT, AT, False, False, None),
         (10, "T10", "cancel", "back", AT, AT, False, False, None),
     ]
     old: dict[int, dict[str, Any]] = {ident: {"state": "assigned"} for ident in (7, 9, 10)}

@@ -1,0 +1,30 @@
+from odoo import api, models
+
+#: What a line is bought for.
+PURPOSE = ("sale_line_id", "move_dest_ids")
+
+
+class PurchaseOrderLine(models.Model):
+    """What is bought for a sales order concerns that order from the first draft on."""
+
+    _inherit = "purchase.order.line"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        if any(vals.get(name) for vals in vals_list for name in PURPOSE):
+            lines._integration_note_purpose()
+        return lines
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "order_id" in vals or any(name in vals for name in PURPOSE):
+            self._integration_note_purpose()
+        return result
+
+    def _integration_note_purpose(self):
+        """Note the purchases, drafts too: they own nothing yet, but their sales orders wait."""
+        bought = self.filtered(lambda line: line.sale_line_id or line.move_dest_ids)
+        if bought:
+            # Procurements make purchases for people who may not read them.
+            bought.sudo().order_id._integration_note_aside()
