@@ -22,7 +22,9 @@ class IntegrationTransactionReturn(models.Model):
     def _snapshot_root(self, root_model, documents):
         if root_model != RETURN.model:
             return super()._snapshot_root(root_model, documents)
-        roots = {model: list(ids) for model, ids in documents.items() if ids and model in read.ROOTS}
+        roots = {
+            model: list(ids) for model, ids in documents.items() if ids and model in read.ROOTS
+        }
         if not roots:
             return []
         self.env.cr.execute(read.of_returns(roots.keys()), roots)
@@ -66,9 +68,7 @@ class IntegrationTransactionReturn(models.Model):
     @api.model
     def _returns_of(self, orders):
         """:return: ids of the transfers of sales orders that may bring goods back"""
-        return {
-            row[0] for order in orders for row in order["pickings"] or () if row[3] in BRINGING
-        }
+        return {row[0] for order in orders for row in order["pickings"] or () if row[3] in BRINGING}
 
     @api.model
     def _evidence(self, order, step, pickings):

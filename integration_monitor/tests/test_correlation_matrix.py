@@ -43,7 +43,11 @@ class TestCorrelationMatrix(ReturnCommon):
 
     def test_combo(self):
         """Of several products that are sold as one the first delivers all."""
-        lamp, shade = self.product, self.product.copy({"name": "Shade", "taxes_id": False})
+        lamp = self.product
+        shade = self.env["product.product"].create(
+            {"name": "Shade", "is_storable": True, "list_price": 50.0, "taxes_id": False,
+             "invoice_policy": "order"}
+        )  # fmt: skip
         self.stock(shade, 10)
         combos = self.env["product.combo"].create(
             [
@@ -106,7 +110,7 @@ class TestCorrelationMatrix(ReturnCommon):
             self.assertFalse(self.owner(order).completed_at)
 
     def test_cancelled_and_confirmed_again(self):
-        """A cancelled order that is taken up again stays cancelled, or gets a second transaction."""
+        """An order that is taken up again stays cancelled, or gets a second transaction."""
         order = self.order()
         owner = self.owner(order)
         gone = order.picking_ids

@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 from .order_parts_sql import payment_ids, transfer_row
 from .order_snapshot_sql import LINKS, MILESTONES
+from .return_parts_sql import AGAIN, RETURNED, SWAPS
 
 _USAGE = "(SELECT usage FROM stock_location WHERE id = {})"
 #: Whether a transfer brings goods back from a customer; the back order of one belongs to it.
@@ -53,85 +54,8 @@ _RETURN = """jsonb_build_object(
     'create_date', picking.create_date, 'commitment_date', NULL,
     'correlation_id', owner.correlation_id)"""
 
-_QUANTITY = "CASE {0}.state WHEN 'done' THEN {0}.quantity ELSE {0}.product_uom_qty END * {1}.factor"
-# All that came back of the order lines, by the return that brought it; and the moves that an
-# exchange made: Odoo makes them with the return, of the same line, and keeps no link.
-_PARTS = f"""
-    WITH RECURSIVE came AS (
-        SELECT move.id, move.sale_line_id AS line_id, move.product_id, move.picking_id, move.state,
-               move.create_date, COALESCE(move.to_refund, false) AS to_refund,
-               {_QUANTITY.format("move", "unit")} AS quantity,
-               COALESCE((SELECT sum(again.quantity * other.factor)
-                           FROM stock_move again
-                           JOIN uom_uom other ON other.id = again.product_uom
-                           JOIN stock_location target ON target.id = again.location_dest_id
-                          WHERE again.origin_returned_move_id = move.id AND again.state = 'done'
-                            AND target.usage = 'customer'), 0) AS again
-          FROM stock_move move
-          JOIN uom_uom unit ON unit.id = move.product_uom
-          JOIN stock_location origin ON origin.id = move.location_id AND origin.usage = 'customer'
-         WHERE move.state <> 'cancel'
-           AND (move.id = ANY(moves)
-                OR (move.sale_line_id = ANY(lines) AND move.origin_returned_move_id IS NOT NULL))
-    ), whole (picking_id, id) AS (
-        SELECT DISTINCT picking_id, picking_id FROM came
-         UNION
-        SELECT whole.picking_id, part.backorder_id
-          FROM whole
-          JOIN stock_picking part ON part.id = whole.id
-          JOIN stock_picking first ON first.id = part.backorder_id
-           AND first.location_id = part.location_id
-    ), belongs AS (
-        SELECT came.id, min(whole.id) AS return_id
-          FROM came JOIN whole USING (picking_id) GROUP BY came.id
-    ), fresh AS (
-        SELECT move.id, move.picking_id, move.sale_line_id AS line_id, (
-                   SELECT max(came.id) FROM came
-                    WHERE came.line_id = move.sale_line_id AND came.product_id = move.product_id
-                      AND came.id < move.id AND came.create_date = move.create_date) AS came_id
-          FROM stock_move move
-          JOIN stock_location target
-            ON target.id = COALESCE(move.location_final_id, move.location_dest_id)
-           AND target.usage = 'customer'
-         WHERE move.sale_line_id = ANY(lines) AND move.origin_returned_move_id IS NULL
-           AND move.state <> 'cancel'
-           AND NOT EXISTS (SELECT FROM stock_move_move_rel WHERE move_dest_id = move.id)
-           AND NOT EXISTS (SELECT FROM stock_picking rest
-                            WHERE rest.id = move.picking_id AND rest.backorder_id IS NOT NULL)
-    ), sending (fresh_id, id) AS (
-        SELECT fresh.id, fresh.picking_id FROM fresh WHERE came_id IS NOT NULL
-         UNION
-        SELECT sending.fresh_id, later.id
-          FROM sending JOIN stock_picking later ON later.backorder_id = sending.id
-    ), swapped AS (
-        SELECT belongs.return_id, fresh.line_id, move.id, move.state,
-               {_QUANTITY.format("move", "unit")} AS quantity
-          FROM fresh
-          JOIN belongs ON belongs.id = fresh.came_id
-          JOIN sending ON sending.fresh_id = fresh.id
-          JOIN stock_move move
-            ON move.picking_id = sending.id AND move.sale_line_id = fresh.line_id
-           AND (move.id = fresh.id OR sending.id <> fresh.picking_id)
-          JOIN uom_uom unit ON unit.id = move.product_uom
-         WHERE move.state <> 'cancel')"""
-_SWAPS = f"ARRAY({_PARTS} SELECT id FROM swapped WHERE return_id = of_return)"
-# In the order of the fields of ``return_counts.Part``.
-_RETURNED = f"""{_PARTS}
-    SELECT jsonb_agg(jsonb_build_array(
-               return_id, line_id, asked,
-               COALESCE((SELECT sum(quantity) FROM swapped
-                          WHERE swapped.return_id = part.return_id
-                            AND swapped.line_id = part.line_id), 0),
-               COALESCE((SELECT sum(quantity) FROM swapped
-                          WHERE swapped.return_id = part.return_id
-                            AND swapped.line_id = part.line_id AND swapped.state = 'done'), 0)))
-      FROM (SELECT belongs.return_id, came.line_id,
-                   sum(CASE WHEN came.to_refund THEN came.quantity - came.again ELSE 0 END) AS asked
-              FROM came JOIN belongs USING (id)
-             WHERE came.line_id IS NOT NULL
-             GROUP BY belongs.return_id, came.line_id) part"""
 # What the goods cost, and whether all that came went to the customer again.
-_VALUE = """
+_VALUE = f"""
     SELECT jsonb_build_object(
                'amount_total', sum(moved.quantity * moved.price),
                'amount_company', sum(moved.quantity * moved.price / moved.rate),
@@ -144,13 +68,7 @@ _VALUE = """
                    COALESCE(line.price_total / NULLIF(line.product_uom_qty, 0),
                             line.price_unit * (1 - COALESCE(line.discount, 0) / 100))
                    / own.factor AS price,
-                   move.quantity * unit.factor - COALESCE((
-                       SELECT sum(again.quantity * other.factor)
-                         FROM stock_move again
-                         JOIN uom_uom other ON other.id = again.product_uom
-                         JOIN stock_location target ON target.id = again.location_dest_id
-                        WHERE again.origin_returned_move_id = move.id AND again.state = 'done'
-                          AND target.usage = 'customer'), 0) AS kept
+                   move.quantity * unit.factor - {AGAIN} AS kept
               FROM stock_move move
               JOIN uom_uom unit ON unit.id = move.product_uom
               LEFT JOIN sale_order_line line ON line.id = move.sale_line_id
@@ -218,11 +136,11 @@ _ROLE = """
          WHEN EXISTS (SELECT FROM stock_move again
                        WHERE again.picking_id = picking.id
                          AND again.origin_returned_move_id = ANY(moves)) THEN 'resent'
-         ELSE (SELECT CASE WHEN kind.code = 'outgoing' THEN 'out'
-                           ELSE COALESCE((SELECT CASE kind.id WHEN house.pick_type_id THEN 'pick'
-                                                              WHEN house.pack_type_id THEN 'pack' END
-                                            FROM stock_warehouse house
-                                           WHERE house.id = kind.warehouse_id), 'internal') END
+         ELSE (SELECT CASE WHEN kind.code = 'outgoing' THEN 'out' ELSE COALESCE((
+                    SELECT CASE kind.id WHEN house.pick_type_id THEN 'pick'
+                                        WHEN house.pack_type_id THEN 'pack' END
+                      FROM stock_warehouse house
+                     WHERE house.id = kind.warehouse_id), 'internal') END
                  FROM stock_picking_type kind WHERE kind.id = picking.picking_type_id) END"""
 _FEEDS = """EXISTS (SELECT FROM stock_move move
                       JOIN stock_move_move_rel link ON link.move_orig_id = move.id
@@ -267,14 +185,14 @@ PARTS = f"""
         moves := ARRAY(SELECT id FROM stock_move WHERE picking_id = ANY(parts));
         lines := ARRAY(SELECT DISTINCT sale_line_id FROM stock_move
                         WHERE id = ANY(moves) AND sale_line_id IS NOT NULL);
-        swaps := {_SWAPS};
+        swaps := {SWAPS};
         RETURN ({_VALUE}) || jsonb_build_object(
             'orders', (SELECT jsonb_agg(jsonb_build_array(sale.id, sale.name, sale.partner_id)
                                         ORDER BY sale.id)
                          FROM sale_order sale
                         WHERE sale.id IN (SELECT order_id FROM sale_order_line
                                            WHERE id = ANY(lines))),
-            'lines', ({_LINES}), 'parts', ({_RETURNED}), 'refunds', ({_REFUNDS}),
+            'lines', ({_LINES}), 'parts', ({RETURNED}), 'refunds', ({_REFUNDS}),
             'pickings', ({_TRANSFERS}));
     END"""
 #: Arguments, result and body by name.

@@ -38,7 +38,9 @@ def order(**values: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def transfer(state: str = "done", role: str = "back", ident: int = 7, feeds: bool = False) -> Picking:
+def transfer(
+    state: str = "done", role: str = "back", ident: int = 7, feeds: bool = False
+) -> Picking:
     return Picking(ident, f"T{ident}", state, role, AT, AT, False, feeds)
 
 
