@@ -12,9 +12,10 @@ suite = Suite()
 def levels(case, **values):
     """:return: the flow that tells a shop the levels; the shop is ``site``"""
     return case._make_flow(
-        "ecommerce", "levels", message_type="shop.stock", handler="integration.handler.shop.stock",
-        endpoint_id=case._make_endpoint("ecommerce", case.site.url).id, trigger_event="stock.changed",
-        coalesce=True, retry_policy_id=case.patient.id, **values,
+        "ecommerce", "levels", message_type="shop.stock",
+        handler="integration.handler.shop.stock", trigger_event="stock.changed", coalesce=True,
+        endpoint_id=case._make_endpoint("ecommerce", case.site.url).id,
+        retry_policy_id=case.patient.id, **values,
     )  # fmt: skip
 
 

@@ -136,7 +136,7 @@ class IntegrationTransactionStock(models.Model):
         return super()._document_evidence(order, step, pickings, invoices)
 
     def _headline(self):
-        if self.res_model != STOCK.model or (self.state == "in_progress" and self.waits_for_step_id):
+        if self.res_model != STOCK.model or self.state == "in_progress":
             return super()._headline()
         if self.state == "completed":
             return self.env._("The channel knows this level")
