@@ -46,9 +46,25 @@ def finish_purchase(made):
     made.invoice_ids.action_post()
     return made.invoice_ids
 """
+# Goods that the vendor sends to the customer: sold, and bought for that.
+DROPSHIPS = """
+def dropship(quantity):
+    sent = env["product.product"].create(
+        {"name": "Sent by the vendor", "is_storable": True, "list_price": 9.0,
+         "route_ids": [(6, 0, env.ref("stock_dropshipping.route_drop_shipping").ids)],
+         "seller_ids": [(0, 0, {"partner_id": partner.id, "price": 4.0})]})
+    made = env["sale.order"].create(
+        {"partner_id": partner.id,
+         "order_line": [(0, 0, {"product_id": sent.id, "product_uom_qty": quantity})]})
+    made.action_confirm()
+    bought = made.order_line.purchase_line_ids.order_id
+    bought.button_confirm()
+    return bought
+"""
 OLD_DATA = (
     BUSINESS
     + PURCHASES
+    + DROPSHIPS
     + """
 bought = purchase(2)
 finish_purchase(purchase(3))
@@ -56,8 +72,10 @@ waiting = order(3)
 done = order(5)
 finish(done)
 draft = order(2)
+dropped = dropship(2)
 env.cr.commit()
-result = {"waiting": waiting.id, "done": done.id, "draft": draft.id, "bought": bought.id}
+result = {"waiting": waiting.id, "done": done.id, "draft": draft.id, "bought": bought.id,
+          "dropped": dropped.id}
 """
 )
 # The demonstration's partners on top of the company's own data, and an order that comes in.

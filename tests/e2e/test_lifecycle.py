@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from lifecycle_scripts import (
     BUSINESS,
+    DROPSHIPS,
     OLD_DATA,
     PURCHASES,
     STATE,
@@ -80,10 +81,11 @@ finish_purchase(bought)
 env.cr.commit()
 bought.invalidate_recordset()
 steps.append(bought.integration_transaction_ids.waits_for_step_id.code)
-result = [before, adoption.state, adoption.done_count, steps]
+dropped = env["purchase.order"].browse({old["dropped"]}).integration_transaction_ids
+result = [before, adoption.state, adoption.done_count, steps, dropped.process_id.code]
 """
     )
-    assert adopted == [["running", 2], "done", 2, ["received", "paid"]]
+    assert adopted == [["running", 3], "done", 3, ["received", "paid"], "dropship"]
 
 
 def test_upgrade_with_traffic(shell: OdooShell, log_folder: Path) -> None:
@@ -149,6 +151,37 @@ def test_uninstall_of_the_carriers(shell: OdooShell) -> None:
         shell, "SELECT active, handler FROM integration_flow WHERE code LIKE 'carrier.%%'"
     )
     assert flows and set(flows) == {(False, "integration.handler.noop")}
+
+
+def test_uninstall_of_the_dropships(shell: OdooShell) -> None:
+    """Without the addon dropships are followed no longer, or their process stays behind."""
+    shell.run(UNINSTALL.format(names=["integration_monitor_suite", "integration_monitor_dropship"]))
+    followed = shell.run(
+        BUSINESS
+        + PURCHASES
+        + DROPSHIPS
+        + """
+made = dropship(2)
+finish_purchase(made)
+env.cr.commit()
+result = [made.invoice_ids.state, made.integration_transaction_ids.process_id.code]
+"""
+    )
+    assert followed == ["posted", "procure_to_pay"]
+    left = query(
+        shell,
+        r"""SELECT 'process', count(*) FROM integration_process WHERE root_kind IS NOT NULL
+           UNION ALL SELECT 'event', count(*) FROM integration_event_type
+            WHERE code LIKE 'dropship.%%'""",
+    )
+    assert [row for row in left if row[1]] == []
+    # What followed it is adopted once more.
+    again = query(
+        shell,
+        "SELECT state FROM integration_adoption WHERE root_model = 'purchase.order'"
+        " ORDER BY id DESC LIMIT 1",
+    )
+    assert again == [("running",)]
 
 
 def test_uninstall_of_the_purchases(shell: OdooShell) -> None:
