@@ -13,7 +13,7 @@ registry.category("web_tour.tours").add("integration_monitor_outcome", {
         },
         {
             content: "Two orders, 24 h and 48 h: 36 h on average",
-            trigger: ".o_pivot_view td.o_pivot_cell_value:contains(36:00)",
+            trigger: ".o_pivot_view td.o_pivot_cell_value:contains(/^36 h$/)",
         },
         {
             content: "One by one",
