@@ -104,7 +104,7 @@ def label_refused(case):
 def parcel_not_at_the_carrier(case):
     """The customer has the label, and the carrier has seen no parcel."""
     flow = case.labels()
-    case.tracking()
+    case.tracking().warehouse_ids = False
     back = goods_not_back(case)
     case.work(flow)
     return back

@@ -1,9 +1,12 @@
 """Returns beside their orders: what recording costs, adoption, events, words and rights."""
 
+from unittest.mock import patch
+
 from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
 from ..models import integration_transaction_snapshot
+from ..tools.root import SALE
 from .common_return import ReturnCommon
 
 
@@ -27,6 +30,30 @@ class TestReturnRecord(ReturnCommon):
         self.assertTrue([documents for root, documents in asked
                          if root == "stock.picking" and any(documents.values())])  # fmt: skip
         self.assertTrue(self.owner(back))
+
+    def test_asking_costs_no_statement(self):
+        """To find out that a transfer is no return, something is read of the database."""
+
+        def cost():
+            order = self.order(confirm=False)
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            order.action_confirm()
+            self.record()
+            self.env.invalidate_all()
+            self.ship(order.picking_ids)
+            self.env.invalidate_all()
+            self.pay(self.invoice(order))
+            return self.env.cr.sql_log_count - before
+
+        cost()  # what is cached for all is read once
+        asked = cost()
+        Picking = type(self.env["stock.picking"])
+        with patch.object(
+            Picking, "_integration_by_root", lambda pickings: [(SALE.model, pickings)]
+        ):
+            unasked = cost()
+        self.assertEqual(asked, unasked)
 
     def test_one_statement_for_any_number(self):
         """Ten returns are read one by one."""

@@ -118,6 +118,8 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
             }
             for picking in pickings
             for transaction in picking.integration_transaction_ids
+            # An exchange belongs to a return, too, whose own parcel goes the other way.
+            if transaction.res_model != picking._name
             for code, moment in steps
         ]
         if values:

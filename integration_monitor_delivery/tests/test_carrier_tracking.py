@@ -44,6 +44,31 @@ class TestCarrierTracking(CarrierCase):
         self._track("TRK1", "delivered")
         self.assertNotEqual(self._milestones(order).get("delivered"), "reached")
 
+    def test_exchange(self):
+        """The parcel that replaces returned goods tells that the goods are on their way back."""
+        order, picking = self._shipped()
+        wizard = (
+            self.env["stock.return.picking"]
+            .with_context(active_id=picking.id, active_model="stock.picking")
+            .create({"picking_id": picking.id})
+        )
+        for line in wizard.product_return_moves:
+            line.quantity = line.move_id.quantity
+        back = self.env["stock.picking"].browse(wizard.action_create_exchanges()["res_id"])
+        self.env.cr.flush()
+        new = order.picking_ids - picking - back
+        new.move_ids.picked = True
+        new._action_done()
+        self._book(new, tracking="NEW1")
+        self._track("NEW1", "in_transit")
+        owners = self.env["integration.transaction"].search(
+            [("res_id", "=", back.id), ("res_model", "=", back._name)]
+        )
+        self.assertIn(owners, new.integration_transaction_ids)
+        told = owners.milestone_ids.filtered(lambda m: m.step_id.code == "in_transit")
+        self.assertFalse(told.evidence)
+        self.assertIn(self._milestones(order)["in_transit"], ("partial", "reached"))
+
     def test_unknown_number(self):
         """An event that overtakes the booking's answer is tried again, not thrown away."""
         with self.assertRaises(RetryLater) as caught:
