@@ -172,11 +172,7 @@ def _count_invoices(
 def is_undone(order: dict[str, Any], pickings: list[Picking], invoices: list[Invoice]) -> bool:
     """Tell whether everything that was delivered came back and nothing is left to settle."""
     outs = [p for p in pickings if p.role in DELIVERIES and p.state != "cancel"]
-    if (
-        order.get("coming")
-        or not outs
-        or not all(picking.state == "done" and picking.returned for picking in outs)
-    ):
+    if order.get("coming") or not outs or not all(p.state == "done" and p.returned for p in outs):
         return False
     return all(
         invoice.state == "cancel" or invoice.payment_state in PAID_STATES
