@@ -91,11 +91,10 @@ class IntegrationPurchaseDocument(models.AbstractModel):
         return ("none", "draft", "open", "shipped", "invoiced", "cancelled", "deleted")
 
     def _replay_state(self, message, document):
-        state = super()._replay_state(message, document)
-        if state != "open":
-            return state
+        if not document:
+            return super()._replay_state(message, document)
         order = document.purchase_id if document._name == "stock.picking" else document
-        if order.state == "cancel":
+        if "cancel" in (document.state, order.state):
             return "cancelled"
         if any(line.qty_invoiced for line in order.order_line):
             return "invoiced"
