@@ -1,5 +1,6 @@
 import json
 
+from odoo import Command
 from odoo.tests import tagged
 
 from odoo.addons.integration_monitor.tests.common_shop import sample
@@ -10,6 +11,7 @@ from . import replay_table
 
 COLUMNS = {
     "shop.order": ("shop.order.shopify", "shop.order.woocommerce"),
+    "purchase.in": ("purchase.acknowledgement", "purchase.asn"),
 }
 ACTIONS = {
     "replay": ("replay", False),
@@ -58,7 +60,16 @@ class TestReplayTable(CarrierCase):
             "wms.shipment": cls.shipment_flow,
             "carrier.booking": cls.booking_flow,
             "carrier.tracking": cls.tracking_flow,
-        }
+            "purchase.order": cls._make_flow(
+                "integration.handler.purchase.order", "table.purchase", direction="outbound",
+                endpoint_id=cls.endpoint.id,
+            ),
+            "purchase.acknowledgement": cls._make_flow(
+                "integration.handler.purchase.acknowledgement", "table.acknowledgement"
+            ),
+            "purchase.asn": cls._make_flow("integration.handler.purchase.asn", "table.asn"),
+        }  # fmt: skip
+        cls.service.group_ids |= cls.env.ref("purchase.group_purchase_user")
         # What can be invoiced needs accounts.
         cls.env["account.chart.template"].try_loading(
             "generic_coa", company=cls.company, install_demo=False
@@ -181,6 +192,40 @@ class TestReplayTable(CarrierCase):
             self._ship(event)
         self._bring(order, state)
         return message
+
+    def _make_purchase_order(self, state, handler="purchase.order"):
+        if state == "none":
+            return self._told(handler)
+        order = self.env["purchase.order"].create(
+            {
+                "partner_id": self.env["res.partner"].create({"name": "Vendor"}).id,
+                "order_line": [
+                    Command.create({"product_id": self.products["Bar3"].id, "product_qty": 2})
+                ],
+            }
+        )
+        if state == "draft":
+            return self._told(handler, order)
+        order.button_confirm()
+        receipt = order.picking_ids
+        message = self._told(handler, receipt if handler == "purchase.asn" else order)
+        if state in ("shipped", "invoiced"):
+            receipt.move_ids.write({"quantity": 2, "picked": True})
+            receipt._action_done()
+        if state == "invoiced":
+            order.action_create_invoice()
+        elif state in ("cancelled", "deleted"):
+            order.button_cancel()
+        if state == "deleted":
+            receipt.unlink()
+            order.unlink()
+        return message
+
+    def _make_purchase_acknowledgement(self, state):
+        return self._make_purchase_order(state, "purchase.acknowledgement")
+
+    def _make_purchase_asn(self, state):
+        return self._make_purchase_order(state, "purchase.asn")
 
     def _make_carrier_booking(self, state):
         if state == "none":

@@ -129,12 +129,15 @@ class IntegrationTransactionDeadline(models.Model):
                            SELECT id FROM integration_transaction
                             WHERE state = 'in_progress' AND tick_at <= %(now)s
                             ORDER BY tick_at LIMIT %(moved)s FOR UPDATE SKIP LOCKED))
-                 RETURNING id, timeliness = 'missed' AND breach_noted_at IS NULL AS news)
+                 RETURNING id, timeliness = 'missed' AND breach_noted_at IS NULL
+                                -- A message has nowhere to write it, and takes no order's turn.
+                                AND res_model <> 'integration.message' AS news)
                 SELECT id, true, news FROM moved
                  UNION ALL
                 (SELECT id, false, true FROM integration_transaction
                   WHERE state = 'in_progress' AND timeliness = 'missed'
                     AND breach_noted_at IS NULL AND due_at > %(recent)s
+                    AND res_model <> 'integration.message'
                   ORDER BY due_at LIMIT %(notes)s)
                 """,
                 now=now,

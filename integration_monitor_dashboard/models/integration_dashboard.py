@@ -47,6 +47,7 @@ class IntegrationDashboard(models.AbstractModel):
             )
         filters = self._clean_filters(filters or {})
         transactions = self._transaction_groups(filters)
+        orders = self._of_orders(transactions)
         systems = self._systems(filters)
         return {
             "filters": {key: filters[key] for key in ("period", "warehouse_id")},
@@ -54,9 +55,9 @@ class IntegrationDashboard(models.AbstractModel):
             "currency_id": self.env.company.currency_id.id,
             "several_currencies": len(self.env.companies.currency_id) > 1,
             "updated_at": fields.Datetime.to_string(filters["now"]),
-            "tiles": self._tiles(filters, transactions, systems),
+            "tiles": self._tiles(filters, orders, systems),
             "funnels": self._funnels(filters, transactions),
-            "causes": self._causes(filters, transactions),
+            "causes": self._causes(filters, orders),
             "exceptions": self._exceptions(filters),
             "systems": systems,
             "traffic": self._traffic(filters),

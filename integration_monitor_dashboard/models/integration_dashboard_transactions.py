@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from odoo.addons.integration_monitor.models.integration_transaction_status import UNDER_WAY
+from odoo.addons.integration_monitor.tools.stock_root import STOCK
 
 TRANSACTION = "integration.transaction"
 
@@ -13,7 +14,12 @@ class IntegrationDashboard(models.AbstractModel):
 
     @api.model
     def _open_domain(self, filters):
-        """Return the domain of the transactions that are under way."""
+        """Return the domain of the orders that are under way: stock levels have their own steps."""
+        return self._under_way_domain(filters) & Domain("res_model", "!=", STOCK.model)
+
+    @api.model
+    def _under_way_domain(self, filters):
+        """Return the domain of all transactions that are under way."""
         return Domain("state", "=", "in_progress") & self._warehouse_domain(filters)
 
     @api.model
@@ -24,7 +30,7 @@ class IntegrationDashboard(models.AbstractModel):
             in the currency of the user's company
         """
         groups = self.env[TRANSACTION]._read_group(
-            self._open_domain(filters),
+            self._under_way_domain(filters),
             ["waits_for_step_id", "cause", "status", "company_id"],
             ["__count", "amount_company:sum", "waits_since:min"],
         )
@@ -40,6 +46,11 @@ class IntegrationDashboard(models.AbstractModel):
             }
             for step, cause, status, company, count, amount, since in groups
         ]
+
+    @api.model
+    def _of_orders(self, groups):
+        """Return the groups without those of stock levels on their way to channels."""
+        return [g for g in groups if g["step"].process_id.root_model != STOCK.model]
 
     @api.model
     def _rates(self, companies):
@@ -67,6 +78,7 @@ class IntegrationDashboard(models.AbstractModel):
         risk, risk_amount = self._sum(groups, status="warning")
         every, every_amount = self._sum(groups)
         done = Domain("state", "=", "completed") & self._warehouse_domain(filters)
+        done &= Domain("res_model", "!=", STOCK.model)
         done &= Domain("completed_at", ">=", filters["since"]) & Domain(
             "completed_at", "<=", filters["now"]
         )
@@ -163,6 +175,10 @@ class IntegrationDashboard(models.AbstractModel):
         by_root = {"sale.order": steps.browse()} | steps.grouped(
             lambda step: step.process_id.root_model
         )
+        if len(self._of_orders(groups)) == len(groups) and not (
+            self.env["integration.flow"]._levels_pushed()
+        ):
+            by_root.pop(STOCK.model, None)  # no channel is told anything
         return [
             {
                 "root_model": root,
@@ -178,7 +194,7 @@ class IntegrationDashboard(models.AbstractModel):
 
         Versions of a process share a step by its code, so that a new version splits no figure.
         """
-        opened = self._open_domain(filters)
+        opened = self._under_way_domain(filters)
         stages = []
         for code, same in steps.grouped("code").items():
             step = same.sorted("id")[-1]  # the newest version's words

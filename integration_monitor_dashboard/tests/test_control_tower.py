@@ -98,6 +98,25 @@ class TestControlTower(DashboardCase):
         self.assertEqual(sum(parts(failed).values()), failed["count"])
         self.assertFiguresLead(dashboard, data)
 
+    def test_stock_levels_are_no_orders(self):
+        """Ten thousand levels on their way to a shop hide the one order that is late."""
+        levels = self.env.ref("integration_monitor.process_inventory_synchronisation")
+        _dashboard, before = self.tower()
+        self.assertNotIn("integration.message", [f["root_model"] for f in before["funnels"]])
+        sent = levels.step_ids.filtered(lambda step: step.code == "sent")
+        self.transaction(
+            process_id=levels.id, res_model="integration.message", step=None, timeliness="missed",
+            waits_for_step_id=sent.id, cause="breaker",
+        )  # fmt: skip
+        dashboard, data = self.tower()
+        for code in ("late", "open"):
+            self.assertEqual(self.tile(data, code), self.tile(before, code))
+        self.assertEqual(data["causes"], before["causes"])
+        [funnel] = [f for f in data["funnels"] if f["root_model"] == "integration.message"]
+        counts = {stage["code"]: stage["count"] for stage in funnel["stages"]}
+        self.assertEqual(counts["sent"], 1)
+        self.assertFiguresLead(dashboard, data)
+
     def test_held_messages_are_not_on_their_way(self):
         """Eight messages are 'under way – no action needed' while a pause holds seven."""
 

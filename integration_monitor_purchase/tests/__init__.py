@@ -2,6 +2,7 @@ from . import test_business_rule
 from . import test_purchase_access
 from . import test_purchase_bills
 from . import test_purchase_blame
+from . import test_purchase_handlers
 from . import test_purchase_matrix
 from . import test_purchase_record
 from . import test_purchase_supply
