@@ -192,9 +192,7 @@ def _read_batch(env: Any, ids: list[int], bare: bool) -> list[Any]:
         [("id", "in", (parts.debit_move_id | parts.credit_move_id - items).ids)],
         "move_id",
     )
-    entries = fetch(
-        "account.move", [("id", "in", counterparts.move_id.ids)], "origin_payment_id"
-    )
+    entries = fetch("account.move", [("id", "in", counterparts.move_id.ids)], "origin_payment_id")
     payments = fetch(
         "account.payment",
         [("id", "in", (invoices.matched_payment_ids | entries.origin_payment_id).ids)],

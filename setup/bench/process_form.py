@@ -9,6 +9,7 @@ from lxml import etree
 from .database import environment, partners
 
 MESSAGES, EXCEPTIONS, DOCUMENTS = 30, 3, 8
+FAULT = "The partner answered HTTP 503."
 _LINKS = """
 INSERT INTO integration_transaction_document (
     transaction_id, res_model, res_id, document_name, role)
@@ -36,7 +37,7 @@ def enrich(registry: Any) -> int:
                     "message_type": flow.message_type,
                     "transaction_id": owner.id,
                     "state": "dead" if number < EXCEPTIONS else "done",
-                    "error_message": "The partner answered HTTP 503." if number < EXCEPTIONS else "",
+                    "error_message": FAULT if number < EXCEPTIONS else "",
                 }
                 for number in range(MESSAGES)
             ]
@@ -47,7 +48,7 @@ def enrich(registry: Any) -> int:
                     "name": f"Failure {number}",
                     "dedupe_key": f"bench:{number}",
                     "error_class": "server",
-                    "error_message": "The partner answered HTTP 503.",
+                    "error_message": FAULT,
                     "flow_id": flow.id,
                     "message_id": messages[number].id,
                     "transaction_id": owner.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from .process_deadlines import vacuum
@@ -44,7 +44,7 @@ def fill(registry: Any) -> None:
 
 def screens() -> dict[str, Callable[[Any], Any]]:
     """What the web client asks of the server: graphs, pivots and lists, by the screen's name."""
-    recent = ("day", ">=", (date.today() - timedelta(days=30)).isoformat())
+    recent = ("day", ">=", (datetime.now(timezone.utc).date() - timedelta(days=30)).isoformat())
     figures = ["order_count:sum", "cycle_hours:avg", "touchless_rate:avg", "amount_company:sum"]
     columns = ("day", "name", "warehouse_id", "system_id", "cycle_hours", "touchless_count")
     step_columns = ("day", "transaction_id", "step_id", "warehouse_id", "system_id", "hours")

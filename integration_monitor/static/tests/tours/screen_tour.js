@@ -183,7 +183,9 @@ tours.add("integration_monitor_screen_rows", {
             run() {
                 const timeline = document.querySelector(".o_milestone_timeline");
                 const dots = [...timeline.querySelectorAll(".o_milestone_dot")];
-                const rows = new Set(dots.map((dot) => Math.round(dot.getBoundingClientRect().top)));
+                const rows = new Set(
+                    dots.map((dot) => Math.round(dot.getBoundingClientRect().top))
+                );
                 if (dots.length < 11 || rows.size !== 2) {
                     throw new Error(`${dots.length} steps stand in ${rows.size} rows`);
                 }
