@@ -76,8 +76,14 @@ def dropship_that_the_vendor_was_not_told_of(case):
     order, purchase = case.dropshipped()
     case.ordered(order, purchase)
     message = telling.env["integration.message"].search([("flow_id", "=", telling.id)])
-    message.sudo().write({"state": "dead", "error_class": "client", "error_message": "400 no such article",
-                   "attempt_count": 1})  # fmt: skip
+    message.sudo().write(
+        {
+            "state": "dead",
+            "error_class": "client",
+            "error_message": "400 no such article",
+            "attempt_count": 1,
+        }
+    )
     case.looked_at_again(purchase)
     return order
 

@@ -36,19 +36,11 @@ class TestReplayTable(CarrierCase):
         )
         cls.noop_flow = cls._make_flow("integration.handler.noop", "table.noop")
         cls.status_flow = cls._make_flow("integration.handler.status", "table.status")
+        out = {"direction": "outbound", "endpoint_id": cls.endpoint.id}
         cls.stock_flow = cls._make_flow(
-            "integration.handler.shop.stock",
-            "table.stock",
-            direction="outbound",
-            endpoint_id=cls.endpoint.id,
-            coalesce=True,
+            "integration.handler.shop.stock", "table.stock", coalesce=True, **out
         )
-        cls.event_flow = cls._make_flow(
-            "integration.handler.event",
-            "table.event",
-            direction="outbound",
-            endpoint_id=cls.endpoint.id,
-        )
+        cls.event_flow = cls._make_flow("integration.handler.event", "table.event", **out)
         cls.flows = {
             "event": cls.event_flow,
             "noop": cls.noop_flow,
@@ -61,14 +53,13 @@ class TestReplayTable(CarrierCase):
             "carrier.booking": cls.booking_flow,
             "carrier.tracking": cls.tracking_flow,
             "purchase.order": cls._make_flow(
-                "integration.handler.purchase.order", "table.purchase", direction="outbound",
-                endpoint_id=cls.endpoint.id,
+                "integration.handler.purchase.order", "table.purchase", **out
             ),
             "purchase.acknowledgement": cls._make_flow(
                 "integration.handler.purchase.acknowledgement", "table.acknowledgement"
             ),
             "purchase.asn": cls._make_flow("integration.handler.purchase.asn", "table.asn"),
-        }  # fmt: skip
+        }
         cls.service.group_ids |= cls.env.ref("purchase.group_purchase_user")
         # What can be invoiced needs accounts.
         cls.env["account.chart.template"].try_loading(
