@@ -187,13 +187,9 @@ class TestReplayTable(CarrierCase):
     def _make_purchase_order(self, state, handler="purchase.order"):
         if state == "none":
             return self._told(handler)
+        line = {"product_id": self.products["Bar3"].id, "product_qty": 2}
         order = self.env["purchase.order"].create(
-            {
-                "partner_id": self.env["res.partner"].create({"name": "Vendor"}).id,
-                "order_line": [
-                    Command.create({"product_id": self.products["Bar3"].id, "product_qty": 2})
-                ],
-            }
+            {"partner_id": self.service.partner_id.id, "order_line": [Command.create(line)]}
         )
         if state == "draft":
             return self._told(handler, order)
