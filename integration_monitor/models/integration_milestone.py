@@ -89,10 +89,14 @@ class IntegrationMilestone(models.Model):
         beside = owner.state == "in_progress" and not awaited and step.id in open_ids
         measured = self.reached_at or now
         unexpected = step.optional and self.state == "pending" and not self.expected_count
-        # The plan was made when the order came; what is awaited has a deadline of its own.
-        planned = owner.due_at if awaited else self.planned_at
-        late = awaited and owner.timeliness == "missed"
-        if planned and not awaited and not unexpected and owner.state != "cancelled":
+        # The plan was made when the order came; what is open has a deadline, and the first is known.
+        planned, due = self.planned_at, step == (owner.due_step_id or owner.waits_for_step_id)
+        if (awaited or beside) and (due or not owner.due_at):
+            planned = owner.due_at
+        elif (awaited or beside) and planned:
+            planned = max(planned, owner.due_at)
+        late = False
+        if planned and not unexpected and owner.state != "cancelled":
             late = self.state != "skipped" and measured > planned
         return {
             "id": self.id,

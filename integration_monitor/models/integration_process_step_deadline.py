@@ -12,6 +12,8 @@ DATES = ("promise", "transfer", "cut_off", "invoice_due")
 DEADLINE_FIELDS = frozenset(
     {"deadline_source", "expected_minutes", "deadline_offset", "warning_minutes"}
 )
+#: Sources that working hours and holidays matter to: all but the clock.
+BY_HOURS = frozenset({"working", *DATES})
 
 
 class IntegrationProcessStepDeadline(models.Model):
@@ -36,7 +38,8 @@ class IntegrationProcessStepDeadline(models.Model):
         precompute=True,
         copy=True,
         help="Working hours are those of the warehouse, else of the company, without holidays. "
-        "Where the date or the working hours are missing, the minutes count by the clock.",
+        "Where the date is missing, the minutes count in working hours for what our team has to do, "
+        "else by the clock; by the clock, too, where nobody entered working hours.",
     )
     deadline_offset = fields.Integer(
         string="Minutes after the Date",
@@ -61,7 +64,7 @@ class IntegrationProcessStepDeadline(models.Model):
             else:
                 step.deadline_source = "clock"
 
-    @api.depends(*DEADLINE_FIELDS)
+    @api.depends(*DEADLINE_FIELDS, "waits_on")
     @api.depends_context("lang")
     def _compute_deadline_text(self):
         """Say until when the step should be reached, in one line."""
@@ -77,7 +80,13 @@ class IntegrationProcessStepDeadline(models.Model):
                 if step.deadline_offset:
                     sign = "+" if step.deadline_offset > 0 else "−"
                     text = f"{text} {sign} {self._minutes_text(abs(step.deadline_offset))}"
-                if step.expected_minutes:
+                if step.expected_minutes and step.waits_on == "team":
+                    text = self.env._(
+                        "%(date)s, else within %(duration)s of working hours",
+                        date=text,
+                        duration=within,
+                    )
+                elif step.expected_minutes:
                     text = self.env._(
                         "%(date)s, else within %(duration)s", date=text, duration=within
                     )
@@ -120,7 +129,7 @@ class IntegrationProcessStepDeadline(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if not DEADLINE_FIELDS.isdisjoint(vals) and self.process_id.filtered(
+        if not (DEADLINE_FIELDS | {"waits_on"}).isdisjoint(vals) and self.process_id.filtered(
             lambda process: process.state != "draft"
         ):
             self.env["integration.transaction"]._replan_later()

@@ -84,7 +84,9 @@ class IntegrationTransaction(models.Model):
         string="Promised For", readonly=True, help="Delivery date promised to the customer."
     )
     due_at = fields.Datetime(
-        string="Step Due", readonly=True, help="When the awaited step should be reached."
+        string="Step Due",
+        readonly=True,
+        help="The first deadline of the steps that are open: the awaited one and those beside it.",
     )
     tick_at = fields.Datetime(
         readonly=True, help="When the timeliness changes next if nothing happens."

@@ -6,7 +6,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 
 from ..tools import blame as judging
-from ..tools import deadlines, milestone_waits, order_counts
+from ..tools import milestone_waits, order_counts, timing
 from ..tools import milestones as progress
 from ..tools.milestones import Milestone, Report
 from ..tools.order_store_sql import FIXED_COLUMNS, PROGRESS_COLUMNS, TRANSACTION_COLUMNS
@@ -147,7 +147,7 @@ class IntegrationTransactionAdvance(models.Model):
         new = progress.advance(steps, counts, old, found, now)
         started = order_counts.moment(owner.get("started_at") or order["create_date"])
         dates = self._dates(order, process_id, steps, new, pickings, invoices, started)
-        deadlines.plan(steps, new, dates, fixed=deadlines.planned_for_good(old, new))
+        timing.plan(steps, new, dates, fixed=timing.planned_for_good(old, new))
         changes = [
             _milestone_values(milestone, step.sequence)
             for step, milestone in zip(steps, new, strict=True)
@@ -193,23 +193,26 @@ class IntegrationTransactionAdvance(models.Model):
         """State, awaited step, timeliness and blame of one transaction."""
         owner = order["owner"] or {}
         root = self._roots()[order["root_model"]]
-        step = milestone_waits.awaited(steps, milestones)
+        opened = milestone_waits.open_steps(steps, milestones)
         last = max((m.reached_at for m in milestones if m.reached_at), default=now)
         if order["state"] == "cancel" or root.is_undone(order, pickings, invoices):
-            state, step = "cancelled", None
+            state, opened = "cancelled", []
         else:
-            state = "in_progress" if step else "completed"
-        since = None
+            state = "in_progress" if opened else "completed"
+        step, since = next(iter(opened), None), None
         if step and step.id == owner.get("waits_for_step_id"):
             since = order_counts.moment(owner["waits_since"])
         elif step and owner and not owner["waits_for_step_id"]:
             since = now  # it was over, and goes on
         elif step:
             since = milestone_waits.waiting_since(steps, old, milestones, step, now)
-        due_at, timeliness, tick_at = self._timing(step, since, steps, milestones, dates, now)
-        if not step and owner:
-            # How it ended stays readable: late is late.
-            timeliness = owner["timeliness"]
+        open_since = {
+            other.id: milestone_waits.open_since(steps, milestones, other, dates.started)
+            for other in opened[1:]
+        }
+        if step:
+            open_since[step.id] = since
+        times = timing.timing(steps, milestones, open_since, dates, now)
         evidence = self._evidence(order, step, pickings)
         if step:
             evidence.update(self._document_evidence(order, step, pickings, invoices))
@@ -222,9 +225,11 @@ class IntegrationTransactionAdvance(models.Model):
             "completed_at": ended if state == "completed" else None,
             "waits_for_step_id": step.id if step else None,
             "waits_since": since,
-            "due_at": due_at,
-            "tick_at": tick_at,
-            "timeliness": timeliness,
+            "due_at": times.due_at,
+            "due_step_id": times.step.id if times.step else None,
+            "tick_at": times.changes_at,
+            # How it ended stays readable: late is late.
+            "timeliness": times.timeliness if step or not owner else owner["timeliness"],
             **self._blame_values(verdict, order),
         }
 

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_datetime
 
 from ..tools import deadlines, order_counts
+from .integration_loose_reference_mixin import LooseMany2one
 from .integration_transaction_blame import until_text
 
 #: What one tick moves at most, so that a long standstill locks no table for long.
@@ -27,7 +28,16 @@ class IntegrationTransactionDeadline(models.Model):
         help="When the order was told for the first time that it is late; it is told once.",
     )
     deadline_text = fields.Char(
-        string="Deadline", compute="_compute_deadline_text", help="Of the awaited step."
+        string="Deadline",
+        compute="_compute_deadline_text",
+        help="The one that comes first; it names its step where that is not the awaited one.",
+    )
+    due_step_id = LooseMany2one(
+        "integration.process.step",
+        string="Step with this Deadline",
+        readonly=True,
+        ondelete="restrict",
+        help="Of the steps that are open at once, the one whose deadline comes first.",
     )
     waits_planned_at = fields.Datetime(
         string="Step Planned",
@@ -39,16 +49,22 @@ class IntegrationTransactionDeadline(models.Model):
         "(due_at) WHERE state = 'in_progress' AND timeliness = 'missed' AND breach_noted_at IS NULL"
     )
 
-    @api.depends("state", "timeliness", "due_at")
+    @api.depends("state", "timeliness", "due_at", "due_step_id", "waits_for_step_id")
     @api.depends_context("lang", "tz")
     def _compute_deadline_text(self):
         now = fields.Datetime.now()
         for transaction in self:
-            transaction.deadline_text = (
-                transaction._deadline_words(transaction.due_at, now)
-                if transaction.state == "in_progress" and transaction.due_at
-                else False
-            )
+            text = False
+            if transaction.state == "in_progress" and transaction.due_at:
+                text = transaction._deadline_words(transaction.due_at, now)
+                if step := transaction._due_beside():
+                    text = self.env._("%(step)s: %(deadline)s", step=step.name, deadline=text)
+            transaction.deadline_text = text
+
+    def _due_beside(self):
+        """:return: the step whose deadline comes first, where that is not the awaited one"""
+        self.ensure_one()
+        return self.due_step_id - self.waits_for_step_id
 
     @api.model
     def _deadline_words(self, due_at, now, tz=None):
@@ -74,14 +90,7 @@ class IntegrationTransactionDeadline(models.Model):
         No query: rules and places are cached.
         """
         Step = self.env["integration.process.step"]
-        confirmed = next(
-            (
-                milestone.reached_at
-                for step, milestone in zip(steps, milestones, strict=True)
-                if step.event_code.endswith(".confirmed")
-            ),
-            None,
-        )
+        confirmed, ready = deadlines.beginnings(steps, milestones)
         return deadlines.Dates(
             self._roots()[order["root_model"]],
             started,
@@ -92,19 +101,8 @@ class IntegrationTransactionDeadline(models.Model):
             Step._deadline_rules(process_id),
             Step._deadline_place(order["company_id"], order["warehouse_id"]),
             order.get("carrier_id"),
+            ready,
         )
-
-    @api.model
-    def _timing(self, step, since, steps, milestones, dates, now):
-        """:return: deadline of the awaited step, timeliness, and when that changes by itself"""
-        gone = any(
-            milestone.state == "reached"
-            for step_of, milestone in zip(steps, milestones, strict=True)
-            if step_of.event_code in dates.root.promised_events
-        )
-        due_at = dates.awaited_due(step, since, gone)
-        warning = dates.rule(step).warning if step else 0
-        return due_at, *deadlines.timeliness(since, due_at, warning, now)
 
     @api.model
     def _tick(self):
@@ -195,20 +193,22 @@ class IntegrationTransactionDeadline(models.Model):
     def _breach_text(self, now):
         """The note on a late document, for whoever reads it: in the company's time."""
         self.ensure_one()
-        step = self.waits_for_step_id
+        beside = self._due_beside()
+        step = beside or self.waits_for_step_id
         values = {
             "late": self._deadline_words(self.due_at, now, self.company_id.partner_id.tz or "UTC"),
             "step": step.waiting_name or step.name,
             "on": self.waits_on,
             "why": self.cause_text,
         }
-        if self.waits_on and self.cause_text:
+        if beside or not self.waits_on:
+            # Whom the awaited step waits for tells nothing of this one.
+            return self.env._("This order is %(late)s: waiting for %(step)s.", **values)
+        if self.cause_text:
             return self.env._(
                 "This order is %(late)s: waiting for %(step)s, on %(on)s. %(why)s", **values
             )
-        if self.waits_on:
-            return self.env._("This order is %(late)s: waiting for %(step)s, on %(on)s.", **values)
-        return self.env._("This order is %(late)s: waiting for %(step)s.", **values)
+        return self.env._("This order is %(late)s: waiting for %(step)s, on %(on)s.", **values)
 
 
 def _local(records, moment, tz):

@@ -159,12 +159,16 @@ class IntegrationTransactionReturn(models.Model):
     def _breach_text(self, now):
         if self.res_model != RETURN.model:
             return super()._breach_text(now)
+        beside = self._due_beside()
+        step = beside or self.waits_for_step_id
         values = {
             "late": self._deadline_words(self.due_at, now, self.company_id.partner_id.tz or "UTC"),
-            "step": self.waits_for_step_id.waiting_name or self.waits_for_step_id.name,
+            "step": step.waiting_name or step.name,
             "on": self.waits_on or self.env._("nobody that is known"),
             "why": self.cause_text or "",
         }
+        if beside:
+            return self.env._("This return is %(late)s: waiting for %(step)s.", **values)
         return self.env._(
             "This return is %(late)s: waiting for %(step)s, on %(on)s. %(why)s", **values
         ).strip()

@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from .integration_process_step_deadline import BY_HOURS
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -21,7 +23,5 @@ class ResCompany(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if not {"resource_calendar_id", "partner_id"}.isdisjoint(vals):
-            self.env["integration.process.step"]._deadline_places_changed(
-                {"working", "cut_off", "invoice_due"}
-            )
+            self.env["integration.process.step"]._deadline_places_changed(BY_HOURS)
         return result

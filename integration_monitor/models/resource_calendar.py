@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import ormcache
 
 from ..tools.working_time import WorkingCalendar, merged
+from .integration_process_step_deadline import BY_HOURS
 
 #: Holidays that are older are no longer counted with.
 PAST_DAYS = 400
@@ -55,7 +56,7 @@ class ResourceCalendar(models.Model):
     @api.model
     def _integration_changed(self):
         """Let orders follow what changed; on holidays no carrier comes either."""
-        self.env["integration.process.step"]._deadline_places_changed({"working", "cut_off"})
+        self.env["integration.process.step"]._deadline_places_changed(BY_HOURS)
 
     def write(self, vals):
         result = super().write(vals)

@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from .integration_process_step_deadline import BY_HOURS
+
 
 class StockWarehouse(models.Model):
     _inherit = "stock.warehouse"
@@ -19,11 +21,11 @@ class StockWarehouse(models.Model):
     def create(self, vals_list):
         warehouses = super().create(vals_list)
         if warehouses.integration_calendar_id:
-            self.env["integration.process.step"]._deadline_places_changed({"working", "cut_off"})
+            self.env["integration.process.step"]._deadline_places_changed(BY_HOURS)
         return warehouses
 
     def write(self, vals):
         result = super().write(vals)
         if "integration_calendar_id" in vals:
-            self.env["integration.process.step"]._deadline_places_changed({"working", "cut_off"})
+            self.env["integration.process.step"]._deadline_places_changed(BY_HOURS)
         return result

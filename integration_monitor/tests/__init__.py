@@ -18,6 +18,7 @@ from . import test_business_rule_stock
 from . import test_business_rule_sweep
 from . import test_cron_runs
 from . import test_deadline
+from . import test_deadline_first
 from . import test_deadline_replan
 from . import test_deadline_tick
 from . import test_deadline_tour

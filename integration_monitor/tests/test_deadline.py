@@ -230,5 +230,5 @@ class TestDeadline(DeadlineCommon):
         form.save()
         self.assertEqual(
             self.steps["picked"].deadline_text,
-            "The carrier's next cut-off − 30 min, else within 4 h",
+            "The carrier's next cut-off − 30 min, else within 4 h of working hours",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from .working_time import WorkingCalendar
@@ -51,17 +51,22 @@ def next_cut_off(
     after: datetime,
     calendar: WorkingCalendar | None = None,
     offset: timedelta = timedelta(0),
+    day_of: datetime | None = None,
 ) -> datetime | None:
     """Return the first moment after *after*, in UTC, that is a cut-off plus the offset.
 
     At the very moment it is too late. In holidays of the calendar no carrier comes.
+
+    :param day_of: a moment (UTC) on the first day of which a cut-off counts
     """
     found = []
     for cut_off in cut_offs:
         zone = ZoneInfo(cut_off.zone)
-        local = (after - offset).replace(tzinfo=timezone.utc).astimezone(zone)
+        first = _day(after - offset, zone)
+        if day_of:
+            first = max(first, _day(day_of, zone))
         for ahead in range(AHEAD_DAYS):
-            day = local.date() + timedelta(days=ahead)
+            day = first + timedelta(days=ahead)
             if day.weekday() not in cut_off.weekdays:
                 continue
             hour, minute = divmod(cut_off.minute, 60)
@@ -71,3 +76,7 @@ def next_cut_off(
                 found.append(moment + offset)
                 break
     return min(found, default=None)
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> date:
+    return moment.replace(tzinfo=timezone.utc).astimezone(zone).date()

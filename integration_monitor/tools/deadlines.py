@@ -1,25 +1,27 @@
-"""Until when the steps of a business transaction should be reached, and how late one is."""
+"""Until when the steps of a business transaction should be reached."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .branches import leaders_of
 from .cut_off import CutOff, next_cut_off, that_apply
 from .milestones import DONE_STATES, Milestone, Step
+from .order_counts import moment
 from .root import Root
 from .working_time import WorkingCalendar
 
-#: A step without a margin of its own counts as at risk when this share of its time is over.
-WARNING_SHARE = 0.8
 #: Odoo schedules a transfer for the moment it is made; so close to the confirmation is no date.
 MADE_NOW = timedelta(minutes=5)
 #: The longest duration, offset or margin, in minutes: a year.
 LONGEST = 366 * 1440
+#: What goods are ready to go with, and when the first of them were picked.
+READY, PICKED = "picking.first.ready", "picking.first.done"
+#: Roles of the transfers by which goods leave.
+ON_THE_WAY = frozenset({"pick", "pack", "internal", "out", "dropship"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,9 @@ class Rule:
 
     ``source``: promise, transfer, cut_off or invoice_due (a date, moved by ``offset``), working
     (``minutes`` in the working calendar) or clock. Where a date or a calendar is missing,
-    ``minutes`` by the clock count from the step before; 0: nobody measures it. ``warning`` is the
-    margin before it is missed; 0: the last fifth of the time.
+    ``minutes`` count from the step before: working minutes where a date is missing and our team has
+    to move, else by the clock; 0: nobody measures it. ``warning`` is the margin before it is missed;
+    0: the last fifth of the time.
     """
 
     source: str = "clock"
@@ -51,8 +54,8 @@ class Place:
 class Dates:
     """What the deadlines of one order are counted from."""
 
-    __slots__ = ("_carrier_id", "_invoices", "_pickings", "_place", "_rules",
-                 "confirmed", "promised", "root", "started")  # fmt: skip
+    __slots__ = ("_carrier_id", "_invoices", "_pickings", "_place", "_rules", "confirmed",
+                 "promised", "ready", "root", "started")  # fmt: skip
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class Dates:
         rules: Mapping[int, Rule],
         place: Place,
         carrier_id: int | None = None,
+        ready: datetime | None = None,
     ) -> None:
         """Moments are in UTC.
 
@@ -72,11 +76,13 @@ class Dates:
         :param promised: delivery date promised to the customer
         :param rules: by step id
         :param carrier_id: who takes the goods, for cut-offs that name one
+        :param ready: since when the goods could go with the carrier, see :func:`beginnings`
         """
         self.root = root
         self.started = started
         self.confirmed = confirmed or started
         self.promised = promised
+        self.ready = ready
         self._rules = rules
         self._place = place
         self._pickings = pickings
@@ -93,14 +99,19 @@ class Dates:
         if rule.source == "working" and place.calendar:
             found = place.calendar.add(since, rule.minutes) if rule.minutes else None
         elif rule.source == "cut_off":
-            cut_offs = that_apply(place.cut_offs, place.warehouse_id, self._carrier_id)
-            offset = timedelta(minutes=rule.offset)
-            found = next_cut_off(cut_offs, since, place.calendar, offset)
+            found = self.cut_off(step, since)
         elif rule.source != "clock" and (date_of := self._date(step, rule)):
             found = date_of + timedelta(minutes=rule.offset)
         if found is None and rule.minutes:
-            found = since + timedelta(minutes=rule.minutes)
+            found = self._within(step, rule, since)
         return found
+
+    def _within(self, step: Step, rule: Rule, since: datetime) -> datetime:
+        """The end of a step's minutes where its date is missing: our team works by its hours."""
+        calendar, found = self._place.calendar, None
+        if calendar and step.waits_on == "team" and rule.source != "clock":
+            found = calendar.add(since, rule.minutes)
+        return found or since + timedelta(minutes=rule.minutes)
 
     def _date(self, step: Step, rule: Rule) -> datetime | None:
         """The date of a document that the rule asks for."""
@@ -124,95 +135,58 @@ class Dates:
         local = evening.replace(tzinfo=ZoneInfo(self._place.zone))
         return local.astimezone(timezone.utc).replace(tzinfo=None)
 
-    def awaited_due(self, step: Step | None, since: datetime | None, gone: bool) -> datetime | None:
-        """Return the deadline of the awaited step.
+    def cut_off(self, step: Step, since: datetime) -> datetime | None:
+        """Return the cut-off that the goods of the order have to reach; None: none concerns it.
 
-        Until the goods have left, the promise to the customer holds for each step before.
+        That is the first one after they were ready, however late a step before was reached, on the
+        day on which they should leave or later.
 
-        :param gone: whether the goods have left
+        :param since: when they began to wait, as long as they are not ready
         """
-        if step is None or since is None:
+        place, offset = self._place, timedelta(minutes=self.rule(step).offset)
+        found = that_apply(place.cut_offs, place.warehouse_id, self._carrier_id)
+        if not found:
             return None
-        own = self.due(step, since)
-        if gone or not self.promised or (own and self.rule(step).source == "promise"):
-            return own
-        return min(own, self.promised) if own else self.promised
+        after = self.ready or since
+        return next_cut_off(found, after, place.calendar, offset, self._leaving(step))
+
+    def _leaving(self, step: Step) -> datetime | None:
+        """When the goods should leave: as scheduled, else as promised."""
+        made, kept = self.confirmed, None
+        for transfer in self._pickings:
+            if transfer.state != "done" or transfer.role not in ON_THE_WAY:
+                continue
+            made = max(made, moment(transfer.date_done) or made)
+            before = moment(transfer.scheduled_date)
+            if before and before > self.confirmed + MADE_NOW:
+                kept = max(kept or before, before)
+        for event in (step.event_code, PICKED):
+            scheduled = self.root.scheduled(event, self._pickings)
+            # What a transfer before made is scheduled for that moment: late picking moves no date.
+            if scheduled and scheduled > made + MADE_NOW:
+                return scheduled
+        return kept or self.promised
+
+    def follows_cut_offs(self) -> bool:
+        """Tell whether the deadline of any step is a cut-off."""
+        return bool(self._place.cut_offs) and any(
+            rule.source == "cut_off" for rule in self._rules.values()
+        )
 
 
-def plan(
-    steps: Sequence[Step],
-    milestones: Sequence[Milestone],
-    dates: Dates,
-    fixed: frozenset[int],
-) -> None:
-    """Write the planned moments of the milestones, one after the other from the beginning on.
+def beginnings(
+    steps: Sequence[Step], milestones: Sequence[Milestone]
+) -> tuple[datetime | None, datetime | None]:
+    """Return when an order was confirmed, and since when its goods are ready to go.
 
-    Branches begin together; what follows them waits for the longest. The promise replaces a later
-    plan at the step that was promised. Steps that nobody measures are planned with the step before,
-    none after the last measured one; nor are optional steps that nothing is expected of.
-
-    :param fixed: ids of the steps that keep their plan: they were reached before, or not needed
+    They are since they were allocated; where nothing is allocated, since the confirmation.
     """
-    leading = leaders_of(steps)
-    ends: dict[int, datetime] = {}
-    measured: set[int] = set()
-    unmeasured: list[int] = []
-
-    def beginning(index: int) -> datetime:
-        # Asked for each step of each order: a loop, which is quicker than ``max``.
-        latest = None
-        for place in leading[index]:
-            end = ends.get(place)
-            if end and (latest is None or end > latest):
-                latest = end
-        return latest or dates.started
-
-    for index, (step, milestone) in enumerate(zip(steps, milestones, strict=True)):
-        if step.id in fixed:
-            at = beginning(index)
-            ends[index] = max(at, milestone.planned_at or at)
-            continue
-        milestone.planned_at = None
-        if step.optional and not milestone.expected:
-            continue
-        due = dates.due(step, beginning(index))
-        if step.event_code in dates.root.promised_events and dates.promised:
-            # A date that had passed when the order came is no plan.
-            due = max(min(due or dates.promised, dates.promised), dates.started)
-        if due is None:
-            unmeasured.append(index)
-            continue
-        milestone.planned_at = ends[index] = due
-        measured.add(index)
-    for index in unmeasured:
-        if any(index in leading[later] for later in measured):
-            milestones[index].planned_at = beginning(index)
-
-
-def planned_for_good(old: Mapping[int, Milestone], new: Iterable[Milestone]) -> frozenset[int]:
-    """Return the ids of the steps that keep their plan: those that are done and had one."""
-    return frozenset(
-        milestone.step_id
-        for milestone in new
-        if milestone.state in DONE_STATES and milestone.step_id in old
-    )
-
-
-def timeliness(
-    since: datetime | None, due_at: datetime | None, warning: int, now: datetime
-) -> tuple[str, datetime | None]:
-    """Return (on_track, warning or missed; the moment this changes by itself, or None).
-
-    :param warning: minutes before the deadline; 0: the last fifth of the time
-    """
-    if due_at is None or since is None:
-        return "on_track", None
-    if now >= due_at:
-        return "missed", None
-    if warning:
-        warn_at = due_at - timedelta(minutes=warning)
-    else:
-        warn_at = since + (due_at - since) * WARNING_SHARE if due_at > since else since
-    if now >= warn_at:
-        return "warning", due_at
-    return "on_track", warn_at
+    confirmed = ready = None
+    waits = False
+    for step, milestone in zip(steps, milestones, strict=True):
+        if confirmed is None and step.event_code.endswith(".confirmed"):
+            confirmed = milestone.reached_at
+        elif step.event_code == READY:
+            ready = milestone.reached_at
+            waits = milestone.state not in DONE_STATES
+    return confirmed, None if waits else ready or confirmed

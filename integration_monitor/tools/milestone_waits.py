@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from .branches import followers_of
+from .iso_time import parse_iso
 from .milestones import DONE_STATES, Milestone, Step, overtaken
 
 
@@ -55,10 +56,22 @@ def waiting_since(
         if step not in open_steps(steps, before):
             return now
     # It stood open beside another branch, or was the first: since the step before it.
+    return open_since(steps, new, step, now)
+
+
+def open_since(
+    steps: Sequence[Step], milestones: list[Milestone], step: Step, begun: datetime
+) -> datetime:
+    """Return since when a step stands open: since the last step before it, or since it was undone.
+
+    :param begun: when nothing stands before it
+    """
     place = steps.index(step)
     moments = [
         milestone.reached_at
-        for milestone, later in zip(new, followers_of(steps), strict=True)
+        for milestone, later in zip(milestones, followers_of(steps), strict=True)
         if milestone.reached_at and place in later
     ]
-    return max(moments, default=now)
+    if history := milestones[place].history:
+        moments.append(parse_iso(history[-1]["at"]))
+    return max(moments, default=begun)

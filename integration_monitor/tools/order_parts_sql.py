@@ -80,6 +80,14 @@ def payment_ids(invoices: str) -> str:
          WHERE item.move_id = ANY({invoices}) AND paying.origin_payment_id IS NOT NULL"""
 
 
+def next_due(move: str) -> str:
+    """When the first instalment of an invoice or bill that is not paid is due."""
+    return f"""COALESCE((
+        SELECT min(item.date_maturity) FROM account_move_line item
+         WHERE item.move_id = {move}.id AND item.display_type = 'payment_term'
+           AND NOT item.reconciled), {move}.invoice_date_due)"""
+
+
 # The customer invoices among the given ones, as rows of ``order_counts.Invoice``; and, if wanted,
 # their payments, each as id, name and state.
 INVOICES = f"""
@@ -87,7 +95,7 @@ INVOICES = f"""
         rows jsonb; some_paid bool; payments jsonb;
     BEGIN
         SELECT jsonb_agg(jsonb_build_array(move.id, move.name, move.move_type, move.state,
-                                           move.payment_state, move.invoice_date_due)
+                                           move.payment_state, {next_due("move")})
                          ORDER BY move.id),
                bool_or(move.payment_state <> 'not_paid')
           INTO rows, some_paid

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from odoo.addons.integration_monitor.tools.order_parts_sql import payment_ids
+from odoo.addons.integration_monitor.tools.order_parts_sql import next_due, payment_ids
 from odoo.addons.integration_monitor.tools.order_snapshot_sql import (
     LINKS,
     MILESTONES,
@@ -237,7 +237,7 @@ BILLS = f"""
             'invoices', (
                 SELECT jsonb_agg(jsonb_build_array(
                            bill.id, bill.name, bill.move_type, bill.state, bill.payment_state,
-                           bill.invoice_date_due, {_MATCHED}) ORDER BY bill.id)
+                           {next_due("bill")}, {_MATCHED}) ORDER BY bill.id)
                   FROM account_move bill
                   JOIN purchase_order purchase ON purchase.id = of_purchase
                  WHERE bill.id = ANY(bill_ids) AND bill.move_type IN ('in_invoice', 'in_refund')),

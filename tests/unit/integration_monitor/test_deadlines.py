@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from integration_monitor.tools import deadlines
+from integration_monitor.tools import timing
 from integration_monitor.tools.cut_off import CutOff
-from integration_monitor.tools.deadlines import Dates, Place, Rule
+from integration_monitor.tools.deadlines import READY, Dates, Place, Rule, beginnings
 from integration_monitor.tools.milestones import Milestone, Step
 from integration_monitor.tools.order_counts import Invoice, Picking
 from integration_monitor.tools.root import SALE
@@ -132,16 +132,116 @@ def test_cut_off() -> None:
     assert due("shipped", rule, cut_offs=(four,), warehouse_id=4) == START + HOUR
 
 
+def first_due(
+    opened: dict[str, datetime], found: Dates, reached: str = "", now: datetime = START
+) -> timing.Timing:
+    """How an order stands of which these steps are open, the named ones being done."""
+    milestones = [
+        Milestone(step.id, "reached" if step.code in reached.split() else "pending", expected=1)
+        for step in STEPS
+    ]
+    since = {BY_CODE[code].id: moment for code, moment in opened.items()}
+    return timing.timing(STEPS, milestones, since, found, now)
+
+
 def test_promise_holds_before_the_goods_left() -> None:
     """An order past its promised date is in time because its step is young."""
     found = dates({"picked": Rule("clock", 4320)}, promised=START + HOUR)
-    picked = BY_CODE["picked"]
-    assert found.awaited_due(picked, START, gone=False) == START + HOUR
-    assert found.awaited_due(picked, START, gone=True) == START + 3 * DAY
-    assert found.awaited_due(None, START, gone=False) is None
+    picked = {"picked": START}
+    assert first_due(picked, found).due_at == START + HOUR
+    assert first_due(picked, found, "shipped").due_at == START + 3 * DAY
+    assert first_due({}, found) == (None, None, "on_track", None)
     # A step that is measured by the promise has its own idea of it.
     later = dates({"shipped": Rule("promise", offset=60)}, promised=START + HOUR)
-    assert later.awaited_due(BY_CODE["shipped"], START, gone=False) == START + 2 * HOUR
+    assert first_due({"shipped": START}, later).due_at == START + 2 * HOUR
+    # An invoice that comes after the goods was promised to nobody.
+    assert first_due({"invoiced": START}, found).due_at is None
+
+
+FOUR = {"cut_offs": (CutOff(frozenset(range(5)), 960, BERLIN),)}
+AT_FOUR = datetime(2026, 1, 9, 15)
+
+
+def test_cut_off_of_the_day_it_leaves() -> None:
+    """An order of next week is late when today's carrier has left."""
+    rule = Rule("cut_off", 60, offset=-30)
+    friday = AT_FOUR + 7 * DAY - HOUR / 2
+    assert due("shipped", rule, promised=START + 7 * DAY, **FOUR) == friday
+    wednesday = [picking("out", START + 5 * DAY)]
+    found = due("shipped", rule, pickings=wednesday, promised=START + 7 * DAY, **FOUR)
+    assert found == friday - 2 * DAY
+    # A transfer that the picking made is scheduled for that moment: it was to leave before.
+    late = [
+        Picking(1, "P", "done", "pick", str(START + 6 * DAY), str(START + 5 * DAY), False, True),
+        picking("out", START + 6 * DAY),
+    ]
+    assert due("shipped", rule, pickings=late, **FOUR) == friday - 2 * DAY
+    # Months ahead.
+    may = datetime(2026, 5, 29, 9)
+    assert due("shipped", rule, promised=may, **FOUR) == datetime(2026, 5, 29, 13, 30)
+
+
+def test_cut_off_holds_before_the_goods_left() -> None:
+    """Goods that nobody picked are in time for a carrier who has left, or for the next one."""
+    rules = {"picked": Rule("transfer", 4320), "shipped": Rule("cut_off", 480)}
+    found = dates(rules, **FOUR)
+    assert first_due({"picked": START}, found, "confirmed").due_at == AT_FOUR
+    # Picked in the evening: the carrier was missed.
+    ready = Dates(SALE, START, START, None, [], [], found._rules, Place(BERLIN, **FOUR),
+                  ready=START)  # fmt: skip
+    late = first_due({"shipped": START + 9 * HOUR}, ready, "confirmed picked")
+    assert (late.due_at, late.step) == (AT_FOUR, BY_CODE["shipped"])
+    # Quotations, invoices and what a carrier of others takes.
+    assert first_due({"picked": START}, found).due_at == START + 3 * DAY
+    assert first_due({"invoiced": START}, found, "confirmed").due_at is None
+    other = {"cut_offs": (CutOff(frozenset(range(5)), 960, BERLIN, carrier_id=7),)}
+    kept = dates(rules, **other)
+    assert first_due({"picked": START}, kept, "confirmed").due_at == START + 3 * DAY
+    assert planned(rules, frozenset({1, 2}), **FOUR)[2:5:2] == [AT_FOUR, AT_FOUR]
+
+
+def test_since_when_goods_are_ready() -> None:
+    """Goods that came late are late for a carrier who had left before."""
+    steps = [BY_CODE["confirmed"], Step(9, "allocated", READY, False, "team", 0)]
+    done = [Milestone(2, "reached", START, expected=1)]
+    states = {"pending": None, "skipped": START, "reached": START + HOUR}
+    for state, ready in states.items():
+        at = START + HOUR if state == "reached" else None
+        assert beginnings(steps, [*done, Milestone(9, state, at)]) == (START, ready)
+    assert beginnings(steps[:1], done) == (START, START)
+    assert beginnings([], []) == (None, None)
+
+
+def test_our_team_works_by_its_hours() -> None:
+    """An order of Friday evening is late in the night, and Monday's list is red."""
+    rule = Rule("transfer", 480)
+    evening = datetime(2026, 1, 9, 15, 30)
+    monday = datetime(2026, 1, 12, 14, 30)
+    assert due("picked", rule, evening, calendar=OFFICE) == monday
+    assert due("picked", rule, evening) == evening + 8 * HOUR
+    empty = WorkingCalendar(BERLIN, ((),) * 7)
+    assert due("picked", rule, evening, calendar=empty) == evening + 8 * HOUR
+    # What others do, and what is said to be by the clock.
+    assert due("paid", Rule("invoice_due", 480), evening, calendar=OFFICE) == evening + 8 * HOUR
+    assert due("picked", Rule("clock", 480), evening, calendar=OFFICE) == evening + 8 * HOUR
+
+
+def test_the_first_deadline_of_all() -> None:
+    """An invoice is late beside a parcel that travels, and nobody is told."""
+    rules = {"shipped": Rule("clock", 600), "invoiced": Rule("clock", 120, warning=30)}
+    both = {"shipped": START, "invoiced": START + HOUR}
+    found = dates(rules)
+    due_at = START + 3 * HOUR
+    invoiced = BY_CODE["invoiced"]
+    early = first_due(both, found)
+    assert early == (invoiced, due_at, "on_track", due_at - HOUR / 2)
+    risk = first_due(both, found, now=due_at - HOUR / 4)
+    assert risk == (invoiced, due_at, "warning", due_at)
+    assert first_due(both, found, now=due_at) == (invoiced, due_at, "missed", None)
+    # At risk is what is warned of first, though another deadline comes before.
+    rules["shipped"] = Rule("clock", 600, warning=590)
+    risk = first_due(both, dates(rules), now=START + HOUR)
+    assert risk == (invoiced, due_at, "warning", due_at)
 
 
 def planned(rules: dict[str, Rule], fixed: frozenset[int] = frozenset(), **values: Any) -> list:
@@ -149,7 +249,7 @@ def planned(rules: dict[str, Rule], fixed: frozenset[int] = frozenset(), **value
     for milestone in found:
         if milestone.step_id in fixed:
             milestone.state, milestone.planned_at = "reached", START + HOUR
-    deadlines.plan(STEPS, found, dates(rules, **values), fixed)
+    timing.plan(STEPS, found, dates(rules, **values), fixed)
     return [milestone.planned_at for milestone in found]
 
 
@@ -180,7 +280,7 @@ def test_plan_of_branches() -> None:
     rules = {step.id: Rule("clock", 60) for step in steps if step.code != "unmeasured"}
     milestones = [Milestone(step.id, expected=1) for step in steps]
     all_dates = Dates(SALE, START, None, None, [], [], rules, Place())
-    deadlines.plan(steps, milestones, all_dates, frozenset())
+    timing.plan(steps, milestones, all_dates, frozenset())
     hours = [(m.planned_at - START) / HOUR for m in milestones if m.planned_at]
     assert hours == [1, 2, 3, 2, 3, 4]
 
@@ -210,12 +310,12 @@ def test_plan_follows_documents() -> None:
 def test_timeliness(minutes: int, warning: int, expected: tuple[str, int | None]) -> None:
     """A step is at risk too late, or late too early."""
     end = START + timedelta(minutes=100)
-    word, change = deadlines.timeliness(START, end, warning, START + timedelta(minutes=minutes))
+    word, change = timing.timeliness(START, end, warning, START + timedelta(minutes=minutes))
     assert word == expected[0]
     assert change == (None if expected[1] is None else START + timedelta(minutes=expected[1]))
 
 
 def test_nobody_measures() -> None:
     """A step without a deadline is late."""
-    assert deadlines.timeliness(START, None, 60, START) == ("on_track", None)
-    assert deadlines.timeliness(None, START, 0, START) == ("on_track", None)
+    assert timing.timeliness(START, None, 60, START) == ("on_track", None)
+    assert timing.timeliness(None, START, 0, START) == ("on_track", None)
