@@ -197,9 +197,9 @@ class IntegrationTransactionDeadline(models.Model):
             "late": self._deadline_words(self.due_at, now, self.company_id.partner_id.tz or "UTC"),
             "step": step.waiting_name or step.name,
             "on": self.waits_on,
-            "why": self.cause_text,
+            "why": self.reason,
         }
-        if self.waits_on and self.cause_text:
+        if self.waits_on and self.reason:
             return self.env._(
                 "This order is %(late)s: waiting for %(step)s, on %(on)s. %(why)s", **values
             )

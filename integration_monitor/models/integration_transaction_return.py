@@ -163,7 +163,7 @@ class IntegrationTransactionReturn(models.Model):
             "late": self._deadline_words(self.due_at, now, self.company_id.partner_id.tz or "UTC"),
             "step": self.waits_for_step_id.waiting_name or self.waits_for_step_id.name,
             "on": self.waits_on or self.env._("nobody that is known"),
-            "why": self.cause_text or "",
+            "why": self.reason or "",
         }
         return self.env._(
             "This return is %(late)s: waiting for %(step)s, on %(on)s. %(why)s", **values

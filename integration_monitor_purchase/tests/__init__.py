@@ -5,3 +5,4 @@ from . import test_purchase_blame
 from . import test_purchase_matrix
 from . import test_purchase_record
 from . import test_purchase_supply
+from . import test_purchase_risk
