@@ -122,7 +122,9 @@ class IntegrationTransactionWords(models.Model):
             "ordering": self.env._(
                 "%(flow)s waits for an earlier message that somebody has to look after", **names
             ),
-            "archived": self.env._("%(flow)s waits: nothing goes to %(system)s at present", **names),
+            "archived": self.env._(
+                "%(flow)s waits: nothing goes to %(system)s at present", **names
+            ),
             "gate_message": self.env._("%(flow)s is held by gating", **names),
             "manual": self.env._("%(flow)s has to be done by hand", **names),
             "quarantined": self.env._(

@@ -87,7 +87,7 @@ class TestBlameWords(BlamedOrders):
         self.assertFalse([line for line in log.output if '"lang"' in line])
 
     def test_note_and_digest(self):
-        """The note on a late order, and the mail of the day, quote what the partner's program said."""
+        """The note on a late order and the mail of the day quote what a partner's program said."""
         order = self.order()
         self._message(
             order,

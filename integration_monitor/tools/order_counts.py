@@ -155,8 +155,7 @@ def _count_invoices(
         # Odoo calls an order "invoiced" when nothing of it is to be invoiced, too.
         (not sales and status != "invoiced")
         or status == "to invoice"
-        or (status == "no"
-            and (moving or order.get("open_services") or order["state"] != "sale"))
+        or (status == "no" and (moving or order.get("open_services") or order["state"] != "sale"))
     )
     paid = [invoice for invoice in posted if invoice.payment_state in PAID_STATES]
     part = any(invoice.payment_state == "partial" for invoice in posted)

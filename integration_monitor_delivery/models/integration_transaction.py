@@ -21,8 +21,8 @@ _PICKING_IDS = """ARRAY(
 _PARCELS = f"""
     SELECT sale, owner_id, milestones, documents,
            NULLIF(CASE WHEN parcels IS NULL THEN evidence - 'parcels'
-                       ELSE COALESCE(evidence, '{{}}') || jsonb_build_object('parcels', parcels) END,
-                  '{{}}'),
+                       ELSE COALESCE(evidence, '{{}}') || jsonb_build_object('parcels', parcels)
+                  END, '{{}}'),
            {_OWNER}
       FROM (%s) {_ROW}
      CROSS JOIN LATERAL (

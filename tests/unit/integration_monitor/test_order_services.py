@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from integration_monitor.tools.order_counts import Invoice, Picking, count_order, is_undone
 from integration_monitor.tools.order_services import decide
 
