@@ -10,7 +10,7 @@ from odoo.addons.integration_monitor.instrumentation.wrapping import flush_outsi
 from odoo.addons.integration_monitor.tools import classify, context, tracing
 from odoo.addons.integration_monitor.tools.observation import Observation, utcnow
 
-from .tools.carrier_operation import BOOK, TRACK, error_class_of, price_of
+from .tools.carrier_operation import BOOK, SELLING, TRACK, error_class_of, price_of
 
 _logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class carrier_operation:  # noqa: N801 - used like a function, as ``exchange`` i
             "provider": carrier.delivery_type,
             "environment": "production" if carrier.prod_environment else "test",
         }
-        if self._operation == BOOK:
+        if self._operation in SELLING:
             self._xact = _transaction_of(carrier.env.cr)
         current = context.current()
         self._trace_id = current.trace_id or tracing.new_trace_id()
@@ -157,14 +157,16 @@ class carrier_operation:  # noqa: N801 - used like a function, as ``exchange`` i
         if len(self._facts) > 1:
             detail["batch"] = len(self._facts)
         number = None if self._operation == BOOK else facts["tracking_number"]
+        sold = self._operation == BOOK
         if isinstance(answer, dict):
+            sold = sold or bool(answer.get("tracking_number"))
             number = answer.get("tracking_number") or number
             price = price_of(answer.get("exact_price", answer.get("price")))
             if price is not None:
                 detail["price"] = price
         if number:
             detail["tracking_number"] = str(number)
-        if self._xact:
+        if self._xact and sold:
             detail["transaction"] = self._xact
         return detail
 

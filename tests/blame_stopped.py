@@ -42,6 +42,19 @@ def paused_afterwards(case):
     return order
 
 
+@suite.labelled("released", "exception", "wms", "technical")
+def out_of_use(case):
+    """The address was put aside past Odoo while a release waits."""
+    order = case.sold()
+    case.env.flush_all()
+    case.env.cr.execute(
+        "UPDATE integration_endpoint SET active = false WHERE id = %s", [case.endpoint.id]
+    )
+    case.env.invalidate_all()
+    case.release._hold_waiting()
+    return order
+
+
 @suite.labelled("released", "environment", "wms", "technical")
 def other_environment(case):
     """This Odoo is no production system."""

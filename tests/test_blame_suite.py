@@ -1,10 +1,11 @@
 """How often blame is right: labelled situations, caused one after the other, and counted."""
 
 import os
-import re
 from pathlib import Path
 
 from odoo.tests import tagged
+
+from odoo.addons.integration_monitor.tests.common_transaction_blame import TECHNICAL
 
 from . import (
     blame_business,
@@ -36,12 +37,6 @@ SITUATIONS = [
 RIGHT_CAUSES = 0.95
 #: Of each cause: a rule that is broken must not hide behind the others.
 RIGHT_OF_EACH = 0.75
-#: What is no word of the warehouse.
-TECHNICAL = re.compile(
-    r"\b(HTTP|[45]\d\d|timed? ?out|breaker|endpoint|API|JSON|TLS|DNS|exception|traceback|"
-    r"payload|server|handler|null|None|False|client)\b",
-    re.IGNORECASE,
-)
 
 
 @tagged("post_install", "-at_install")

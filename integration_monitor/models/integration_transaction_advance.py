@@ -59,7 +59,7 @@ class IntegrationTransactionAdvance(models.Model):
             process_id = owner["process_id"] if owner else self._process_of(order)
             if not process_id:
                 continue
-            values, milestones = self._judge_order(
+            values, milestones = self._in_words_of(order["company_id"])._judge_order(
                 order, process_id, notes.message_ids.get(key), reports, now
             )
             order["judged"] = values

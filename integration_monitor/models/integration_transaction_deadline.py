@@ -199,12 +199,12 @@ class IntegrationTransactionDeadline(models.Model):
             "late": self._deadline_words(self.due_at, now, self.company_id.partner_id.tz or "UTC"),
             "step": step.waiting_name or step.name,
             "on": self.waits_on,
-            "why": self.cause_text,
+            "why": self.reason,
         }
         if beside or not self.waits_on:
             # Whom the awaited step waits for tells nothing of this one.
             return self.env._("This order is %(late)s: waiting for %(step)s.", **values)
-        if self.cause_text:
+        if self.reason:
             return self.env._(
                 "This order is %(late)s: waiting for %(step)s, on %(on)s. %(why)s", **values
             )

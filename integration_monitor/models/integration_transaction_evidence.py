@@ -136,6 +136,7 @@ class IntegrationTransactionEvidence(models.Model):
             return {
                 "draft_invoice": any(invoice.state == "draft" for invoice in sales),
                 "part_paid": any(invoice.payment_state == "partial" for invoice in sales),
+                "open_services": order.get("open_services"),
             }
         waiting = [
             picking

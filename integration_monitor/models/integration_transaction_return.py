@@ -165,7 +165,7 @@ class IntegrationTransactionReturn(models.Model):
             "late": self._deadline_words(self.due_at, now, self.company_id.partner_id.tz or "UTC"),
             "step": step.waiting_name or step.name,
             "on": self.waits_on or self.env._("nobody that is known"),
-            "why": self.cause_text or "",
+            "why": self.reason or "",
         }
         if beside:
             return self.env._("This return is %(late)s: waiting for %(step)s.", **values)

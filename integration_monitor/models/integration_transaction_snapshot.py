@@ -3,6 +3,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..tools import order_services
 from ..tools import order_snapshot_sql as read
 from ..tools.order_counts import moment
 from ..tools.order_evidence_sql import EVIDENCE
@@ -205,7 +206,19 @@ class IntegrationTransactionSnapshot(models.Model):
                 pickings=pickings or (),
             )
             orders.append(order)
+        self._read_services(orders)
         return [*sorted(orders, key=lambda order: order["id"]), *stubs]
+
+    @api.model
+    def _read_services(self, orders):
+        """Tell of orders that may be over whether services are still to be done; rarely any."""
+        asked = [order for order in orders if order_services.decide(order)]
+        if not asked:
+            return
+        self.env.cr.execute(order_services.OPEN_SERVICES, [[order["id"] for order in asked]])
+        open_ids = {order_id for (order_id,) in self.env.cr.fetchall()}
+        for order in asked:
+            order["open_services"] = order["id"] in open_ids
 
     @api.model
     def _roots(self):

@@ -1,6 +1,6 @@
 """Why nothing moves, in a sentence for the people of the warehouse."""
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.tools.misc import format_datetime, format_time
 
 from ..tools import order_counts
@@ -10,6 +10,26 @@ class IntegrationTransactionWords(models.Model):
     """Sentences of verdicts. Errors of programs are for the technical page."""
 
     _inherit = "integration.transaction"
+
+    @api.model
+    def _in_words_of(self, company_id):
+        """Speak the language of a company: what is stored has one for all who read it.
+
+        :return: self, most often
+        """
+        lang = self._lang_of(company_id)
+        if lang == (self.env.context.get("lang") or "en_US"):
+            return self
+        return self.with_context(lang=lang)
+
+    @api.model
+    @tools.ormcache("company_id")
+    def _lang_of(self, company_id):
+        """:return: code of the language of a company's partner, English without one"""
+        # Whoever moves a document need not read its company.
+        lang = self.env["res.company"].sudo().browse(company_id).partner_id.lang
+        known = lang and self.env["res.lang"]._get_data(code=lang)
+        return lang if known else "en_US"
 
     @api.model
     def _blame_text(self, verdict):
@@ -98,11 +118,13 @@ class IntegrationTransactionWords(models.Model):
             "environment": self.env._(
                 "%(flow)s is held: this Odoo is not released to call %(system)s", **names
             ),
-            "neutralized": self.env._("%(flow)s is held: this is a copy of the database", **names),
+            "neutralized": self.env._("%(flow)s is held: this Odoo is a copy for trying", **names),
             "ordering": self.env._(
                 "%(flow)s waits for an earlier message that somebody has to look after", **names
             ),
-            "archived": self.env._("%(flow)s waits: its endpoint is archived", **names),
+            "archived": self.env._(
+                "%(flow)s waits: nothing goes to %(system)s at present", **names
+            ),
             "gate_message": self.env._("%(flow)s is held by gating", **names),
             "manual": self.env._("%(flow)s has to be done by hand", **names),
             "quarantined": self.env._(
@@ -191,6 +213,7 @@ class IntegrationTransactionWords(models.Model):
             ),
             "team.invoice.posted": self.env._("The invoice has to be made and posted"),
             "team.invoice.draft": self.env._("The invoice is a draft: it has to be posted"),
+            "team.service": self.env._("A service has to be done before it can be invoiced"),
             "team.invoice.returned": self.env._("The goods came back: a credit note is missing"),
         }
 

@@ -22,6 +22,8 @@ class ResCompany(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
+        if "partner_id" in vals:
+            self.env.registry.clear_cache()  # in which language its orders are judged
         if not {"resource_calendar_id", "partner_id"}.isdisjoint(vals):
             self.env["integration.process.step"]._deadline_places_changed(BY_HOURS)
         return result

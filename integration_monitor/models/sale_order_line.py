@@ -26,6 +26,17 @@ class SaleOrderLine(models.Model):
         help="What the customer paid for one unit, discounts taken off. Zero: not known.",
     )
 
+    def _compute_field_value(self, field):
+        if field.compute == "_compute_qty_to_invoice":
+            # What was done of a service, entered or in timesheets, moves no document.
+            self._origin.filtered(
+                lambda line: line.state == "sale"
+                and line.qty_delivered_method not in ("stock_move", "analytic")
+                and line.product_id.type == "service"
+                and line.product_id.invoice_policy == "delivery"
+            ).order_id._integration_note(())
+        return super()._compute_field_value(field)
+
     def _prepare_reference_vals(self):
         """Let every move that follows from the order carry its correlation id."""
         return {

@@ -147,3 +147,5 @@ from . import test_return_matrix
 from . import test_return_ways
 from . import test_return_record
 from . import test_correlation_matrix
+from . import test_blame_words
+from . import test_order_services

@@ -1,6 +1,15 @@
 """Orders whose release goes to a warehouse system, and messages about them."""
 
+import re
+
 from .common_transaction import TransactionCommon
+
+#: What is no word of the warehouse.
+TECHNICAL = re.compile(
+    r"\b(HTTP|[45]\d\d|timed? ?out|breaker|endpoint|archived|API|JSON|TLS|DNS|exception|traceback|"
+    r"payload|server|handler|null|None|False|client|webhook|database|queue|token|model)\b",
+    re.IGNORECASE,
+)
 
 
 class BlamedOrders(TransactionCommon):

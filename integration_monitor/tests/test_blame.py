@@ -52,7 +52,7 @@ class TestBlame(BlamedOrders):
         """A message waits for a failed one, and the banner says that it is about to be sent."""
         for reason, words in (
             ("ordering", "Order release waits for an earlier message"),
-            ("archived", "its endpoint is archived"),
+            ("archived", "nothing goes to Main WMS at present"),
         ):
             order = self.order()
             self._message(order, held=True, hold_reason=reason)

@@ -58,7 +58,8 @@ def judge(step: Step | None, evidence: dict[str, Any], now: datetime) -> Blame:
         one that would be done next: name, state, user_id, role; None: there is none), ``left``
         (some goods), ``came_back`` (all that left), ``gate`` (gate, document, step, waits_on,
         system, system_id: a document that is ready and kept back), ``quotation_sent``,
-        ``draft_invoice``, ``part_paid``, ``salesperson_id``
+        ``draft_invoice``, ``part_paid``, ``open_services`` (nothing else is to be invoiced),
+        ``salesperson_id``
     :param now: UTC, without time zone
     """
     if step is None:
@@ -227,4 +228,6 @@ def _of_team(step: Step, evidence: dict[str, Any]) -> Blame:
         user_id = (evidence.get("transfer") or {}).get("user_id")
     elif step.event_code == "invoice.posted" and evidence.get("draft_invoice"):
         text = "team.invoice.draft"
+    elif step.event_code == "invoice.posted" and evidence.get("open_services"):
+        text = "team.service"
     return Blame("team", "business", "team", None, text, facts, user_id)

@@ -65,7 +65,8 @@ def count_order(
     sent it to the customer, and when it is confirmed.
 
     :param order: state, invoice_status, create_date of the sales order; ``coming``: deliveries that
-        purchases are to bring and that no transfer stands for yet
+        purchases are to bring and that no transfer stands for yet; ``open_services``, see
+        ``order_services``
     :param message_id: the message that made the order
     """
     confirmed = order["state"] == "sale"
@@ -154,7 +155,7 @@ def _count_invoices(
         # Odoo calls an order "invoiced" when nothing of it is to be invoiced, too.
         (not sales and status != "invoiced")
         or status == "to invoice"
-        or (status == "no" and (moving or order["state"] != "sale"))
+        or (status == "no" and (moving or order.get("open_services") or order["state"] != "sale"))
     )
     paid = [invoice for invoice in posted if invoice.payment_state in PAID_STATES]
     part = any(invoice.payment_state == "partial" for invoice in posted)
@@ -172,7 +173,12 @@ def _count_invoices(
 def is_undone(order: dict[str, Any], pickings: list[Picking], invoices: list[Invoice]) -> bool:
     """Tell whether everything that was delivered came back and nothing is left to settle."""
     outs = [p for p in pickings if p.role in DELIVERIES and p.state != "cancel"]
-    if order.get("coming") or not outs or not all(p.state == "done" and p.returned for p in outs):
+    if (
+        order.get("coming")
+        or order.get("open_services")
+        or not outs
+        or not all(p.state == "done" and p.returned for p in outs)
+    ):
         return False
     return all(
         invoice.state == "cancel" or invoice.payment_state in PAID_STATES
@@ -200,78 +206,6 @@ def document_changes(order: dict[str, Any], bill: str = "invoice") -> list[dict[
         for model, res_id, name, role in rows
         if known.get(f"{model},{res_id}", False) != name
     ]
-
-
-def events(
-    order: dict[str, Any], changes: dict[str, dict[int, dict[str, Any]]]
-) -> list[tuple[str, str, int]]:
-    """Return (event code, model, id) of what changed between the first old and the new states.
-
-    :param changes: first old values by model, id and field of the documents that changed
-    """
-    result = []
-    old = changes.get("sale.order", {}).get(order["id"])
-    # Of other fields that are followed, like the promised date, an old state tells nothing.
-    if old and old.get("state", order["state"]) != order["state"]:
-        code = {"sale": "sale.confirmed", "cancel": "sale.cancelled"}.get(order["state"])
-        if code:
-            result.append((code, "sale.order", order["id"]))
-    result += _picking_events(order, changes.get("stock.picking", {}))
-    for row in order["invoices"] or ():
-        invoice = Invoice(*row)
-        old = changes.get("account.move", {}).get(invoice.id)
-        if old is not None and invoice.state == "posted":
-            result += [(code, "account.move", invoice.id) for code in _invoice_events(invoice, old)]
-    for payment_id, _name, state in order["payments"] or ():
-        old = changes.get("account.payment", {}).get(payment_id)
-        if old is not None and state == "paid" and old.get("state") != "paid":
-            result.append(("payment.paid", "account.payment", payment_id))
-    return result
-
-
-def _picking_events(
-    order: dict[str, Any], changes: dict[int, dict[str, Any]]
-) -> list[tuple[str, str, int]]:
-    """Return the events of the order's transfers by their place in the chain."""
-    pickings = [Picking(*row) for row in order["pickings"] or ()]
-    roles = {picking.role for picking in pickings}
-    first = next((role for role in ("pick", "internal", "out") if role in roles), None)
-    result = []
-    for picking in pickings:
-        # Of a transfer whose date alone changed no old state is known.
-        old = (changes.get(picking.id) or {}).get("state", picking.state)
-        if old == picking.state:
-            continue
-        place = {"return": "in", "dropship": "out"}.get(picking.role, picking.role)
-        codes = []
-        if picking.state == "cancel":
-            codes.append("picking.cancelled")
-        elif picking.role == first and old not in ("assigned", "done"):
-            if picking.state in ("assigned", "done"):
-                codes.append("picking.first.ready")
-        if picking.state == "done":
-            if picking.role == first:
-                codes.append("picking.first.done")
-            if place in ("pack", "out", "in"):
-                codes.append(f"picking.{place}.done")
-        result += [(code, "stock.picking", picking.id) for code in codes]
-    return result
-
-
-def _invoice_events(invoice: Invoice, old: dict[str, Any]) -> list[str]:
-    """Return the event codes of a posted invoice or credit note."""
-    if invoice.move_type == "out_refund":
-        return ["refund.posted"] if old.get("state", "posted") != "posted" else []
-    codes = []
-    if old.get("state", "posted") != "posted":
-        codes.append("invoice.posted")
-    before = old.get("payment_state")
-    if "payment_state" in old and before != invoice.payment_state:
-        if invoice.payment_state in PAID_STATES and before not in PAID_STATES:
-            codes.append("invoice.paid")
-        elif invoice.payment_state == "partial":
-            codes.append("invoice.partial")
-    return codes
 
 
 def scheduled(event_code: str, pickings: list[Picking]) -> datetime | None:

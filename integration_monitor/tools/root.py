@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from . import milestone_reports, order_counts
+from . import milestone_reports, order_counts, order_events
 from .milestones import Count, Milestone, Step
 
 
@@ -76,5 +76,5 @@ SALE = Root(
     scheduled=order_counts.scheduled,
     unpaid=order_counts.unpaid,
     document_changes=order_counts.document_changes,
-    events=order_counts.events,
+    events=order_events.events,
 )

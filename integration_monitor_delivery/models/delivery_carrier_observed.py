@@ -103,6 +103,7 @@ class DeliveryCarrier(models.Model):
         with carrier_operation(self, RETURN_LABEL, pickings) as seen:
             result = super().get_return_label(pickings, tracking_number, origin_date)
             seen.answered(result)
+        self.env["integration.carrier.label"]._note_kept(self, pickings, result)
         return result
 
     def get_tracking_link(self, picking):

@@ -1,5 +1,7 @@
 """Labels that a carrier sold: does a transfer carry their number?"""
 
+import logging
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -7,8 +9,10 @@ from odoo.addons.integration_monitor.models.integration_loose_reference_mixin im
     LooseMany2one,
 )
 
-from ..tools.carrier_operation import BOOK, CANCEL
+from ..tools.carrier_operation import BOOK, CANCEL, RETURN_LABEL
 from .stock_picking import NUMBERS
+
+_logger = logging.getLogger(__name__)
 
 # So many labels become exceptions together.
 PAGE = 200
@@ -28,6 +32,16 @@ _CARRIED = SQL(
     _OF_LABEL,
     MASKED,
 )
+# A return label stands on no transfer: the transaction that bought it left a row that says so.
+_KEPT = SQL(
+    """EXISTS (
+        SELECT FROM integration_carrier_label twin
+         WHERE COALESCE(twin.kept, false) <> COALESCE(label.kept, false)
+           AND twin.picking_id = label.picking_id
+           AND (twin.tracking_number = label.tracking_number
+                OR %(masked)s IN (twin.tracking_number, label.tracking_number)))""",
+    masked=MASKED,
+)
 # The transaction that bought it ended before this statement began to look.
 _ENDED = SQL(
     """(label.xact IS NULL
@@ -45,6 +59,9 @@ class IntegrationCarrierLabel(models.Model):
     A label is bought in the middle of a database transaction. If that fails, or is repeated after
     a conflict, the carrier has sold a label that nothing in Odoo knows of, except the log, which
     outlives the transaction. Rows that are settled are deleted: few are left at any time.
+
+    No transfer carries the number of a return label. The transaction that buys one leaves a row
+    that is ``kept``, and that vanishes with it; the label's own row is settled by it.
     """
 
     _name = "integration.carrier.label"
@@ -73,6 +90,45 @@ class IntegrationCarrierLabel(models.Model):
         "integration.exception", readonly=True, ondelete="set null", index="btree_not_null"
     )
     told = fields.Boolean(readonly=True, help="Somebody was told of it.")
+    kept = fields.Boolean(
+        default=False,
+        readonly=True,
+        help="Left by what bought a return label; until the log tells of the label.",
+    )
+
+    @api.model
+    def _note_kept(self, carrier, pickings, answers):
+        """Note return labels in the transaction that bought them; observing breaks nothing.
+
+        :param answers: what the provider answered, see ``carrier_operation.answered``
+        """
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self._keep(carrier, pickings, answers)
+        except Exception:  # the label is bought, whatever becomes of our note
+            _logger.warning("A return label cannot be followed.", exc_info=True)
+
+    @api.model
+    def _keep(self, carrier, pickings, answers):
+        """Create the rows that say that labels were kept."""
+        if not isinstance(answers, list | tuple):
+            return
+        numbers = [isinstance(one, dict) and one.get("tracking_number") for one in answers]
+        # The engine's bookkeeping, whoever buys.
+        self.sudo().create(
+            [
+                {
+                    "booked_at": fields.Datetime.now(),
+                    "tracking_number": str(number),
+                    "carrier_id": carrier.id,
+                    "picking_id": picking.id,
+                    "company_id": picking.company_id.id,
+                    "kept": True,
+                }
+                for picking, number in zip(pickings, numbers, strict=False)
+                if number
+            ]
+        )
 
     @api.model
     def _follow(self, new):
@@ -95,17 +151,20 @@ class IntegrationCarrierLabel(models.Model):
                 INSERT INTO integration_carrier_label (
                        booked_at, tracking_number, price, currency, carrier_id, carrier_name,
                        picking_id, picking_name, order_name, system_id, correlation_id, xact,
-                       company_id)
+                       company_id, kept)
                 SELECT occurred_at, detail ->> 'tracking_number', (detail ->> 'price')::float,
                        detail ->> 'currency', (detail ->> 'carrier_id')::int,
                        detail ->> 'carrier', res_id, detail ->> 'document', detail ->> 'order',
-                       system_id, correlation_id, detail ->> 'transaction', company_id
+                       system_id, correlation_id, detail ->> 'transaction', company_id,
+                       false
                   FROM integration_log_data
-                 WHERE %s AND kind = 'custom' AND operation = %s AND outcome = 'ok'
+                 WHERE %s AND kind = 'custom' AND outcome = 'ok'
+                   AND (operation = %s OR (operation = %s AND detail ? 'transaction'))
                    AND detail ->> 'tracking_number' <> ''
                 """,
                 new,
                 BOOK,
+                RETURN_LABEL,
             )
         )
 
@@ -129,13 +188,20 @@ class IntegrationCarrierLabel(models.Model):
             SQL(
                 """
                 DELETE FROM integration_carrier_label label
-                 WHERE %s OR %s
-                    OR (told AND NOT EXISTS (SELECT FROM integration_exception e
-                                              WHERE e.id = label.exception_id AND e.is_open))
+                 WHERE %(kept)s
+                    OR (label.kept AND label.booked_at
+                                       < (now() AT TIME ZONE 'UTC') - %(longest)s::interval)
+                    OR (label.kept IS NOT TRUE AND (
+                        %(carried)s OR %(cancelled)s
+                        OR (told AND NOT EXISTS (
+                            SELECT FROM integration_exception e
+                             WHERE e.id = label.exception_id AND e.is_open))))
              RETURNING exception_id
                 """,
-                _CARRIED,
-                cancelled,
+                kept=_KEPT,
+                longest=LONGEST,
+                carried=_CARRIED,
+                cancelled=cancelled,
             )
         )
         ids = [row[0] for row in rows if row[0]]
@@ -151,7 +217,7 @@ class IntegrationCarrierLabel(models.Model):
                   FROM integration_carrier_label label
                   LEFT JOIN integration_transaction owner
                     ON owner.correlation_id = label.correlation_id
-                 WHERE label.told IS NOT TRUE AND %s
+                 WHERE label.told IS NOT TRUE AND label.kept IS NOT TRUE AND %s
                  ORDER BY label.id
                  LIMIT %s
                 """,

@@ -11,3 +11,4 @@ from . import test_provider_screens
 from . import test_shop_carrier
 from . import test_outcome_carrier
 from . import test_transaction_carrier
+from . import test_provider_return_labels

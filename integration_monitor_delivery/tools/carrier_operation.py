@@ -8,6 +8,8 @@ RETURN_LABEL = "carrier.return_label"
 TRACK = "carrier.track"
 CANCEL = "carrier.cancel"
 OPERATIONS = (RATE, BOOK, RETURN_LABEL, TRACK, CANCEL)
+#: What costs money, and is lost when the transaction that asked for it is undone.
+SELLING = frozenset({BOOK, RETURN_LABEL})
 #: Providers of Odoo itself that calculate and call nobody.
 LOCAL_PROVIDERS = ("fixed", "base_on_rule")
 #: Classes of a failed call that tell more than the words a provider makes of it.

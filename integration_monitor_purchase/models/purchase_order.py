@@ -1,8 +1,11 @@
 """The purchase order: root of the procure-to-pay transaction."""
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from odoo.addons.integration_monitor.models.integration_document_mixin import PREFETCH
+from odoo.addons.integration_monitor.models.integration_document_state import ShownMonetary
+from odoo.addons.integration_monitor.models.integration_transaction_risk import AT_RISK
 from odoo.addons.integration_monitor.tools import context, tracing
 
 from ..tools.purchase_root import PURCHASE
@@ -30,6 +33,13 @@ class PurchaseOrder(models.Model):
         index="btree_not_null",
         prefetch=PREFETCH,
     )
+    # Whoever may read a purchase sees its amount, which its transaction keeps from all others.
+    integration_value_at_risk = ShownMonetary(
+        aggregator="sum",
+        groups=False,
+        help="Amount, in the company's currency, while it is late, at risk or needs a person.",
+    )
+    integration_currency_id = fields.Many2one(related="company_id.currency_id")
 
     @api.model
     def _integration_kept_fields(self):
@@ -73,6 +83,22 @@ class PurchaseOrder(models.Model):
         sales = self.sudo().order_line.sale_order_id | self.sudo().reference_ids.sale_ids
         sales.filtered(lambda sale: sale.state == "sale")._integration_note(())
         return super().unlink()
+
+    def _compute_integration_value_at_risk(self):
+        for order in self:
+            at_risk = order.integration_status in AT_RISK
+            order.integration_value_at_risk = order.amount_total_cc if at_risk else 0
+
+    @api.model
+    def _integration_shown_sql(self, name, alias):
+        if name != "integration_value_at_risk":
+            return super()._integration_shown_sql(name, alias)
+        return SQL(
+            "CASE WHEN %s IN %s THEN COALESCE(%s, 0) ELSE 0 END",
+            super()._integration_shown_sql("integration_status", alias),
+            AT_RISK,
+            SQL.identifier(alias, "amount_total_cc"),
+        )
 
     def _compute_field_value(self, field):
         if field.compute in COMPUTES:

@@ -6,3 +6,4 @@ from . import test_purchase_handlers
 from . import test_purchase_matrix
 from . import test_purchase_record
 from . import test_purchase_supply
+from . import test_purchase_risk

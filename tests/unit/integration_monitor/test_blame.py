@@ -133,3 +133,14 @@ def test_late_confirmation_of_goods_that_left():
 def test_failed_step(body, step):
     """What a middleware says of its own process is lost, or an answer breaks the reading."""
     assert failed_step.read(body) == step
+
+
+def test_service_before_the_invoice():
+    """Accounting is asked for an invoice of what was not done yet."""
+    invoiced = Step(5, "invoiced", "invoice.posted", False, "team", 60)
+    texts = [
+        blame.judge(invoiced, {"messages": [], **evidence}, NOW).text
+        for evidence in ({}, {"open_services": True},
+                         {"open_services": True, "draft_invoice": True})
+    ]  # fmt: skip
+    assert texts == ["team.invoice.posted", "team.service", "team.invoice.draft"]

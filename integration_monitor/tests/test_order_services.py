@@ -1,0 +1,102 @@
+"""Services of an order: it is over when they are done and invoiced, too."""
+
+from odoo import Command
+from odoo.tests import tagged
+
+from .common_transaction import TransactionCommon
+
+
+@tagged("post_install", "-at_install")
+class TestOrderServices(TransactionCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.service = cls.env["product.product"].create(
+            {
+                "name": "Installation",
+                "type": "service",
+                "invoice_policy": "delivery",
+                "list_price": 500.0,
+                "taxes_id": [Command.clear()],
+            }
+        )
+
+    def _sold(self, *further):
+        """:return: an order of goods that left and are paid, and of services; its service line"""
+        products = self.product, *further
+        lines = [Command.create({"product_id": p.id, "product_uom_qty": 1}) for p in products]
+        order = self.order(order_line=lines)
+        self.ship(order.picking_ids)
+        self.pay(self.invoice(order))
+        return order, order.order_line[1:]
+
+    def test_over_when_the_service_is(self):
+        """Everything of the order is done, while the customer waits for the installation."""
+        order, line = self._sold(self.service)
+        owner = self.owner(order)
+        self.assertEqual((order.invoice_status, owner.state), ("no", "in_progress"))
+        self.assertEqual(owner.waits_for_step_id.code, "invoiced")
+        self.assertEqual(owner.cause_text, "A service has to be done before it can be invoiced")
+        self.assertEqual((owner.cause, owner.waits_on), ("team", "Our team"))
+        line.qty_delivered = 1
+        self.record()
+        self.assertEqual(owner.cause_text, "The invoice has to be made and posted")
+        self.assertEqual(owner.waits_on, "Accounting")
+        invoice = self.invoice(order)
+        self.assertEqual(owner.state, "in_progress")
+        self.pay(invoice)
+        self.assertEqual(owner.state, "completed")
+
+    def test_done_in_part(self):
+        """Half of the hours are invoiced, and nobody waits for the others."""
+        order, line = self._sold(self.service)
+        line.product_uom_qty = 2
+        line.qty_delivered = 1
+        self.pay(self.invoice(order))
+        owner = self.owner(order)
+        self.assertEqual((order.invoice_status, owner.state), ("no", "in_progress"))
+        line.product_uom_qty = 1
+        self.record()
+        self.assertEqual(owner.state, "completed")
+
+    def test_invoiced_before_it_is_done(self):
+        """A service that was paid with the order keeps it open for ever."""
+        self.service.invoice_policy = "order"
+        order, line = self._sold(self.service)
+        self.assertFalse(line.qty_delivered)
+        self.assertEqual(self.owner(order).state, "completed")
+
+    def test_goods_that_do_not_come(self):
+        """Goods that were called off count as a service."""
+        other = self.product.copy({"invoice_policy": "delivery"})
+        order = self.order(
+            order_line=[
+                Command.create({"product_id": product.id, "product_uom_qty": 1})
+                for product in (self.product, other)
+            ]
+        )
+        order.picking_ids.move_ids.filtered(lambda m: m.product_id == other)._action_cancel()
+        self.ship(order.picking_ids)
+        self.pay(self.invoice(order))
+        self.assertEqual((order.invoice_status, self.owner(order).state), ("no", "completed"))
+        self.assertEqual(self._asked(order), 1)
+
+    def test_asked_where_it_decides(self):
+        """Each sale pays for a question about services."""
+        order, _line = self._sold(self.service)
+        plain = self.order()
+        self.ship(plain.picking_ids)
+        paid = self.invoice(plain)
+        self.assertEqual(self._asked(plain), 0)
+        self.assertEqual(self._asked(paid, plain.picking_ids), 0)
+        self.assertEqual(self._asked(order), 1)
+        others = self._sold(self.service)[0] + self._sold(self.service)[0]
+        self.assertEqual(self._asked(order, others), 1)
+
+    def _asked(self, *documents):
+        """:return: how many statements ask for services when these documents are recorded"""
+        for records in documents:
+            records._integration_note(("state",))
+        with self.assertLogs("odoo.sql_db", "DEBUG") as log:
+            self.record()
+        return sum("product_template" in line and "qty_delivered" in line for line in log.output)
