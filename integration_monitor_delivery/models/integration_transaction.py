@@ -3,20 +3,26 @@
 from odoo import api, models
 
 from odoo.addons.integration_monitor.tools.milestones import Count
+from odoo.addons.integration_monitor.tools.order_snapshot_sql import OWNER_COLUMNS
 
 from ..tools.carrier_operation import LOCAL_PROVIDERS
 
 MESSAGE_TYPE = "carrier.booking"
+# The columns of the engine's statement: those of the transaction keep their names.
+_SNAPSHOT = "snapshot (sale, owner_id, milestones, documents, told)"
+_OWNER = ", ".join(f"snapshot.{column}" for column in OWNER_COLUMNS)
+_TRANSFER_IDS = """ARRAY(
+    SELECT (item ->> 0)::int FROM jsonb_array_elements(NULLIF(documents -> 1, 'null')) item)"""
 # Around the statement that reads orders, so that it stays one: what is known of their parcels goes
 # with the evidence. A done delivery waits for a carrier only when a booking failed or was taken
 # back: some providers give no number.
-_PARCELS = """
-    SELECT sale, owner_id, owner, milestones, links,
-           NULLIF(CASE WHEN parcels IS NULL THEN evidence - 'parcels'
-                       ELSE COALESCE(evidence, '{}') || jsonb_build_object('parcels', parcels) END,
-                  '{}'),
-           pickings, billing
-      FROM (%s) snapshot (sale, owner_id, owner, milestones, links, evidence, pickings, billing)
+_PARCELS = f"""
+    SELECT sale, owner_id, milestones, documents,
+           NULLIF(CASE WHEN parcels IS NULL THEN told - 'parcels'
+                       ELSE COALESCE(told, '{{}}') || jsonb_build_object('parcels', parcels) END,
+                  '{{}}'),
+           {_OWNER}
+      FROM (%s) {_SNAPSHOT}
      CROSS JOIN LATERAL (
            SELECT jsonb_agg(jsonb_build_array(
                       parcel.id, COALESCE(parcel.carrier_tracking_ref, '') <> '',
@@ -30,22 +36,20 @@ _PARCELS = """
              JOIN delivery_carrier carrier ON carrier.id = parcel.carrier_id
              JOIN stock_picking_type kind ON kind.id = parcel.picking_type_id
              LEFT JOIN integration_system system ON system.id = carrier.integration_system_id
-            WHERE parcel.id = ANY(ARRAY(
-                  SELECT (item ->> 0)::int FROM jsonb_array_elements(pickings) item))
-              AND carrier.delivery_type NOT IN (%s)) told"""
+            WHERE parcel.id = ANY({_TRANSFER_IDS})
+              AND carrier.delivery_type NOT IN (%s)) carried"""
 
 
 # Who takes the goods: named by an open transfer, else by the order.
-_CARRIER = """
+_CARRIER = f"""
     SELECT sale || jsonb_build_object('carrier_id', COALESCE(
                (SELECT carrier_id FROM stock_picking
-                 WHERE id = ANY(ARRAY(
-                       SELECT (item ->> 0)::int FROM jsonb_array_elements(pickings) item))
+                 WHERE id = ANY({_TRANSFER_IDS})
                    AND carrier_id IS NOT NULL AND state NOT IN ('done', 'cancel')
                  ORDER BY id LIMIT 1),
                (SELECT carrier_id FROM sale_order WHERE id = (sale ->> 'id')::int))),
-           owner_id, owner, milestones, links, evidence, pickings, billing
-      FROM (%s) snapshot (sale, owner_id, owner, milestones, links, evidence, pickings, billing)"""
+           owner_id, milestones, documents, told, {_OWNER}
+      FROM (%s) {_SNAPSHOT}"""
 
 
 class IntegrationTransaction(models.Model):
