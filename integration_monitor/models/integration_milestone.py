@@ -89,7 +89,7 @@ class IntegrationMilestone(models.Model):
         beside = owner.state == "in_progress" and not awaited and step.id in open_ids
         measured = self.reached_at or now
         unexpected = step.optional and self.state == "pending" and not self.expected_count
-        # The plan was made when the order came; what is open has a deadline, and the first is known.
+        # The plan was made when the order came; of what is open the first deadline is known.
         planned, due = self.planned_at, step == (owner.due_step_id or owner.waits_for_step_id)
         if (awaited or beside) and (due or not owner.due_at):
             planned = owner.due_at

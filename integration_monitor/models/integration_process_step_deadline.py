@@ -38,8 +38,8 @@ class IntegrationProcessStepDeadline(models.Model):
         precompute=True,
         copy=True,
         help="Working hours are those of the warehouse, else of the company, without holidays. "
-        "Where the date is missing, the minutes count in working hours for what our team has to do, "
-        "else by the clock; by the clock, too, where nobody entered working hours.",
+        "Where the date is missing, the minutes count in working hours for what our team has to "
+        "do, else by the clock; by the clock, too, where nobody entered working hours.",
     )
     deadline_offset = fields.Integer(
         string="Minutes after the Date",

@@ -30,29 +30,45 @@ class TestDeadlineFirst(DeadlineCommon):
 
     def test_two_steps_are_open(self):
         """An invoice is late while the parcel of its order travels, and nobody is told."""
-        self.rule("allocated", "clock", 600)
-        self.rule("released", "clock", 60, optional=False, record_kind="message")
+        carrier = self.env["integration.system"].create(
+            {"name": "Carrier", "code": "first_carrier", "company_id": self.company.id}
+        )
+        self.env["integration.flow"].create(
+            {
+                "name": "Tracking",
+                "code": "first.tracking",
+                "system_id": carrier.id,
+                "direction": "inbound",
+                "style": "webhook",
+                "message_type": "carrier.tracking",
+            }
+        )
+        self.rule("in_transit", "clock", 2880)
+        self.rule("invoiced", "clock", 30)
         order = self.order()
+        self.ship(order.picking_ids)
         owner = self.owner(order)
-        step = self.steps["picked"]
-        opened = owner.milestone_ids.filtered(lambda m: m.step_id.code in ("released", "picked"))
-        self.assertEqual(owner.waits_for_step_id, self.steps["released"])
-        self.assertEqual(owner.due_step_id, self.steps["released"])
-        self.rule("picked", "clock", 30)
-        self.replan()
-        self.assertEqual(owner.waits_for_step_id, self.steps["released"])
-        self.assertEqual(owner.due_step_id, step)
-        begun = max(opened.transaction_id.milestone_ids.filtered("reached_at").mapped("reached_at"))
-        self.assertEqual(owner.due_at, begun + timedelta(minutes=30))
-        self.assertEqual(owner.deadline_text, "Picked: due in 30 min")
+        self.assertEqual(owner.waits_for_step_id, self.steps["in_transit"])
+        self.assertEqual(owner.due_step_id, self.steps["invoiced"])
+        shipped = owner.milestone_ids.filtered(lambda one: one.step_id.code == "shipped")
+        self.assertEqual(owner.due_at, shipped.reached_at + timedelta(minutes=30))
+        self.assertEqual(owner.deadline_text, "Invoiced: due in 30 min")
+        self.assertEqual((owner.timeliness, self.late(owner)), ("on_track", []))
         self.earlier(order, HOUR)
         self.replan()
-        self.assertEqual(owner.timeliness, "missed")
+        self.assertEqual((owner.timeliness, self.late(owner)), ("missed", ["invoiced"]))
+        self.assertIn("Invoiced: late since", order.integration_banner)
         (note,) = self.told(order)
-        self.assertIn("waiting for picking.", note.body)
-        self.assertIn("Picked: late since", order.integration_banner)
-        lines = {line["code"]: line["late"] for line in owner.timeline}
-        self.assertTrue(lines["picked"])
+        waiting = self.steps["invoiced"].waiting_name or "Invoiced"
+        self.assertIn(f"waiting for {waiting}.", note.body)
+        self.invoice(order)
+        self.assertEqual(owner.due_step_id, self.steps["paid"])
+        self.assertEqual(self.late(owner), [])
+
+    def late(self, owner):
+        """:return: codes of the open steps that the timeline shows as late"""
+        entries = owner.timeline
+        return [line["code"] for line in entries if line["late"] and not line["reached"]]
 
     def test_order_of_next_week(self):
         """Goods for next week are late when the carrier of today has left."""
@@ -125,7 +141,7 @@ class TestDeadlineFirst(DeadlineCommon):
         self.holiday(calendar, owner.waits_since + HOUR, 2 * DAY)
         self.replan()
         self.assertEqual(owner.due_at, owner.waits_since + 8 * HOUR + 2 * DAY)
-        self.assertEqual(self.planned(order, "shipped"), owner.due_at + 8 * HOUR)
+        self.assertEqual(self.planned(order, "picked"), owner.waits_since + 2 * DAY + 9 * HOUR)
         # Whoever else has to do it has no hours that are known.
         self.steps["picked"].waits_on = "partner"
         self.replan()

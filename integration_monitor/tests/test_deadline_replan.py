@@ -38,6 +38,8 @@ class TestDeadlineReplan(DeadlineCommon):
     def test_calendars_that_nobody_follows(self):
         """Each holiday plans each order anew though no deadline counts working hours."""
         calendar = self.company.resource_calendar_id
+        self.env["integration.process.step"].search([]).write({"deadline_source": "clock"})
+        self.jobs().unlink()
         self.holiday(calendar, self.env.cr.now(), DAY)
         calendar.attendance_ids[0].hour_to = 12
         self.cut_off(self.env.cr.now())

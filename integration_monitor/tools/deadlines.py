@@ -31,8 +31,8 @@ class Rule:
     ``source``: promise, transfer, cut_off or invoice_due (a date, moved by ``offset``), working
     (``minutes`` in the working calendar) or clock. Where a date or a calendar is missing,
     ``minutes`` count from the step before: working minutes where a date is missing and our team has
-    to move, else by the clock; 0: nobody measures it. ``warning`` is the margin before it is missed;
-    0: the last fifth of the time.
+    to move, else by the clock; 0: nobody measures it. ``warning`` is the margin before it is
+    missed; 0: the last fifth of the time.
     """
 
     source: str = "clock"

@@ -17,7 +17,8 @@ TRANSACTION_COLUMNS = {
     "company_id": "int", "warehouse_id": "int", "user_id": "int", "amount_total": "numeric",
     "currency_id": "int", "amount_company": "numeric", "started_at": "timestamp",
     "completed_at": "timestamp", "promised_at": "timestamp", "due_at": "timestamp",
-    "due_step_id": "int", "tick_at": "timestamp", "waits_for_step_id": "int", "waits_since": "timestamp",
+    "due_step_id": "int", "tick_at": "timestamp", "waits_for_step_id": "int",
+    "waits_since": "timestamp",
     "waits_on": "varchar", "waits_on_kind": "varchar", "waits_on_system_id": "int",
     "waits_on_user_id": "int",
     "cause": "varchar", "cause_category": "varchar", "cause_text": "varchar",
@@ -27,9 +28,9 @@ TRANSACTION_COLUMNS = {
 FIXED_COLUMNS = frozenset({"process_id", "correlation_id", "started_at", "res_model", "res_id"})
 #: These follow from the order's documents; the others are taken over from the order itself.
 PROGRESS_COLUMNS = frozenset({
-    "state", "timeliness", "completed_at", "due_at", "due_step_id", "tick_at", "waits_for_step_id", "waits_since",
-    "waits_on", "waits_on_kind", "waits_on_system_id", "waits_on_user_id", "cause",
-    "cause_category", "cause_text", "retry_at",
+    "state", "timeliness", "completed_at", "due_at", "due_step_id", "tick_at",
+    "waits_for_step_id", "waits_since", "waits_on", "waits_on_kind", "waits_on_system_id",
+    "waits_on_user_id", "cause", "cause_category", "cause_text", "retry_at",
 })  # fmt: skip
 MILESTONE_COLUMNS = {
     "transaction_id": "int", "step_id": "int", "sequence": "int", "state": "varchar",

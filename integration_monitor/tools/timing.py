@@ -155,7 +155,7 @@ def _due(
 ) -> datetime | None:
     """The deadline of an open step: its own, or that of what it leads to.
 
-    Until the goods have left, the promise to the customer and the cut-off hold for each step before.
+    Until the goods have left, promise to the customer and cut-off hold for each step before.
     """
     step = steps[index]
     due_at = dates.due(step, since)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 #: A calendar that has not enough hours in so many days has none.
 HORIZON_DAYS = 5 * 366
+#: So many days of a calendar are kept; then it begins anew.
+KEPT_DAYS = 2 * HORIZON_DAYS
+ONE_DAY = timedelta(days=1)
 
 Span = tuple[datetime, datetime]
 Point = TypeVar("Point", int, datetime)
@@ -33,6 +36,10 @@ class WorkingCalendar:
     zone: str
     days: tuple[Day, ...]
     closed: tuple[Span, ...] = ()
+    # What is worked, by days in UTC: recording an order asks for the same days again and again.
+    _kept: dict[date, tuple[Span, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def add(self, moment: datetime, minutes: float) -> datetime | None:
         """Return when so many working minutes after *moment* are over.
@@ -42,12 +49,29 @@ class WorkingCalendar:
         """
         if minutes <= 0:
             return moment
-        left = timedelta(minutes=minutes)
-        for begin, end in self.spans(moment, moment + timedelta(days=HORIZON_DAYS)):
-            if end - begin >= left:
-                return begin + left
-            left -= end - begin
+        if not any(self.days):
+            return None
+        left, day = timedelta(minutes=minutes), moment.date()
+        for _day in range(HORIZON_DAYS + 1):
+            for begin, end in self._worked(day):
+                if end <= moment:
+                    continue
+                begin = max(begin, moment)
+                if end - begin >= left:
+                    return begin + left
+                left -= end - begin
+            day += ONE_DAY
         return None
+
+    def _worked(self, day: date) -> tuple[Span, ...]:
+        """What is worked on a day in UTC."""
+        spans = self._kept.get(day)
+        if spans is None:
+            if len(self._kept) >= KEPT_DAYS:
+                self._kept.clear()
+            begin = datetime.combine(day, time())
+            spans = self._kept[day] = tuple(self.spans(begin, begin + ONE_DAY))
+        return spans
 
     def is_closed(self, moment: datetime) -> bool:
         """Tell whether a moment (UTC) lies in a holiday; hours that nobody works are none."""
