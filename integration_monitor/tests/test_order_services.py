@@ -68,7 +68,15 @@ class TestOrderServices(TransactionCommon):
 
     def test_goods_that_do_not_come(self):
         """Goods that were called off count as a service."""
-        other = self.product.copy({"invoice_policy": "delivery"})
+        other = self.env["product.product"].create(
+            {
+                "name": "Lamp Shade",
+                "is_storable": True,
+                "invoice_policy": "delivery",
+                "taxes_id": [Command.clear()],
+            }
+        )
+        self.stock(other, 10)
         order = self.order(
             order_line=[
                 Command.create({"product_id": product.id, "product_uom_qty": 1})
