@@ -9,7 +9,7 @@ from odoo.tools import SQL
 REFERENCE_DAYS = 30
 #: Orders of one customer for the same goods and money, so far apart, are one order.
 GOODS_MINUTES = 60
-# Products, units and quantities of an order ``b`` as one text. What was paid in advance is no goods.
+# Products, units and quantities of an order ``b`` as one text, without what was paid in advance.
 _GOODS = SQL(
     """(SELECT string_agg(concat_ws('x', g.product_id, g.unit_id, g.quantity), ','
                           ORDER BY g.product_id, g.unit_id)

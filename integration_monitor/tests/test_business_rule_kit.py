@@ -23,9 +23,7 @@ class TestKitQuantities(KitRuleCase):
         self.delivered(order)
         exception = self.assertFound(order)
         self.assertEqual(exception.amount_at_stake, 100.0)
-        self.execute(
-            "UPDATE sale_order_line SET product_uom_qty = 1 WHERE order_id = %s", order.id
-        )
+        self.execute("UPDATE sale_order_line SET product_uom_qty = 1 WHERE order_id = %s", order.id)
         self.assertClosed(exception)
 
     def test_near_miss(self):

@@ -150,7 +150,7 @@ class TestDuplicateOrder(BusinessRuleCase):
         self.assertFalse(self.sweep(hours=48))
 
     def test_branches(self):
-        """Branches order the same at once: to addresses of their own, or by numbers of their own."""
+        """Branches order the same at once: to their own addresses, or by their own numbers."""
         shops = self.env["res.partner"].create(
             [
                 {"name": name, "parent_id": self.customer.id, "type": "delivery"}

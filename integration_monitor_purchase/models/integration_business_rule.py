@@ -15,8 +15,8 @@ MODELS = ("purchase.order", "purchase.order.line")
 class IntegrationBusinessRule(models.Model):
     """Each purchase is one matter; quantities are those of its lines, in their units.
 
-    *received* is what came and did not go back, *billed* what is posted, refunds taken off. Vendors'
-    down payments are lines of their own, of which nothing comes: they are left out.
+    *received* is what came and did not go back, *billed* what is posted, refunds taken off. Down
+    payments are lines of their own, of which nothing comes: they are left out.
     """
 
     _inherit = "integration.business.rule"
