@@ -159,8 +159,9 @@ class TestDuplicateOrder(BusinessRuleCase):
         )
         order = self.order(partner_shipping_id=shops[0].id)
         self.again(order, 5, partner_shipping_id=shops[1].id)
-        numbered = self.order(client_order_ref="PO-1")
-        self.again(numbered, 5, client_order_ref="PO-2")
+        chain = self.env["res.partner"].create({"name": "Chain"})
+        numbered = self.order(partner_id=chain.id, client_order_ref="PO-1")
+        self.again(numbered, 5, partner_id=chain.id, client_order_ref="PO-2")
         self.assertFalse(self.sweep())
 
     def test_number_left_out(self):
