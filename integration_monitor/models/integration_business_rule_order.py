@@ -3,6 +3,8 @@
 from odoo import models
 from odoo.tools import SQL
 
+from ..tools.move_sql import BROKEN, SHIPPED_SINCE, kits_of
+
 # Quantities have more digits than anybody orders; what is below is rounding.
 _LEAST = 0.00005
 
@@ -17,34 +19,37 @@ _UNEVEN = SQL(
                         JOIN sale_order_line_invoice_rel r ON r.invoice_line_id = l.id
                        WHERE i.state = 'draft' AND i.move_type IN ('out_invoice', 'out_refund')))"""
 )
+# Pieces of components that came back are as many kits as they broke up.
+_RETURNED_KITS = SQL(kits_of("sol", "origin.usage = 'customer' AND m.to_refund", BROKEN))
 
 
 class IntegrationBusinessRule(models.Model):
     """Each order is one matter; quantities are those of its goods, in the units of its lines.
 
     *shipped* is what the customer has (returns taken off), *returned* what came back to be
-    refunded, *invoiced* what is posted, credit notes taken off.
+    refunded, *invoiced* what is posted, credit notes taken off. Kits count as kits, whatever their
+    moves bring.
     """
 
     _inherit = "integration.business.rule"
 
     def _find_shipped_not_invoiced(self, now):
-        """Goods that the customer has and nobody asked money for."""
+        """Goods that the customer has and nobody asked money for, from the first of them on."""
         return self._orders_with(
             now,
             lines=SQL("%s AND sol.qty_delivered > 0 AND sol.price_unit <> 0", _UNEVEN),
             hit=SQL("q.shipped - q.invoiced > %s", _LEAST),
-            since=SQL("q.shipped_at"),
+            since=SQL("COALESCE(%s, q.shipped_at)", SQL(SHIPPED_SINCE)),
             missing=SQL("q.shipped - q.invoiced"),
         )
 
     def _find_invoiced_not_shipped(self, now):
-        """Money asked for goods that never left, from the promised day on."""
+        """Money asked for goods that never left, from the day on when they should have."""
         return self._orders_with(
             now,
             lines=SQL("%s AND sol.qty_invoiced > 0", _UNEVEN),
             hit=SQL("q.invoiced - q.shipped - q.returned > %s", _LEAST),
-            since=SQL("greatest(q.invoiced_at, q.commitment_date)"),
+            since=SQL("greatest(q.invoiced_at, q.commitment_date, q.deadline)"),
             missing=SQL("q.invoiced - q.shipped - q.returned"),
         )
 
@@ -84,6 +89,16 @@ class IntegrationBusinessRule(models.Model):
             missing=missing,
         )
 
+    def _under_way(self):
+        """Return the condition that more is to come of a line ``sol``, by its moves ``moved``.
+
+        What has no move yet is to be planned, as while a vendor is asked. What was given up has
+        cancelled moves.
+        """
+        return SQL(
+            "COALESCE(moved.under_way, COALESCE(sol.qty_delivered, 0) < sol.product_uom_qty)"
+        )
+
     def _orders_with(self, now, *, lines, hit, since, missing):
         """Return the query of orders that have lines of goods which meet a condition.
 
@@ -118,11 +133,14 @@ class IntegrationBusinessRule(models.Model):
         return SQL(
             """
             SELECT so.id AS order_id, so.company_id, so.warehouse_id, so.partner_id,
-                   so.commitment_date, sol.id, left(split_part(sol.name, E'\n', 1), 60) AS name,
+                   so.commitment_date, COALESCE(moved.deadline, CASE
+                       WHEN moved.under_way IS NULL AND so.commitment_date IS NULL
+                       THEN so.date_order + COALESCE(sol.customer_lead, 0) * interval '1 day'
+                   END) AS deadline, sol.id, left(split_part(sol.name, E'\n', 1), 60) AS name,
                    COALESCE(sol.product_uom_qty, 0) AS ordered,
                    COALESCE(sol.qty_delivered, 0) AS shipped,
                    COALESCE(moved.returned, 0) AS returned, moved.shipped_at, moved.returned_at,
-                   COALESCE(moved.under_way, FALSE) AS under_way,
+                   %(under_way)s AS under_way,
                    COALESCE(billed.invoiced, 0) AS invoiced,
                    billed.invoiced_at::timestamp AS invoiced_at,
                    -- the order's own rate, so that its amounts add up
@@ -135,13 +153,17 @@ class IntegrationBusinessRule(models.Model):
               JOIN product_template t ON t.id = p.product_tmpl_id AND t.type = 'consu'
               JOIN uom_uom unit ON unit.id = sol.product_uom_id
               LEFT JOIN LATERAL (
-                   SELECT sum(m.quantity * u.factor / unit.factor)
-                              FILTER (WHERE m.state = 'done' AND origin.usage = 'customer'
-                                        AND m.to_refund) AS returned,
+                   SELECT CASE WHEN bool_or(m.product_id = sol.product_id)
+                               THEN sum(m.quantity * u.factor / unit.factor)
+                                    FILTER (WHERE m.state = 'done' AND origin.usage = 'customer'
+                                              AND m.to_refund AND m.product_id = sol.product_id)
+                               ELSE %(returned_kits)s END AS returned,
                           max(m.date) FILTER (WHERE m.state = 'done' AND origin.usage = 'customer'
                                                 AND m.to_refund) AS returned_at,
                           max(m.date) FILTER (WHERE m.state = 'done'
                                                 AND target.usage = 'customer') AS shipped_at,
+                          max(m.date_deadline) FILTER (
+                              WHERE m.state NOT IN ('done', 'cancel')) AS deadline,
                           bool_or(m.state NOT IN ('done', 'cancel')) AS under_way
                      FROM stock_move m
                      JOIN stock_location origin ON origin.id = m.location_id
@@ -162,6 +184,8 @@ class IntegrationBusinessRule(models.Model):
                AND %(watched)s AND %(lines)s
             """,
             posted=_POSTED,
+            returned_kits=_RETURNED_KITS,
+            under_way=self._under_way(),
             watched=self._watched("sale.order", SQL("so.id"), SQL("so.date_order"), now),
             lines=lines,
         )

@@ -1,5 +1,7 @@
 """Ready-made checks on orders of shops: other prices, the same order twice, unknown values."""
 
+from datetime import timedelta
+
 from odoo import models
 from odoo.tools import SQL
 
@@ -7,6 +9,17 @@ from odoo.tools import SQL
 REFERENCE_DAYS = 30
 #: Orders of one customer for the same goods and money, so far apart, are one order.
 GOODS_MINUTES = 60
+# Products, units and quantities of an order ``b`` as one text, without what was paid in advance.
+_GOODS = SQL(
+    """(SELECT string_agg(concat_ws('x', g.product_id, g.unit_id, g.quantity), ','
+                          ORDER BY g.product_id, g.unit_id)
+          FROM (SELECT sol.product_id, sol.product_uom_id AS unit_id,
+                       sum(sol.product_uom_qty) AS quantity
+                  FROM sale_order_line sol
+                 WHERE sol.order_id = b.id AND sol.product_id IS NOT NULL
+                   AND NOT COALESCE(sol.is_downpayment, FALSE)
+                 GROUP BY sol.product_id, sol.product_uom_id) g)"""
+)
 
 
 class IntegrationBusinessRule(models.Model):
@@ -56,53 +69,86 @@ class IntegrationBusinessRule(models.Model):
     def _find_duplicate_order(self, now):
         """A later order of the same customer: the same reference, or the same goods at once.
 
-        The earlier one is named in the text.
+        By its reference the same is what asks for the same goods, or comes from the same shop: a
+        framework number is called off many times. By its goods what goes to the same address, and
+        not by another reference: branches order the same, too. The earlier one is named in the
+        text, whatever was ordered in between.
         """
         return SQL(
             """
+            WITH orders AS (
+                SELECT so.id, so.name, so.company_id, so.warehouse_id, so.partner_id, so.date_order,
+                       so.amount_total, so.currency_id, so.currency_rate, so.client_order_ref,
+                       so.partner_shipping_id, so.integration_system_id AS shop_id,
+                       lower(NULLIF(btrim(so.client_order_ref), '')) AS reference,
+                       COALESCE(partner.commercial_partner_id, partner.id) AS customer_id
+                  FROM sale_order so
+                  JOIN res_partner partner ON partner.id = so.partner_id
+                 WHERE so.state = 'sale' AND %(watched)s
+            ), beside AS (
+                -- Reading the goods costs: only of what has a neighbour.
+                SELECT o.*, row_number() OVER (ORDER BY o.date_order, o.id) AS place,
+                       least(o.date_order - lag(o.date_order) OVER alike,
+                             lead(o.date_order) OVER alike - o.date_order) AS goods_apart,
+                       least(o.date_order - lag(o.date_order) OVER named,
+                             lead(o.date_order) OVER named - o.date_order) AS named_apart
+                  FROM orders o
+                WINDOW alike AS (PARTITION BY o.company_id, o.customer_id, o.currency_id,
+                                              o.amount_total, o.partner_shipping_id
+                                     ORDER BY o.date_order, o.id),
+                       named AS (PARTITION BY o.company_id, o.customer_id, o.reference
+                                     ORDER BY o.date_order, o.id)
+            ), likely AS MATERIALIZED (
+                SELECT b.*, %(goods)s AS goods
+                  FROM beside b
+                 WHERE b.amount_total > 0 AND b.goods_apart < %(at_once)s
+                    OR b.reference IS NOT NULL AND b.named_apart < %(soon)s
+            ), compared AS (
+                SELECT l.*,
+                       CASE WHEN l.goods IS NOT NULL AND l.amount_total > 0
+                            THEN CASE WHEN l.reference IS NULL THEN lag(l.place) OVER alike
+                                 ELSE greatest(
+                                     lag(l.place) OVER (alike_named ORDER BY l.place),
+                                     max(l.place) FILTER (WHERE l.reference IS NULL) OVER alike)
+                                 END END AS goods_place,
+                       CASE WHEN l.reference IS NOT NULL
+                            THEN greatest(
+                                CASE WHEN l.goods IS NOT NULL
+                                     THEN lag(l.place) OVER (named_goods ORDER BY l.place) END,
+                                CASE WHEN l.shop_id IS NOT NULL
+                                     THEN lag(l.place) OVER (named_shop ORDER BY l.place) END)
+                            END AS named_place
+                  FROM likely l
+                WINDOW alike AS (PARTITION BY l.company_id, l.customer_id, l.currency_id,
+                                              l.amount_total, l.partner_shipping_id, l.goods
+                                     ORDER BY l.place),
+                       alike_named AS (PARTITION BY l.company_id, l.customer_id, l.currency_id,
+                                                    l.amount_total, l.partner_shipping_id,
+                                                    l.goods, l.reference),
+                       named_goods AS (PARTITION BY l.company_id, l.customer_id, l.reference,
+                                                    l.goods),
+                       named_shop AS (PARTITION BY l.company_id, l.customer_id, l.reference,
+                                                   l.shop_id)
+            )
             SELECT DISTINCT ON (later.id)
                    later.id::text AS key, 'sale.order' AS res_model, later.id AS res_id,
                    later.company_id, later.warehouse_id, later.partner_id,
                    later.date_order AS since,
                    later.amount_total / COALESCE(NULLIF(later.currency_rate, 0), 1) AS amount,
-                   later.other_id::text AS facts,
+                   earlier.id::text AS facts,
                    jsonb_build_object('other', earlier.name,
                                       'reference', later.client_order_ref) AS detail
-              FROM (SELECT so.*, lag(so.id) OVER same AS other_id, 'reference' AS reason
-                      FROM (%(orders)s) so
-                     WHERE btrim(COALESCE(so.client_order_ref, '')) <> ''
-                    WINDOW same AS (PARTITION BY so.company_id, so.customer_id,
-                                                 lower(btrim(so.client_order_ref))
-                                        ORDER BY so.date_order, so.id)
-                     UNION ALL
-                    SELECT so.*, lag(so.id) OVER same AS other_id, 'goods' AS reason
-                      FROM (%(orders)s) so
-                     WHERE so.amount_total > 0
-                    WINDOW same AS (PARTITION BY so.company_id, so.customer_id, so.currency_id,
-                                                 so.amount_total
-                                        ORDER BY so.date_order, so.id)) later
-              JOIN sale_order earlier ON earlier.id = later.other_id
-             WHERE CASE later.reason
-                   WHEN 'reference'
-                   THEN later.date_order - earlier.date_order < make_interval(days => %(days)s)
-                   ELSE later.date_order - earlier.date_order < make_interval(mins => %(minutes)s)
-                        AND %(later_goods)s = %(earlier_goods)s
-                   END
-             ORDER BY later.id, later.reason DESC
+              FROM compared later
+             CROSS JOIN LATERAL (VALUES (later.goods_place, %(at_once)s::interval),
+                                        (later.named_place, %(soon)s::interval)) pair (place, apart)
+              JOIN likely earlier ON earlier.place = pair.place
+                                 AND later.date_order - earlier.date_order < pair.apart
+             ORDER BY later.id, earlier.place DESC
             """,
-            orders=SQL(
-                """SELECT so.id, so.company_id, so.warehouse_id, so.partner_id, so.date_order,
-                          so.amount_total, so.currency_id, so.currency_rate, so.client_order_ref,
-                          COALESCE(partner.commercial_partner_id, partner.id) AS customer_id
-                     FROM sale_order so
-                     JOIN res_partner partner ON partner.id = so.partner_id
-                    WHERE so.state = 'sale' AND %s""",
-                self._watched("sale.order", SQL("so.id"), SQL("so.date_order"), now),
-            ),
-            days=REFERENCE_DAYS,
-            minutes=GOODS_MINUTES,
-            later_goods=_goods(SQL("later.id")),
-            earlier_goods=_goods(SQL("earlier.id")),
+            watched=self._watched("sale.order", SQL("so.id"), SQL("so.date_order"), now),
+            goods=_GOODS,
+            at_once=timedelta(minutes=GOODS_MINUTES),
+            soon=timedelta(days=REFERENCE_DAYS),
         )
 
     def _find_unmapped_value(self, now):
@@ -167,15 +213,3 @@ class IntegrationBusinessRule(models.Model):
             SQL.identifier(records._table),
             active,
         )
-
-
-def _goods(order):
-    """Return the products and quantities of an order as one text."""
-    return SQL(
-        """(SELECT string_agg(concat_ws('x', g.product_id, g.quantity), ',' ORDER BY g.product_id)
-              FROM (SELECT sol.product_id, sum(sol.product_uom_qty) AS quantity
-                      FROM sale_order_line sol
-                     WHERE sol.order_id = %s AND sol.product_id IS NOT NULL
-                     GROUP BY sol.product_id) g)""",
-        order,
-    )

@@ -3,6 +3,8 @@
 from odoo import models
 from odoo.tools import SQL
 
+from ..tools.move_sql import first_steps
+
 #: Goods are missing so long before they are to leave; until then they may still come in.
 RESERVE_HOURS = 24
 
@@ -39,7 +41,8 @@ class IntegrationBusinessRule(models.Model):
     def _find_reservation_failed(self, now):
         """Goods that should be reserved by now for a transfer that nothing else keeps waiting.
 
-        Not for operation types that are reserved by hand.
+        Not for operation types that are reserved by hand. A component of a kit is worth its share
+        of the pieces of the kit: nobody agreed on a price for it.
         """
         return SQL(
             """
@@ -65,7 +68,13 @@ class IntegrationBusinessRule(models.Model):
                                           AND kind.code IN ('outgoing', 'internal')
                                           AND kind.reservation_method <> 'manual'
               LEFT JOIN LATERAL (
-                   SELECT sol.price_total / NULLIF(sol.product_uom_qty * u.factor / own.factor, 0)
+                   SELECT sol.price_total
+                          / NULLIF(CASE WHEN sol.product_id = m.product_id
+                                        THEN sol.product_uom_qty * u.factor / own.factor
+                                        ELSE (SELECT sum(part.product_qty) FROM stock_move part
+                                               WHERE part.sale_line_id = sol.id
+                                                 AND part.state <> 'cancel' AND %(first)s)
+                                   END, 0)
                           / COALESCE(NULLIF(so.currency_rate, 0), 1) AS price
                      FROM sale_order_line sol
                      JOIN sale_order so ON so.id = sol.order_id
@@ -79,4 +88,5 @@ class IntegrationBusinessRule(models.Model):
             """,
             now=now,
             ahead=RESERVE_HOURS,
+            first=SQL(first_steps("part")),
         )

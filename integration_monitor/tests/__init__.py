@@ -11,6 +11,7 @@ from . import test_correlation
 from . import test_credential
 from . import test_business_rule
 from . import test_business_rule_domain
+from . import test_business_rule_kit
 from . import test_business_rule_order
 from . import test_business_rule_shop
 from . import test_business_rule_step

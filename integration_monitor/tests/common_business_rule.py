@@ -61,6 +61,26 @@ class BusinessRuleCase(TransactionCommon):
         self.assertFalse(self.sweep() & exception)
         self.assertEqual((exception.state, exception.resolution), ("resolved", "auto"))
 
+    def execute(self, query, *values):
+        """Change what no button changes."""
+        self.env.flush_all()
+        self.env.cr.execute(query, values)
+        self.env.invalidate_all()
+
+    def moved_before(self, moves, days):
+        """Done moves happened so many days before."""
+        self.execute(
+            "UPDATE stock_move SET date = date - make_interval(days => %s) WHERE id = ANY(%s)",
+            days, moves.ids,
+        )  # fmt: skip
+
+    def without_moves(self, order):
+        """The lines of an order have no moves yet."""
+        self.execute(
+            "UPDATE stock_move SET sale_line_id = NULL WHERE sale_line_id = ANY(%s)",
+            order.order_line.ids,
+        )
+
     def send_back_for_exchange(self, picking):
         """Return the goods of a done transfer without a refund."""
         with Form(

@@ -92,6 +92,38 @@ class TestShippedNotInvoiced(BusinessRuleCase):
         self.refund(invoice)
         self.assertFound(order)
 
+    def in_parts(self, order, days=5):
+        """One piece left so many days ago. :return: the back order"""
+        first = order.picking_ids
+        self.ship(first, quantity=1)
+        self.moved_before(first.move_ids, days)
+        return order.picking_ids - first
+
+    def test_something_leaves_each_day(self):
+        """What left first waits for its invoice, whatever leaves since."""
+        self.rule.write({"grace_minutes": 1440, "watch_from": self.now - timedelta(days=30)})
+        order = self.order(quantity=5)
+        self.ship(self.in_parts(order), quantity=1)
+        exception = self.assertFound(order)
+        self.assertEqual(exception.amount_at_stake, 200.0)
+        self.invoice(order)
+        self.assertClosed(exception)
+
+    def test_grace_of_the_last_part(self):
+        """The first part was invoiced, or came back: what left today has a day."""
+        self.rule.write({"grace_minutes": 1440, "watch_from": self.now - timedelta(days=30)})
+        self.product.invoice_policy = "delivery"
+        invoiced = self.order(quantity=5)
+        back_order = self.in_parts(invoiced)
+        self.invoice(invoiced)
+        returned = self.order(quantity=5)
+        further = self.in_parts(returned, days=6)
+        back = self.send_back(returned.picking_ids - further)
+        self.moved_before(back.move_ids, 5)
+        self.ship(back_order + further, quantity=1)
+        self.assertFalse(self.sweep())
+        self.assertFound(invoiced + returned, hours=26)
+
 
 @tagged("post_install", "-at_install")
 class TestInvoicedNotShipped(BusinessRuleCase):
@@ -120,6 +152,33 @@ class TestInvoicedNotShipped(BusinessRuleCase):
         self.send_back(returned.picking_ids)
         self.assertFalse(self.sweep())
         self.assertFound(later, hours=24 * 3 + 2)
+
+    def test_lead_time(self):
+        """Paid at once, to leave within fourteen days: missing from the fifteenth day on."""
+        self.product.sale_delay = 14
+        order = self.order()
+        self.invoice(order)
+        self.assertFalse(self.sweep(hours=24 * 13))
+        exception = self.assertFound(order, hours=24 * 14 + 2)
+        self.ship(order.picking_ids)
+        self.assertClosed(exception)
+
+    def test_lead_time_of_what_was_given_up(self):
+        """The transfer was cancelled: nothing will leave, however long it might have taken."""
+        self.product.sale_delay = 14
+        order = self.order()
+        self.invoice(order)
+        order.picking_ids.action_cancel()
+        self.assertFound(order)
+
+    def test_lead_time_before_there_are_moves(self):
+        """Nothing is planned yet, as while a vendor is asked: the line's own lead time counts."""
+        self.product.sale_delay = 14
+        order = self.order()
+        self.invoice(order)
+        self.without_moves(order)
+        self.assertFalse(self.sweep(hours=24 * 13))
+        self.assertFound(order, hours=24 * 14 + 2)
 
 
 @tagged("post_install", "-at_install")
@@ -169,6 +228,22 @@ class TestQuantitiesDiffer(BusinessRuleCase):
         self.assertFalse(self.sweep())
         self.rule.tolerance = 0
         self.assertFound(short)
+
+    def test_no_move_yet(self):
+        """Prepaid, and nothing is planned yet, as while a vendor is asked: that is under way."""
+        order = self.order()
+        self.invoice(order)
+        self.without_moves(order)
+        self.assertFalse(self.sweep(hours=72))
+
+    def test_given_up_before_anything_left(self):
+        """Prepaid, and its only transfer was cancelled; the order is changed."""
+        order = self.order()
+        self.invoice(order)
+        order.picking_ids.action_cancel()
+        exception = self.assertFound(order)
+        self.refund(order.invoice_ids)
+        self.assertClosed(exception)
 
 
 @tagged("post_install", "-at_install")

@@ -117,8 +117,73 @@ class TestDuplicateOrder(BusinessRuleCase):
             {"name": "Yard", "parent_id": self.customer.id, "type": "delivery"}
         )
         again = self.again(order, 60 * 24, partner_id=address.id, client_order_ref=" po 77")
+        exception = self.assertFound(again, hours=48)
         again.order_line.product_uom_qty = 9
+        self.assertClosed(exception)
+
+    def test_same_reference_of_a_shop(self):
+        """A shop gives each number once, whatever became of the goods; another shop may, too."""
+        shops = self.env["integration.system"].create(
+            [
+                {"name": name, "code": name.lower(), "company_id": self.company.id}
+                for name in ("Storefront", "Marketplace")
+            ]
+        )
+        order = self.order(client_order_ref="#1001")
+        again, other = (
+            self.again(order, 60 * 24 + minute, client_order_ref="#1001") for minute in (0, 1)
+        )
+        again.order_line.product_uom_qty = 9
+        other.order_line.product_uom_qty = 7
+        # What the import writes as superuser.
+        (order + again).sudo().integration_system_id = shops[0]
+        other.sudo().integration_system_id = shops[1]
         self.assertFound(again, hours=48)
+
+    def test_called_off_twice(self):
+        """A framework number comes back with other quantities, or in other units."""
+        order = self.order(client_order_ref="FRAME-2026")
+        more = self.again(order, 20, client_order_ref="FRAME-2026")
+        more.order_line.product_uom_qty = 3
+        dozens = self.again(order, 30, client_order_ref="FRAME-2026")
+        dozens.order_line.product_uom_id = self.env.ref("uom.product_uom_dozen")
+        self.assertFalse(self.sweep(hours=48))
+
+    def test_branches(self):
+        """Branches order the same at once: to their own addresses, or by their own numbers."""
+        shops = self.env["res.partner"].create(
+            [
+                {"name": name, "parent_id": self.customer.id, "type": "delivery"}
+                for name in ("North", "South")
+            ]
+        )
+        order = self.order(partner_shipping_id=shops[0].id)
+        self.again(order, 5, partner_shipping_id=shops[1].id)
+        chain = self.env["res.partner"].create({"name": "Chain"})
+        numbered = self.order(partner_id=chain.id, client_order_ref="PO-1")
+        self.again(numbered, 5, partner_id=chain.id, client_order_ref="PO-2")
+        self.assertFalse(self.sweep())
+
+    def test_number_left_out(self):
+        """Typed in without the number that the shop's order has."""
+        order = self.order(client_order_ref="PO-1")
+        again = self.again(order, 5)
+        last = self.again(order, 8, client_order_ref="PO-2")
+        self.rule.text = "{document} like {other}"
+        found = self.assertFound(again + last)
+        self.assertEqual(
+            sorted(found.mapped("error_message")),
+            sorted([f"{again.name} like {order.name}", f"{last.name} like {again.name}"]),
+        )
+
+    def test_another_order_in_between(self):
+        """An order of the same amount, for other goods, hides nothing."""
+        other = self.product.copy({"taxes_id": [Command.clear()]})
+        order = self.order(client_order_ref="PO-1")
+        self.again(order, 2, product=other, client_order_ref="PO-1")
+        self.again(order, 3, client_order_ref="PO-3")
+        again = self.again(order, 4, client_order_ref="PO-1")
+        self.assertFound(again)
 
     def test_near_miss(self):
         """Two hours later, other goods, another customer, a quotation, an old reference."""

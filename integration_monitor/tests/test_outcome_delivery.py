@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from odoo.tests import tagged
 
+from .common_kit import KitCommon
 from .common_outcome import OutcomeCase
 
 
@@ -126,6 +127,60 @@ class TestOutcomeDelivery(OutcomeCase):
         self.roll_up("2026-02-21 05:00:00")
         self.assertTrue(self.facts("delivery", quiet)[0].settled)
         self.assertEqual(self.figures(rows[0] + rows[1], "arrival_rate"), (0.5,))
+
+
+@tagged("post_install", "-at_install")
+class TestOutcomeKit(KitCommon, OutcomeCase):
+    """Lines whose moves bring components are judged by whole kits."""
+
+    def judged(self, pickings):
+        """:return: for each delivery whether its invoice was due, and in time"""
+        for number, picking in enumerate(pickings):
+            self.left(picking, f"2026-02-03 15:0{number}:00")
+        self.roll_up()
+        rows = self.facts("delivery", pickings)
+        return [(row.invoice_due_count, row.invoice_in_time_count) for row in rows]
+
+    def test_never_invoiced(self):
+        """Two kits left, and nobody asked money for them; they came back meanwhile, or not."""
+        kept, returned = self.kits(), self.kits()
+        for order in (kept, returned):
+            self.ship_kits(order.picking_ids, 6, 2)
+        delivery = returned.picking_ids
+        self.return_kits(delivery, 6, 2)
+        self.assertEqual(self.judged(kept.picking_ids + delivery), [(1, 0), (1, 0)])
+
+    def test_in_parts(self):
+        """A kit each day: the first is invoiced in time, the second is not."""
+        self.product.invoice_policy = "delivery"
+        order = self.kits()
+        first = order.picking_ids
+        second = self.ship_kits(first, 3, 1)
+        self.invoiced_on(self.invoice(order), "2026-02-04")
+        self.ship_kits(second, 3, 1)
+        self.assertEqual(self.judged(first + second), [(1, 1), (1, 0)])
+
+    def test_half_a_kit(self):
+        """Six screws without a shade are no kit to invoice; with the shades they are two."""
+        order = self.kits()
+        first = order.picking_ids
+        second = self.ship_kits(first, 6, 0)
+        self.left(first, "2026-02-19 15:00:00")
+        self.roll_up()
+        row = self.facts("delivery", first)[0]
+        self.assertEqual((row.invoice_due_count, row.settled), (0, False))
+        self.ship_kits(second, 0, 2)
+        self.invoiced_on(self.invoice(order), "2026-02-04")
+        self.assertEqual(self.judged(first + second)[1], (1, 1))
+
+    def test_more_than_whole_kits(self):
+        """Six screws and one shade make one kit: invoiced once, it is in time."""
+        self.product.invoice_policy = "delivery"
+        order = self.kits()
+        first = order.picking_ids
+        self.ship_kits(first, 6, 1)
+        self.invoiced_on(self.invoice(order), "2026-02-04")
+        self.assertEqual(self.judged(first), [(1, 1)])
 
 
 @tagged("post_install", "-at_install")

@@ -6,6 +6,8 @@ placeholders ``names`` and ``dimensions`` are columns and expressions of the com
 over the aliases ``fact``, ``owner`` (transaction), ``sale`` (order) and ``picking``.
 """
 
+from .move_sql import WHOLE, kits_of
+
 # The day in the company's time zone; the main category is that of the goods with the greatest
 # amount, of services only where nothing else was ordered.
 _PLACE = """
@@ -103,22 +105,26 @@ STEPS = """
              WHERE step.state = 'reached' AND step.reached_at IS NOT NULL) m
       JOIN integration_outcome o ON o.subject = 'order' AND o.res_id = m.transaction_id
 """
+_SO_FAR = "(out.date_done, out.id) <= (picking.date_done, picking.id)"
+_KITS = kits_of("line", f"out.state = 'done' AND target.usage = 'customer' AND {_SO_FAR}", WHOLE)
 # What the delivery and those before it brought of a line, beside what was invoiced of it in time.
-_UNBILLED = """
+_UNBILLED = f"""
     SELECT FROM stock_move moved
       JOIN sale_order_line line ON line.id = moved.sale_line_id
-                               AND line.product_id = moved.product_id
+      JOIN uom_uom ordered ON ordered.id = line.product_uom_id
       JOIN product_product product ON product.id = line.product_id
       JOIN product_template template ON template.id = product.product_tmpl_id
       JOIN uom_uom unit ON unit.id = template.uom_id
      WHERE moved.picking_id = picking.id AND moved.state = 'done'
-       AND (SELECT COALESCE(sum(former.product_qty), 0) FROM stock_move former
+       AND CASE WHEN moved.product_id = line.product_id THEN (
+           SELECT COALESCE(sum(former.product_qty), 0) FROM stock_move former
               JOIN stock_picking out ON out.id = former.picking_id AND out.state = 'done'
               JOIN stock_picking_type kind ON kind.id = out.picking_type_id
                                           AND kind.code IN ('outgoing', 'dropship')
              WHERE former.sale_line_id = line.id AND former.state = 'done'
                AND former.product_id = line.product_id
-               AND (out.date_done, out.id) <= (picking.date_done, picking.id))
+               AND {_SO_FAR})
+           ELSE {_KITS} * ordered.factor / unit.factor END
          - (SELECT COALESCE(sum(item.quantity * sold.factor / unit.factor), 0)
               FROM sale_order_line_invoice_rel billed
               JOIN account_move_line item ON item.id = billed.invoice_line_id
@@ -190,8 +196,11 @@ DELIVERIES = f"""
       CROSS JOIN LATERAL (
            SELECT judged_bill.missing,
                   (NOT judged_bill.missing OR judged.today > judged.due)
-                  AND EXISTS (SELECT FROM stock_move moved WHERE moved.picking_id = picking.id
-                                 AND moved.state = 'done' AND moved.sale_line_id IS NOT NULL)
+                  AND EXISTS (SELECT FROM stock_move moved
+                                JOIN sale_order_line line ON line.id = moved.sale_line_id
+                               WHERE moved.picking_id = picking.id AND moved.state = 'done'
+                                 -- Nobody can invoice a kit of which a part is missing.
+                                 AND (moved.product_id = line.product_id OR {_KITS} > 0))
                   AS decided) bill
     ON CONFLICT (subject, res_id) DO UPDATE SET (%(updated)s) = ROW(%(excluded)s)
     RETURNING res_id, o.xmax = 0

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.integration_monitor.tools.move_sql import RECEIVED_SINCE
+
 from ..tools.purchase_snapshot_sql import BILLABLE, BILLED, LEAST, PRICE_GAP
 
 CHECKS = ("receipt_without_bill", "three_way_mismatch")
@@ -13,7 +15,8 @@ MODELS = ("purchase.order", "purchase.order.line")
 class IntegrationBusinessRule(models.Model):
     """Each purchase is one matter; quantities are those of its lines, in their units.
 
-    *received* is what came and did not go back, *billed* what is posted, refunds taken off.
+    *received* is what came and did not go back, *billed* what is posted, refunds taken off. Down
+    payments are lines of their own, of which nothing comes: they are left out.
     """
 
     _inherit = "integration.business.rule"
@@ -35,8 +38,18 @@ class IntegrationBusinessRule(models.Model):
     def _rule_models(self):
         return (*super()._rule_models(), *MODELS)
 
+    def _under_way(self):
+        """What a vendor is asked for will come, though no move says so yet."""
+        return SQL(
+            """(%s OR EXISTS (SELECT FROM purchase_order_line asked
+                                JOIN purchase_order purchase ON purchase.id = asked.order_id
+                               WHERE asked.sale_line_id = sol.id
+                                 AND purchase.state IN ('draft', 'sent', 'to approve')))""",
+            super()._under_way(),
+        )
+
     def _find_receipt_without_bill(self, now):
-        """What came in, and no bill asks money for it."""
+        """What came in, and no bill asks money for it, from the first of it on."""
         return self._purchases_with(
             now,
             lines=SQL(
@@ -45,7 +58,7 @@ class IntegrationBusinessRule(models.Model):
                 _DRAFTED,
             ),
             hit=SQL("q.received - q.billed > %s", LEAST),
-            since=SQL("q.received_at"),
+            since=SQL("COALESCE(%s, q.received_at)", SQL(RECEIVED_SINCE)),
             amount=SQL("(q.received - q.billed) * q.price"),
         )
 
@@ -134,7 +147,8 @@ class IntegrationBusinessRule(models.Model):
                               AND bill.payment_state <> 'reversed'
                             WHERE item.purchase_line_id = line.id) AS price_gap
                      FROM (%(billed)s) posted) billed ON TRUE
-             WHERE purchase.state = 'purchase' AND %(watched)s AND (%(lines)s)
+             WHERE purchase.state = 'purchase' AND NOT COALESCE(line.is_downpayment, FALSE)
+               AND %(watched)s AND (%(lines)s)
             """,
             # Constants of this addon, shared with the recorder.
             billable=SQL(BILLABLE),

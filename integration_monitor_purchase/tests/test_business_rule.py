@@ -1,4 +1,6 @@
-from odoo import Command
+from datetime import timedelta
+
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from odoo.addons.integration_monitor.tests.common_business_rule import BusinessRuleCase
@@ -50,6 +52,32 @@ class TestReceiptWithoutBill(PurchaseRuleCase):
         order = self.received()
         self.assertFalse(self.sweep(hours=0.5))
         self.assertFound(order)
+
+    def in_parts(self, **values):
+        """Two pieces came five days ago. :return: the purchase, the rest is under way"""
+        self.rule.write({"grace_minutes": 1440, "watch_from": self.now - timedelta(days=30)})
+        order = self.purchase(**values)
+        first = order.picking_ids
+        self.ship(first, quantity=2)
+        self.moved_before(first.move_ids, 5)
+        return order
+
+    def test_something_comes_each_day(self):
+        """What came first waits for its bill, whatever comes since."""
+        order = self.in_parts()
+        self.ship(self.open_transfers(order), quantity=1)
+        exception = self.assertFound(order)
+        self.assertEqual(exception.amount_at_stake, 30.0)
+        self.bill(order)
+        self.assertClosed(exception)
+
+    def test_grace_of_the_last_part(self):
+        """What came first is billed: what came today has a day."""
+        order = self.in_parts()
+        self.bill(order)
+        self.ship(self.open_transfers(order), quantity=1)
+        self.assertFalse(self.sweep())
+        self.assertFound(order, hours=26)
 
     def test_another_currency(self):
         """What is owed in another currency counts as the company's."""
@@ -128,6 +156,55 @@ class TestThreeWayMismatch(PurchaseRuleCase):
         self.bill(self.purchase(product=early))
         self.received()
         self.assertFalse(self.sweep())
+
+    def advance(self, order, amount=20):
+        """Pay a vendor in advance, as Odoo's matching of bills writes it. :return: the bill"""
+        fee = self.env["product.product"].create({"name": "Advance", "type": "service"})
+        bill = self.env["account.move"].create(
+            {
+                "move_type": "in_invoice",
+                "partner_id": self.vendor.id,
+                "invoice_date": fields.Date.today(),
+                "invoice_line_ids": [
+                    Command.create(
+                        {"product_id": fee.id, "price_unit": amount, "tax_ids": [Command.clear()]}
+                    )
+                ],
+            }
+        )
+        self.env["bill.to.po.wizard"].create(
+            {"purchase_order_id": order.id, "partner_id": self.vendor.id}
+        ).with_context(active_ids=[-bill.invoice_line_ids.id]).action_add_downpayment()
+        bill.action_post()
+        self.record()
+        self.assertTrue(order.order_line.filtered("is_downpayment"))
+        return bill
+
+    def test_down_payment(self):
+        """A vendor is paid in advance: nothing differs, neither for the rule nor for the step."""
+        order = self.purchase()
+        self.advance(order)
+        self.assertFalse(self.sweep(hours=72))
+        matched = self.milestone(order, "matched")
+        self.assertEqual((matched.reached_count, matched.expected_count), (1, 2))
+        self.ship(order.picking_ids)
+        self.bill(order)
+        self.assertFalse(self.sweep(hours=72))
+        self.assertEqual(matched.state, "reached")
+
+    def test_too_much_beside_a_down_payment(self):
+        """The advance hides no bill that asks for more than came."""
+        order = self.purchase()
+        self.advance(order)
+        self.ship(order.picking_ids)
+        goods = order.order_line.filtered("product_qty")
+        bill = self.bill(order, post=False)
+        bill.invoice_line_ids.filtered(lambda line: line.purchase_line_id == goods).quantity = 6
+        bill.action_post()
+        self.record()
+        self.assertEqual(self.assertFound(order).amount_at_stake, 10.0)
+        matched = self.milestone(order, "matched")
+        self.assertEqual((matched.reached_count, matched.expected_count), (1, 2))
 
     def test_two_bills_of_one_line(self):
         """Each of two bills is right by itself, and together they ask for too much."""

@@ -221,6 +221,8 @@ _MATCHED = f"""bill.payment_state = 'reversed' OR NOT EXISTS (
       JOIN purchase_order_line line
         ON line.id = item.purchase_line_id AND line.id = ANY(of_lines)
      WHERE item.move_id = bill.id
+       -- Of a down payment nothing comes: its line has the quantity 0.
+       AND NOT COALESCE(line.is_downpayment, false)
        AND ({PRICE_GAP} > {_TOLERANCE}
             OR (SELECT billed.quantity FROM ({BILLED}) billed) - {BILLABLE} > {_TOLERANCE}))"""
 # In the order of the fields of ``purchase_counts.Bill``; payments as id, name and state.

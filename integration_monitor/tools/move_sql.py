@@ -1,0 +1,107 @@
+"""Plain SQL: what moves tell about a line of an order, also where it is a kit.
+
+A kit is a line whose moves bring other products than its own. Bills of materials belong to an addon
+that the suite does not depend on, so how many kits some pieces of a component are is reckoned from
+the line: the kits that Odoo says the customer has to the pieces that he has, or the kits ordered to
+the pieces demanded, whichever is more. The first falls short where more pieces left than whole kits
+need, or where all came back; the second where demand was cancelled and planned again.
+"""
+
+from __future__ import annotations
+
+# What the customer has: Odoo's own rule of what counts as delivered.
+_GOT = "(target.usage = 'customer' AND (m.origin_returned_move_id IS NULL OR m.to_refund))"
+_GAVE_BACK = "(origin.usage = 'customer' AND m.to_refund)"
+# What a vendor brought; what went to the customer and came back to us was received once already.
+_BROUGHT = """(target.usage <> 'supplier'
+               AND (m.origin_returned_move_id IS NULL OR m.to_refund))"""
+_SENT_BACK = "(target.usage = 'supplier' AND (m.origin_returned_move_id IS NULL OR m.to_refund))"
+
+#: Whole kits: as many as the scarcest component makes.
+WHOLE = "floor(min({kits}) + 0.00001)"
+#: Kits that are no longer whole: as many as the component that most is missing of.
+BROKEN = "ceil(max({kits}) - 0.00001)"
+
+_FACTOR = """(
+    SELECT sold.factor / own.factor
+      FROM product_product kit
+      JOIN product_template template ON template.id = kit.product_tmpl_id
+      JOIN uom_uom own ON own.id = template.uom_id
+      JOIN uom_uom sold ON sold.id = {line}.product_uom_id
+     WHERE kit.id = {line}.product_id)"""
+
+
+def kits_of(line: str, pieces: str, counted: str) -> str:
+    """Return SQL for how many kits some done moves of a line are, in the unit of the line.
+
+    :param line: alias of the line of the sales order
+    :param pieces: condition on the moves ``m``, from ``origin`` to ``target`` by the transfer
+        ``out``
+    :param counted: ``WHOLE`` or ``BROKEN``
+    """
+    factor = _FACTOR.format(line=line)
+    counted = counted.format(kits=f"COALESCE(part.pieces, 0) * part.rate * {factor}")
+    return f"""(
+    SELECT {counted} / {factor}
+      FROM (SELECT sum(m.quantity * unit.factor) FILTER (
+                       WHERE m.state = 'done' AND ({pieces})) AS pieces,
+                   greatest(
+                       {line}.qty_delivered / NULLIF(sum(
+                           CASE WHEN {_GOT} THEN m.quantity WHEN {_GAVE_BACK} THEN -m.quantity END
+                           * unit.factor) FILTER (WHERE m.state = 'done'), 0),
+                       {line}.product_uom_qty / NULLIF(sum(m.product_uom_qty * unit.factor) FILTER (
+                           WHERE {first_steps("m")}), 0)) AS rate
+              FROM stock_move m
+              JOIN uom_uom unit ON unit.id = m.product_uom
+              JOIN stock_location origin ON origin.id = m.location_id
+              JOIN stock_location target ON target.id = m.location_dest_id
+              LEFT JOIN stock_picking out ON out.id = m.picking_id
+             WHERE m.sale_line_id = {line}.id
+             GROUP BY m.product_id) part)"""
+
+
+def first_steps(move: str) -> str:
+    """Return the condition that a move is where a line's goods set out: each piece counts once.
+
+    :param move: alias of a move that has a ``sale_line_id``
+    """
+    return f"""{move}.origin_returned_move_id IS NULL
+        AND NOT EXISTS (SELECT FROM stock_move_move_rel before
+                          JOIN stock_move former ON former.id = before.move_orig_id
+                         WHERE before.move_dest_id = {move}.id
+                           AND former.sale_line_id = {move}.sale_line_id)"""
+
+
+def _open_since(link: str, plus: str, minus: str, *, moved: str, settled: str) -> str:
+    """Return SQL for the moment since which more moved than was settled, of a line ``q``.
+
+    Pieces count by their share of all that moved, so units of moves and parts of kits do not
+    matter: of a kit, half of the pieces are half a kit.
+    """
+    return f"""(
+    SELECT min(later.date)
+      FROM (SELECT run.date, bool_and(run.so_far * {moved} > ({settled} + 0.00001) * run.total)
+                             OVER (ORDER BY run.date DESC, run.id DESC) AS lasting
+              FROM (SELECT part.id, part.date,
+                           sum(part.pieces) OVER (ORDER BY part.date, part.id) AS so_far,
+                           sum(part.pieces) OVER () AS total
+                      FROM (SELECT m.id, m.date, unit.factor * CASE
+                                       WHEN {plus} THEN m.quantity
+                                       WHEN {minus} THEN -m.quantity END AS pieces
+                              FROM stock_move m
+                              JOIN uom_uom unit ON unit.id = m.product_uom
+                              JOIN stock_location origin ON origin.id = m.location_id
+                              JOIN stock_location target ON target.id = m.location_dest_id
+                             WHERE m.{link} = q.id AND m.state = 'done') part
+                     WHERE part.pieces IS NOT NULL) run) later
+     WHERE later.lasting)"""
+
+
+#: When the first piece left that is on no invoice; of a line ``q`` with shipped and invoiced.
+SHIPPED_SINCE = _open_since(
+    "sale_line_id", _GOT, _GAVE_BACK, moved="q.shipped", settled="q.invoiced"
+)
+#: When the first piece came that is on no bill; of a line ``q`` with received and billed.
+RECEIVED_SINCE = _open_since(
+    "purchase_line_id", _BROUGHT, _SENT_BACK, moved="q.received", settled="q.billed"
+)
