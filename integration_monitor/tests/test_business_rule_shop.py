@@ -183,7 +183,8 @@ class TestDuplicateOrder(BusinessRuleCase):
         self.again(order, 2, product=other, client_order_ref="PO-1")
         self.again(order, 3, client_order_ref="PO-3")
         again = self.again(order, 4, client_order_ref="PO-1")
-        self.assertFound(again)
+        self.rule.text = "{document} like {other}"
+        self.assertEqual(self.sweep().mapped("error_message"), [f"{again.name} like {order.name}"])
 
     def test_near_miss(self):
         """Two hours later, other goods, another customer, a quotation, an old reference."""
