@@ -178,7 +178,9 @@ class TestDuplicateOrder(BusinessRuleCase):
 
     def test_another_order_in_between(self):
         """An order of the same amount, for other goods, hides nothing."""
-        other = self.product.copy({"taxes_id": [Command.clear()]})
+        other = self.env["product.product"].create(
+            {"name": "Harbor Bell", "list_price": 100.0, "taxes_id": [Command.clear()]}
+        )
         order = self.order(client_order_ref="PO-1")
         self.again(order, 2, product=other, client_order_ref="PO-1")
         self.again(order, 3, client_order_ref="PO-3")
