@@ -90,13 +90,15 @@ class IntegrationMilestone(models.Model):
         measured = self.reached_at or now
         unexpected = step.optional and self.state == "pending" and not self.expected_count
         # The plan was made when the order came; of what is open the first deadline is known.
-        planned, due = self.planned_at, step == (owner.due_step_id or owner.waits_for_step_id)
-        if (awaited or beside) and (due or not owner.due_at):
+        opened, planned = awaited or beside, self.planned_at
+        first = opened and step == (owner.due_step_id or owner.waits_for_step_id)
+        if first or (opened and not owner.due_at):
             planned = owner.due_at
-        elif (awaited or beside) and planned:
+        elif opened and planned:
             planned = max(planned, owner.due_at)
-        late = False
-        if planned and not unexpected and owner.state != "cancelled":
+        # The first one is as late as the badge says.
+        late = first and owner.timeliness == "missed"
+        if planned and not first and not unexpected and owner.state != "cancelled":
             late = self.state != "skipped" and measured > planned
         return {
             "id": self.id,

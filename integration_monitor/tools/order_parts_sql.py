@@ -89,18 +89,30 @@ def next_due(move: str) -> str:
 
 
 # The customer invoices among the given ones, as rows of ``order_counts.Invoice``; and, if wanted,
-# their payments, each as id, name and state.
+# their payments, each as id, name and state. Without payment terms there are no instalments: those
+# are asked for apart, as to plan that question takes as long as all others here.
 INVOICES = f"""
     DECLARE
-        rows jsonb; some_paid bool; payments jsonb;
+        rows jsonb; some_paid bool; in_parts bool; payments jsonb;
     BEGIN
         SELECT jsonb_agg(jsonb_build_array(move.id, move.name, move.move_type, move.state,
-                                           move.payment_state, {next_due("move")})
+                                           move.payment_state, move.invoice_date_due)
                          ORDER BY move.id),
-               bool_or(move.payment_state <> 'not_paid')
-          INTO rows, some_paid
+               bool_or(move.payment_state <> 'not_paid'),
+               bool_or(move.state = 'posted' AND move.invoice_payment_term_id IS NOT NULL
+                       AND move.payment_state IN ('not_paid', 'partial'))
+          INTO rows, some_paid, in_parts
           FROM account_move move
          WHERE move.id = ANY(invoice_ids) AND move.move_type IN ('out_invoice', 'out_refund');
+        IF in_parts THEN
+            rows := (
+                SELECT jsonb_agg(
+                           jsonb_set(entry, '{{5}}',
+                                     COALESCE(to_jsonb({next_due("move")}), 'null'))
+                           ORDER BY place)
+                  FROM jsonb_array_elements(rows) WITH ORDINALITY listed (entry, place)
+                  JOIN account_move move ON move.id = (entry ->> 0)::int);
+        END IF;
         IF payments_of_all OR (payments_of_paid AND some_paid) THEN
             SELECT jsonb_agg(jsonb_build_array(payment.id, payment.name, payment.state)
                              ORDER BY payment.id)
