@@ -36,7 +36,7 @@ def uninstall_hook(env):
         "DELETE FROM integration_transaction WHERE process_id = ANY(%s)", [processes.ids]
     )
     env.invalidate_all()
-    processes.unlink()
+    processes._forget()
     flows = every["integration.flow"].sudo().search([("trigger_event", "=like", "dropship.%")])
     flows.write({"active": False, "trigger_domain": False, "trigger_event": False})
     bought = (

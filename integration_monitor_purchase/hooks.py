@@ -29,7 +29,7 @@ def uninstall_hook(env):
     transactions.search([("cause", "=", "purchase")])._refresh_blame()
     transactions._drop_functions(PREFIX)
     env.invalidate_all()
-    every["integration.process"].sudo().search([("root_model", "=", MODEL)]).unlink()
+    every["integration.process"].sudo().search([("root_model", "=", MODEL)])._forget()
     flows = every["integration.flow"].sudo().search([("trigger_event", "!=", False)])
     flows.filtered(lambda flow: flow.trigger_event.partition(".")[0] in EVENT_MODELS).write(
         {"active": False, "trigger_domain": False, "trigger_event": False}

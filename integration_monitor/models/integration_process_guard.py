@@ -118,3 +118,21 @@ class IntegrationProcess(models.Model):
         result = super().unlink()
         self.env.registry.clear_cache()
         return result
+
+    def _forget(self):
+        """Remove processes with the addon that brought them.
+
+        Gates that ask for one of their steps are put aside, for what they let pass stays readable.
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            """UPDATE integration_gate gate
+                  SET active = false,
+                      step_id = (SELECT other.id FROM integration_process_step other
+                                  WHERE other.process_id <> ALL(%(gone)s) ORDER BY other.id LIMIT 1)
+                 FROM integration_process_step step
+                WHERE step.id = gate.step_id AND step.process_id = ANY(%(gone)s)""",
+            {"gone": self.ids},
+        )
+        self.env.invalidate_all()
+        self.unlink()

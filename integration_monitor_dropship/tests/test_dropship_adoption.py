@@ -89,6 +89,12 @@ class TestDropshipAdoption(DropshipCommon):
         sale, purchase = self.dropshipped()
         plain = self.purchase()
         flow = self.edi_flow(self.edi(), "purchase.asn.copy", trigger_event="dropship.done")
+        process = self.owner(purchase).process_id
+        gate = (
+            self.env["integration.gate"]
+            .sudo()
+            .create({"name": "Nothing unsent", "step_id": process.step_ids[0].id})
+        )
         adopting = []
         adoption = type(self.env["integration.adoption"])
         with (
@@ -101,6 +107,7 @@ class TestDropshipAdoption(DropshipCommon):
         self.assertTrue(self.owner(plain))
         self.assertTrue(self.owner(sale))
         self.assertFalse(flow.active)
+        self.assertFalse(gate.active)
         processes = self.env["integration.process"].with_context(active_test=False).sudo()
         self.assertFalse(processes.search([("root_kind", "!=", False)]))
         self._adopt("purchase.order")

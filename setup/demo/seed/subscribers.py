@@ -61,7 +61,14 @@ def seed_gate(env: Any, company: Any) -> None:
             "company_id": company.id,
             "document_step": "invoice",
             "step_id": env["integration.process.step"]
-            .search([("code", "=", "delivered"), ("process_id.state", "=", "active")], limit=1)
+            .search(
+                [
+                    ("code", "=", "delivered"),
+                    ("process_id.state", "=", "active"),
+                    ("process_id.root_model", "=", "sale.order"),
+                ],
+                limit=1,
+            )
             .id,
             "message": "Deposits need the word of the sales manager.",
         }
