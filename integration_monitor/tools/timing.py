@@ -169,7 +169,7 @@ def _due(
 def _promised(
     index: int, steps: Sequence[Step], milestones: Sequence[Milestone], dates: Dates
 ) -> datetime | None:
-    """What was promised, while the step stands before it."""
+    """What was promised, while the step stands before it; of no goods, each step does."""
     if not dates.promised:
         return None
     events = dates.root.promised_events
@@ -177,7 +177,8 @@ def _promised(
     if any(milestones[place].state == "reached" for place in places):
         return None
     before = followers_of(steps)[index]
-    if places and index not in places and not any(place in before for place in places):
+    goods = any(milestones[place].expected for place in places)
+    if goods and index not in places and not any(place in before for place in places):
         return None
     return dates.promised
 

@@ -194,13 +194,13 @@ def test_uninstall_of_the_purchases(shell: OdooShell) -> None:
     left = query(
         shell,
         r"""SELECT 'transaction', count(*) FROM integration_transaction
-            WHERE res_model <> 'sale.order'
+            WHERE res_model = 'purchase.order'
            UNION ALL SELECT 'process', count(*) FROM integration_process
-            WHERE root_model <> 'sale.order'
+            WHERE root_model = 'purchase.order'
            UNION ALL SELECT 'rule', count(*) FROM integration_business_rule
             WHERE check_code IN ('receipt_without_bill', 'three_way_mismatch')
            UNION ALL SELECT 'adoption', count(*) FROM integration_adoption
-            WHERE root_model <> 'sale.order'
+            WHERE root_model = 'purchase.order'
            UNION ALL SELECT 'event', count(*) FROM integration_event_type
             WHERE code LIKE 'purchase.%%' OR code LIKE 'receipt.%%' OR code LIKE 'bill.%%'
            UNION ALL SELECT 'milestone', count(*) FROM integration_milestone

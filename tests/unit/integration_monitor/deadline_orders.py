@@ -59,13 +59,19 @@ def due(code: str, rule: Rule, since: datetime = START, **values: Any) -> dateti
 
 
 def first_due(
-    opened: dict[str, datetime], found: Dates, reached: str = "", now: datetime = START
+    opened: dict[str, datetime],
+    found: Dates,
+    reached: str = "",
+    now: datetime = START,
+    skipped: str = "",
 ) -> timing.Timing:
-    """How an order stands of which these steps are open, the named ones being done."""
-    milestones = [
-        Milestone(step.id, "reached" if step.code in reached.split() else "pending", expected=1)
-        for step in STEPS
-    ]
+    """How an order stands of which these steps are open, the named ones being done, or needless."""
+    milestones = [Milestone(step.id, "pending", expected=1) for step in STEPS]
+    for step, milestone in zip(STEPS, milestones, strict=True):
+        if step.code in reached.split():
+            milestone.state = "reached"
+        elif step.code in skipped.split():
+            milestone.state, milestone.expected = "skipped", 0
     since = {BY_CODE[code].id: moment for code, moment in opened.items()}
     return timing.timing(STEPS, milestones, since, found, now)
 

@@ -41,6 +41,14 @@ def test_promise_holds_before_the_goods_left() -> None:
     assert first_due({"invoiced": START}, found).due_at is None
 
 
+def test_promise_of_work() -> None:
+    """Work was promised for today, nothing is to be sent, and the order is in time for ever."""
+    found = dates({"invoiced": Rule("clock", 4320)}, promised=START + HOUR)
+    work = first_due({"invoiced": START}, found, "confirmed", skipped="picked packed shipped")
+    assert (work.step, work.due_at) == (BY_CODE["invoiced"], START + HOUR)
+    assert first_due({"invoiced": START}, found, "confirmed").due_at == START + 3 * DAY
+
+
 def test_the_first_deadline_of_all() -> None:
     """An invoice is late beside a parcel that travels, and nobody is told."""
     rules = {"shipped": Rule("clock", 600), "invoiced": Rule("clock", 120, warning=30)}
