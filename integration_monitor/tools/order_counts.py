@@ -106,16 +106,16 @@ def _count_pickings(pickings: list[Picking], confirmed: bool, coming: int) -> di
     started = bool(roles["out"] or first)
     minimum = started or bool(roles["dropship"]) or not confirmed
     return {
-        "picking.first.ready": _count(
+        "picking.first.ready": count_transfers(
             first, {"assigned", "done"}, minimum=started or not confirmed
         ),
-        "picking.first.done": _count(first, minimum=started or not confirmed),
-        "picking.pack.done": _count(roles["pack"]),
-        "picking.out.done": _count(outs, minimum=minimum, extra=len(upstream) + coming),
+        "picking.first.done": count_transfers(first, minimum=started or not confirmed),
+        "picking.pack.done": count_transfers(roles["pack"]),
+        "picking.out.done": count_transfers(outs, minimum=minimum, extra=len(upstream) + coming),
     }
 
 
-def _count(
+def count_transfers(
     pickings: list[Picking],
     states: set[str] | frozenset[str] = frozenset({"done"}),
     *,

@@ -11,7 +11,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from .milestones import Count
-from .order_counts import CLOSED_PICKINGS, PAID_STATES, Invoice, Picking, moment
+from .order_counts import (
+    CLOSED_PICKINGS,
+    PAID_STATES,
+    Invoice,
+    Picking,
+    count_transfers,
+    moment,
+)
 
 #: Quantities have more digits than anybody sends back; what is below is rounding.
 LEAST = 0.00501
@@ -109,37 +116,24 @@ def count_return(
     """
     backs = [transfer for transfer in transfers if transfer.role == BACK]
     several = order["reception_steps"] in ("two_steps", "three_steps")
+    stored = [transfer for transfer in transfers if transfer.role == "put_away"]
     new = [transfer for transfer in transfers if transfer.role in NEW]
+    sent = [transfer for transfer in new if transfer.role == "out"]
+    to_come = _upstream(transfer for transfer in new if transfer.role != "out")
     return {
-        "return.announced": Count(1, 1, at=moment(order["create_date"]), res_model="stock.picking",
-                                  res_id=order["id"]),
-        "return.received": _count(backs, minimum=True),
-        "return.stored": _count([transfer for transfer in transfers if transfer.role == "put_away"],
-                                extra=_upstream(backs) if several else 0),
-        "return.replaced": _count([transfer for transfer in new if transfer.role == "out"],
-                                  extra=_upstream(t for t in new if t.role != "out")),
+        "return.announced": Count(
+            1, 1, at=moment(order["create_date"]), res_model="stock.picking", res_id=order["id"]
+        ),
+        "return.received": count_transfers(backs, minimum=True),
+        "return.stored": count_transfers(stored, extra=_upstream(backs) if several else 0),
+        "return.replaced": count_transfers(sent, extra=to_come),
         **_count_refunds(order, refunds),
-    }  # fmt: skip
+    }
 
 
 def _upstream(transfers: Iterable[Picking]) -> int:
     """Count goods on their way through the house, whose next transfer is not written yet."""
     return sum(1 for t in transfers if t.state not in CLOSED_PICKINGS and not t.feeds)
-
-
-def _count(transfers: list[Picking], *, minimum: bool = False, extra: int = 0) -> Count:
-    """Count the transfers that are not cancelled, and those that are done."""
-    relevant = [transfer for transfer in transfers if transfer.state != "cancel"]
-    done = [transfer for transfer in relevant if transfer.state == "done"]
-    last = max(done, key=lambda transfer: transfer.date_done or "", default=None)
-    current = last or next(iter(relevant), None)
-    return Count(
-        expected=max(len(relevant) + extra, int(minimum)),
-        reached=len(done),
-        at=moment(last.date_done) if last else None,
-        res_model="stock.picking" if current else None,
-        res_id=current.id if current else None,
-    )
 
 
 def _count_refunds(order: dict[str, Any], refunds: list[Invoice]) -> dict[str, Count]:

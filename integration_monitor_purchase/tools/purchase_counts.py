@@ -14,6 +14,7 @@ from odoo.addons.integration_monitor.tools.milestones import Count
 from odoo.addons.integration_monitor.tools.order_counts import (
     CLOSED_PICKINGS,
     PAID_STATES,
+    count_transfers,
     moment,
 )
 
@@ -91,27 +92,12 @@ def _count_transfers(
         if t.role in ("in", "quality") and t.state not in CLOSED_PICKINGS and not t.feeds
     ]
     return {
-        "receipt.done": _count(kept, minimum=bool(receipts) or not ordered),
-        "putaway.done": _count(
+        "receipt.done": count_transfers(kept, minimum=bool(receipts) or not ordered),
+        "putaway.done": count_transfers(
             [t for t in transfers if t.role == "put_away" and not t.returned],
             extra=len(upstream) if several else 0,
         ),
     }
-
-
-def _count(transfers: list[Transfer], *, minimum: bool = False, extra: int = 0) -> Count:
-    """Count the transfers that are not cancelled, and those that are done."""
-    relevant = [transfer for transfer in transfers if transfer.state != "cancel"]
-    done = [transfer for transfer in relevant if transfer.state == "done"]
-    last = max(done, key=lambda transfer: transfer.date_done or "", default=None)
-    current = last or next(iter(relevant), None)
-    return Count(
-        expected=max(len(relevant) + extra, int(minimum)),
-        reached=len(done),
-        at=moment(last.date_done) if last else None,
-        res_model="stock.picking" if current else None,
-        res_id=current.id if current else None,
-    )
 
 
 def _count_bills(
