@@ -5,53 +5,22 @@ import logging
 from collections import defaultdict
 from typing import NamedTuple
 
-from psycopg2 import OperationalError
+from psycopg2 import Error, OperationalError
 
 from odoo import api, models
 
 from ..instrumentation import log_writer
 from ..tools import context
+from ..tools.lazy_savepoint import LazySavepoint
+from ..tools.notes import Notes
 from ..tools.observation import Observation
-from ..tools.root import SALE
 from ..tools.stock_root import STOCK
 from .integration_flow_drain import CONFLICT_CODES
+from .integration_flow_wake import CHANNEL
 
 _logger = logging.getLogger(__name__)
 
 NOTES = "integration_monitor.notes"
-
-
-class Notes:
-    """What happened since the last recording, kept in ``cr.precommit.data``.
-
-    A savepoint that is rolled back drops it together with what it speaks of.
-    """
-
-    __slots__ = ("begun", "documents", "further", "levels", "message_ids", "prices", "reports")
-
-    def __init__(self):
-        #: model -> id -> first old values: what may belong to a sales order
-        self.documents = defaultdict(dict)
-        #: root model -> as above: what may belong to roots of other kinds
-        self.further = defaultdict(lambda: defaultdict(dict))
-        #: (model, id) of orders that a message made: they have a transaction from the start
-        self.begun = set()
-        #: (model, id) of an order -> message that made it
-        self.message_ids = {}
-        #: (company, warehouse) -> products whose stock level changed
-        self.levels = defaultdict(set)
-        #: whose price changed, see ``integration.event._note_prices``
-        self.prices = set()
-        self.reports = []
-
-    def begin(self, root_model, ids):
-        """Note root documents that have a transaction from now on, of another kind than sales."""
-        self.further[root_model][root_model].update(dict.fromkeys(ids, {}))
-        self.begun.update((root_model, res_id) for res_id in ids)
-
-    def of_root(self, root_model):
-        """:return: model -> id -> first old values of what may belong to a kind of root"""
-        return self.documents if root_model == SALE.model else self.further[root_model]
 
 
 class Event(NamedTuple):
@@ -118,68 +87,108 @@ class IntegrationMilestoneRecord(models.Model):
             report["correlation_id"] for report in notes.reports
             if not report.get("transaction_id") and report.get("correlation_id")
         })  # fmt: skip
-        Transaction = self.env["integration.transaction"]
-        orders = Transaction._snapshot(
+        orders, owner_by_order = self._bring_up_to_date(
+            notes,
             roots,
             payments="account.payment" in roots or "account.move" in roots,
             further=notes.further,
         )
         if not orders:
             return []
-        owner_by_order = self._advance_orders(orders, notes)
         self._forget_banners(orders)
         events = self._events(orders, notes, owner_by_order)
         if events and self.env["integration.flow"]._emit_for_events(events):
             # What they wait for now, with the messages that were just made.
-            again = Transaction._snapshot(
-                {"integration.transaction": {e.transaction_id for e in events if e.transaction_id}}
+            owner_ids = {event.transaction_id for event in events if event.transaction_id}
+            again, _owners = self._bring_up_to_date(
+                Notes(), {"integration.transaction": owner_ids}
             )
-            self._advance_orders(again, Notes())
             self._forget_banners(again)
         return events
 
     @api.model
-    def _advance_orders(self, orders, notes):
-        """Bring the transactions of orders up to date; a fault here does not stop a sale.
+    def _bring_up_to_date(self, notes, roots, **reading):
+        """Bring the transactions of documents up to date; a fault here does not stop a sale.
 
-        The next change of the order records what is missing now, for the recorder looks at states.
+        What a fault prevents is recorded by a job, which fails for as long as it is there.
 
-        :return: transaction id by model and id of the root document
+        :param dict roots: ids by model, as for ``integration.transaction._snapshot``
+        :return: the rows of their root documents, and the transaction ids by model and id of them
         """
-        Transaction = self.env["integration.transaction"]
+        Transaction, cr = self.env["integration.transaction"], self.env.cr
+        savepoint, orders = LazySavepoint("integration_record"), []
         try:
-            return Transaction._advance(orders, notes)
-        except OperationalError as error:
-            work = context.current().message_id or notes.reports
-            if work or error.pgcode not in CONFLICT_CODES:
-                # A message is tried again as a whole; a lost connection is lost.
+            orders = Transaction._snapshot(roots, savepoint=savepoint, **reading)
+            owner_by_order = Transaction._advance(orders, notes, savepoint)
+            savepoint.release(cr)
+            return orders, owner_by_order
+        except Exception as error:  # noqa: BLE001 - told, in the log and in the figures
+            if not self._survives(error, savepoint, notes):
                 raise
-            # A lane settled a message of the order meanwhile: who moves a document, be it a
-            # scheduled action that nobody repeats, need not suffer for our bookkeeping.
-            Transaction._catch_up_later(orders)
-            return self._known_owners(orders)
-        except Exception as error:  # noqa: BLE001 - told below, in the log and in the figures
-            if context.current().message_id:
-                # The engine's own work: the message is tried again, and dies readably.
-                raise
-            names = ", ".join(str(order["name"]) for order in orders[:10])
-            _logger.exception("Milestones could not be recorded for %s", names)
-            log_writer.record(
-                self.env,
-                Observation(
-                    kind="custom",
-                    outcome="error",
-                    company_id=self.env.company.id,
-                    user_id=self.env.uid,
-                    error_class="unknown",
-                    error_message=f"{type(error).__name__}: {error}",
-                ),
-            )
-            return self._known_owners(orders)
+            savepoint.rollback(cr)
+            if orders and isinstance(error, OperationalError):
+                # A lane settled a message of the order meanwhile: who moves a document, be it a
+                # scheduled action that nobody repeats, need not suffer for our bookkeeping.
+                Transaction._catch_up_later(orders)
+            else:
+                self._tell_fault(error, orders)
+                self._record_later(notes, roots, orders)
+            return orders, self._known_owners(orders)
+
+    @api.model
+    def _survives(self, error, savepoint, notes):
+        """:return: whether a user's own work goes on after an error of the recorder"""
+        if context.current().message_id or notes.insistent:
+            # The engine's own work: it is tried again as a whole, and dies readably.
+            return False
+        if isinstance(error, OperationalError):
+            # A lost connection is lost.
+            return error.pgcode in CONFLICT_CODES and not notes.reports and savepoint.is_open
+        return savepoint.is_open or not isinstance(error, Error)
+
+    @api.model
+    def _tell_fault(self, error, orders):
+        """Write a fault of the recorder to both logs."""
+        names = ", ".join(str(order["name"]) for order in orders[:10])
+        _logger.error("Milestones could not be recorded for %s", names or "?", exc_info=error)
+        log_writer.record(
+            self.env,
+            Observation(
+                kind="custom",
+                outcome="error",
+                company_id=self.env.company.id,
+                user_id=self.env.uid,
+                error_class="unknown",
+                error_message=f"{type(error).__name__}: {error}",
+            ),
+        )
+
+    @api.model
+    def _record_later(self, notes, roots, orders):
+        """Let a job record what a fault prevented; requeue it when the fault is mended."""
+        owner_ids = sorted(roots.get("integration.transaction", ()))
+        self.with_delay(
+            channel=CHANNEL,
+            description=self.env._("Milestones after a fault of the monitor"),
+        )._record_again(notes.dump(), owner_ids)
+
+    @api.model
+    def _record_again(self, noted, owner_ids):
+        """Record what was noted before a fault; the job of :meth:`_record_later`.
+
+        :param dict noted: of ``Notes.dump``
+        :param list owner_ids: ids of transactions whose messages changed
+        :raises Exception: the fault, as long as it is there
+        """
+        notes = Notes.load(noted)
+        notes.insistent = True
+        if owner_ids:
+            self.env["integration.transaction"].browse(owner_ids).exists()._refresh_blame()
+        self.env["integration.event"]._publish(notes, self._record_documents(notes))
 
     @api.model
     def _known_owners(self, orders):
-        """:return: as :meth:`_advance_orders`, of the orders that have a transaction already"""
+        """:return: as of :meth:`_bring_up_to_date`, of the orders that have a transaction already"""
         return {
             (order["root_model"], order["id"]): order["owner"]["id"]
             for order in orders

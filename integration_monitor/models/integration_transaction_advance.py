@@ -37,16 +37,16 @@ class Changes:
 class IntegrationTransactionAdvance(models.Model):
     _inherit = "integration.transaction"
 
-    def _advance(self, orders, notes):
+    def _advance(self, orders, notes, savepoint=None):
         """Bring transactions in line with the snapshot of their orders.
 
         :param list orders: rows of :meth:`_snapshot`
+        :param savepoint: see :meth:`_store`
         :return: transaction id by model and id of the root document
         """
         now = self.env.cr.now().replace(microsecond=0)
         reports = self._reports_by_owner(notes.reports, now)
-        changes = Changes()
-        owner_by_order = {}
+        changes, owner_by_order = Changes(), {}
         roots, batch = self._roots(), Batch(self.env, orders)
         # What is sold may wait for what is bought: that is judged first.
         for order in sorted(orders, key=_is_sold):
@@ -78,7 +78,7 @@ class IntegrationTransactionAdvance(models.Model):
             changes.milestones += [{"transaction_id": owner_id, **row} for row in milestones]
         changes.documents += self._related_documents(orders, owner_by_order)
         if changes.created or changes.updated or changes.documents or changes.milestones:
-            self._store(changes)
+            self._store(changes, savepoint)
         if changes.milestones and self.env["integration.gate"]._in_use():
             owners = {row["transaction_id"] for row in changes.milestones}
             self.env["integration.message"]._release_gated(owners)

@@ -5,9 +5,9 @@ from collections import defaultdict
 from odoo import api, fields, models
 
 from ..tools import order_counts
+from ..tools.notes import Notes
 from ..tools.root import SALE
 from .integration_flow_wake import CHANNEL
-from .integration_milestone_record import Notes
 
 #: Sentences of messages that are sent again by themselves while they are to be retried.
 RETRIED = frozenset({"message_retry", "rate_limit", "transformation"})

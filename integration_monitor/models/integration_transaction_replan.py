@@ -9,9 +9,9 @@ from psycopg2 import OperationalError
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..tools.notes import Notes
 from .integration_flow_drain import CONFLICT_CODES
 from .integration_flow_wake import CHANNEL
-from .integration_milestone_record import Notes
 
 _logger = logging.getLogger(__name__)
 

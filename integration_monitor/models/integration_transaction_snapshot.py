@@ -47,7 +47,7 @@ class IntegrationTransactionSnapshot(models.Model):
                 WHERE (evidence IS NULL OR evidence ? 'message') AND state = 'in_progress'"""
         )
 
-    def _snapshot(self, roots, payments=False, further=None):
+    def _snapshot(self, roots, payments=False, further=None, savepoint=None):
         """Read everything the transactions of some documents are judged by.
 
         One query; two where documents turn out not to be linked yet; those of
@@ -58,11 +58,12 @@ class IntegrationTransactionSnapshot(models.Model):
         :param bool payments: read the payments too (only when invoices or payments changed)
         :param dict further: ids by model of what may belong to other roots, by root model; given,
             the returns of the orders are read, too
+        :param LazySavepoint savepoint: to open with the first statement
         :return: one dict per root document, see ``tools.root.Root``; moments of transfers
             and milestones are texts, as JSON has them. ``of_owner``: what an order tells was taken
             over from its transaction
         """
-        rows = self._snapshot_sales(roots, payments)
+        rows = self._snapshot_sales(roots, payments, savepoint)
         orders = [row for row in rows if row["root_model"] == SALE.model]
         others = {root: dict(documents) for root, documents in (further or {}).items()}
         strangers = [(row["root_model"], row["id"]) for row in rows[len(orders) :]]
@@ -73,6 +74,8 @@ class IntegrationTransactionSnapshot(models.Model):
             # What is billed and delivered of an order decides what a return of it waits for.
             documents = others.setdefault(RETURN.model, {})
             documents[RETURN.model] = [*documents.get(RETURN.model, ()), *returned]
+        if others and savepoint:
+            savepoint.open(self.env.cr)
         for root_model, documents in others.items():
             orders += self._snapshot_root(root_model, documents)
         return orders
@@ -117,31 +120,33 @@ class IntegrationTransactionSnapshot(models.Model):
             )
         )
 
-    def _snapshot_sales(self, roots, payments):
+    def _snapshot_sales(self, roots, payments, savepoint=None):
         """:return: rows of sales orders, and then stubs of what belongs to other roots"""
         roots = {model: list(ids) for model, ids in roots.items() if ids}
         models = frozenset(roots)
         if not models:
             return []
         if models <= OWNER_MODELS:
-            return self._read_orders(read.of_owners(models, evidence=True), roots, payments)
+            query = read.of_owners(models, evidence=True)
+            return self._read_orders(query, roots, payments, savepoint)
         if models <= LINKED_MODELS:
             # Nothing but documents changed, no message and no exception: that evidence is kept.
-            orders = self._read_orders(read.of_owners(models, evidence=False), roots, payments)
+            query = read.of_owners(models, evidence=False)
+            orders = self._read_orders(query, roots, payments, savepoint)
             known, needed = set().union(*(order["links"] for order in orders)), set()
         elif models == {"sale.order", "stock.picking"}:
             # Most often a confirmation: the transfers are those of the order, and name it.
             query = read.of_orders(frozenset({SALE.model}), read.NAMED_PICKINGS)
-            orders = self._read_orders(query, roots, payments)
+            orders = self._read_orders(query, roots, payments, savepoint)
             known = {f"stock.picking,{row[0]}" for order in orders for row in order["pickings"]}
             needed = self._transfers_to_look_for(orders, set(roots["stock.picking"]))
         else:
-            return self._read_orders(read.of_orders(models), roots, payments)
+            return self._read_orders(read.of_orders(models), roots, payments, savepoint)
         changed = {f"{model},{id_}" for model in models & LINKED_MODELS for id_ in roots[model]}
         if changed | needed <= known:
             return orders
         stubs = [order for order in orders if order["root_model"] != SALE.model]
-        return [*self._read_orders(read.of_orders(models), roots, payments), *stubs]
+        return [*self._read_orders(read.of_orders(models), roots, payments, savepoint), *stubs]
 
     @api.model
     def _transfers_to_look_for(self, orders, changed_ids):
@@ -170,9 +175,13 @@ class IntegrationTransactionSnapshot(models.Model):
         return not others
 
     @api.model
-    def _read_orders(self, query, roots, payments):
+    def _read_orders(self, query, roots, payments, savepoint=None):
         """Run one of the statements of ``order_snapshot_sql``; see :meth:`_snapshot`."""
-        self.env.cr.execute(query, {**roots, "payments": bool(payments)})
+        asked = {**roots, "payments": bool(payments)}
+        if savepoint:
+            savepoint.execute(self.env.cr, query, asked)
+        else:
+            self.env.cr.execute(query, asked)
         rows = self.env.cr.fetchall()
         orders, stubs = [], []
         for order, owner_id, milestones, documents, evidence, *owner in rows:

@@ -5,6 +5,7 @@ from psycopg2 import Error
 from odoo import api, models
 
 from ..tools import order_store_sql as store
+from ..tools.lazy_savepoint import LazySavepoint
 
 LINK = "integration.transaction.document"
 
@@ -12,15 +13,14 @@ LINK = "integration.transaction.document"
 class IntegrationTransactionStore(models.Model):
     _inherit = "integration.transaction"
 
-    def _store(self, changes):
+    def _store(self, changes, savepoint=None):
         """Write what the recorder found, in one statement; the caches of the ORM stay true.
 
         :param Changes changes: what is new, see ``integration_transaction_advance``
+        :param LazySavepoint savepoint: ends with it; after an error its owner rolls it back
         :raises psycopg2.Error: nothing was written; the database transaction is still usable
         """
         statements = store.Statements()
-        # One way there and back for the savepoint too: this runs before each commit.
-        statements.add("SAVEPOINT integration_store")
         if changes.created:
             statements.add_transactions(changes.created)
         if changes.updated:
@@ -47,12 +47,13 @@ class IntegrationTransactionStore(models.Model):
             statements.add(store.LINK_MESSAGES, changes.linked)
         for root, ids in changes.unnamed.items():
             statements.add(store.NAME_ORDERS.format(table=root.table), root.model, ids)
-        statements.add("RELEASE SAVEPOINT integration_store")
+        around = savepoint or LazySavepoint("integration_store")
+        text = "; ".join(statements.texts)
         try:
-            self.env.cr.execute("; ".join(statements.texts), statements.values)
-        except Error as error:
-            if error.pgcode:
-                self.env.cr.execute("ROLLBACK TO SAVEPOINT integration_store")
+            around.execute(self.env.cr, text, statements.values, last=True)
+        except Error:
+            if around is not savepoint:
+                around.rollback(self.env.cr)
             raise
         for model in ("integration.transaction", "integration.milestone", LINK):
             self._forget_cached(self.env[model])

@@ -2,16 +2,28 @@
 
 from unittest.mock import patch
 
+from psycopg2.errors import InvalidSavepointSpecification, UndefinedFunction
+
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
+from odoo.addons.queue_job.job import Job
+
 from ..instrumentation import log_writer
+from ..tools import context
 from .common import IntegrationCase
+from .common_subscription import SubscriptionCase
 from .common_transaction import TransactionCommon
 
 RECORDER = "odoo.addons.integration_monitor.models.integration_milestone_record"
 SETTLE = "odoo.addons.integration_monitor.models.integration_message_exception"
+FUNCTION, GONE = "integration_order_transfers", "integration_order_gone"
+
+
+def rename_function(env, name, new_name):
+    """Take away what the recorder calls, as a half finished upgrade does; or give it back."""
+    env.cr.execute(SQL("ALTER FUNCTION %s RENAME TO %s", SQL(name), SQL(new_name)))
 
 
 @tagged("post_install", "-at_install")
@@ -53,6 +65,73 @@ class TestRecorderGuard(TransactionCommon):
         order.invalidate_recordset()
         self.assertEqual(order.state, "sale")
         self.assertTrue(order.picking_ids)
+
+    @mute_logger(RECORDER, "odoo.sql_db")
+    def test_database_error_while_reading_does_not_stop_a_sale(self):
+        """The first statement of the recorder that fails takes the confirmation with it."""
+        rename_function(self.env, FUNCTION, GONE)
+        order = self.order(confirm=False)
+        with log_writer.captured() as seen:
+            order.action_confirm()
+            self.record()
+        order.invalidate_recordset()
+        self.assertEqual(order.state, "sale")
+        self.assertTrue(order.picking_ids)
+        self.assertFalse(self.owner(order))
+        self.assertEqual([line.outcome for line in seen if line.kind == "custom"], ["error"])
+
+    @mute_logger("odoo.sql_db")
+    def test_savepoint_ends_with_the_recording(self):
+        """A savepoint of each recording stays open: a long job drags thousands of them along."""
+        order = self.order()
+        with self.assertRaises(InvalidSavepointSpecification), self.env.cr.savepoint():
+            self.env.cr.execute("RELEASE SAVEPOINT integration_record")
+        # Nothing to store.
+        order.picking_ids._integration_note(("state",))
+        self.record()
+        with self.assertRaises(InvalidSavepointSpecification), self.env.cr.savepoint():
+            self.env.cr.execute("RELEASE SAVEPOINT integration_record")
+
+
+@tagged("post_install", "-at_install")
+class TestRecorderMakesGood(SubscriptionCase):
+    def _later(self):
+        """:return: the job that makes good for a fault, once"""
+        job = self.env["queue.job"].search([("method_name", "=", "_record_again")])
+        self.assertEqual(len(job), 1)
+        return Job.load(self.env, job.uuid)
+
+    @mute_logger(RECORDER, "odoo.sql_db")
+    def test_what_a_fault_prevented_is_recorded_by_a_job(self):
+        """An order that was confirmed while the monitor was broken is never seen again."""
+        self.subscriber("sale.confirmed")
+        rename_function(self.env, FUNCTION, GONE)
+        with log_writer.captured():
+            order = self._order()
+            self.env.cr.flush()
+        self.assertFalse(self.events())
+        job = self._later()
+        with self.assertRaises(UndefinedFunction), self.env.cr.savepoint():
+            job.perform()
+        rename_function(self.env, GONE, FUNCTION)
+        job.perform()
+        owner = self.env["integration.transaction"].search([("res_id", "=", order.id)])
+        self.assertEqual(owner.name, order.name)
+        self.assertEqual(self.events().mapped("event_code"), ["sale.confirmed"])
+        self.assertEqual(self.events().res_id, order.id)
+
+    @mute_logger(RECORDER, "odoo.sql_db")
+    def test_message_is_tried_again_as_a_whole(self):
+        """What a partner sent counts as done though its order is not followed."""
+        order = self._order()
+        rename_function(self.env, FUNCTION, GONE)
+        with (
+            context.bound(message_id=1),
+            self.assertRaises(UndefinedFunction),
+            self.env.cr.savepoint(),
+        ):
+            order.commitment_date = "2030-01-01"
+            self.env.cr.flush()
 
 
 @tagged("post_install", "-at_install")

@@ -4,8 +4,8 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models.integration_milestone_record import Notes
 from ..models.integration_subscription_fan_out import WAKE_KEY
+from ..tools.notes import Notes
 from .common_subscription import SubscriptionCase
 
 

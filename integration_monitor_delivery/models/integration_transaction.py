@@ -58,14 +58,14 @@ class IntegrationTransaction(models.Model):
     _inherit = "integration.transaction"
 
     @api.model
-    def _read_orders(self, query, roots, payments):
+    def _read_orders(self, query, roots, payments, savepoint=None):
         if self.env["delivery.carrier"]._integration_has_providers():
             # Constants of this addon, around a statement of the engine.
             local = ", ".join(f"'{provider}'" for provider in LOCAL_PROVIDERS)
             query = _PARCELS % (query, local)
         if self.env["integration.cut.off"]._by_carrier():
             query = _CARRIER % query
-        return super()._read_orders(query, roots, payments)
+        return super()._read_orders(query, roots, payments, savepoint)
 
     @api.model
     def _count_further(self, order, steps, pickings, old, counts):

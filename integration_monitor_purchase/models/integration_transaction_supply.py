@@ -27,8 +27,8 @@ class IntegrationTransaction(models.Model):
 
     _inherit = "integration.transaction"
 
-    def _snapshot(self, roots, payments=False, further=None):
-        orders = super()._snapshot(roots, payments=payments, further=further)
+    def _snapshot(self, roots, **reading):
+        orders = super()._snapshot(roots, **reading)
         return orders + self._snapshot_aside(orders)
 
     @api.model

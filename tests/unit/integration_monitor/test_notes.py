@@ -1,0 +1,25 @@
+"""What happened to documents, as a job keeps it."""
+
+from datetime import datetime
+
+from integration_monitor.tools.notes import Notes
+
+
+def test_documents_of_all_kinds_come_back():
+    """Old values are lost: the job that makes good for a fault tells of nothing."""
+    notes = Notes()
+    notes.documents["sale.order"][5] = {"state": "draft"}
+    notes.documents["stock.picking"][7] = {}
+    notes.of_root("purchase.order")["account.move"][9] = {"state": "draft"}
+    notes.begin("stock.picking", [11])
+    notes.begun.add(("sale.order", 5))
+    notes.message_ids["sale.order", 5] = 3
+    notes.reports.append({"step_code": "delivered", "occurred_at": datetime(2026, 1, 2)})
+    again = Notes.load(notes.dump())
+    for name in ("documents", "further", "begun", "message_ids", "reports"):
+        assert getattr(again, name) == getattr(notes, name)
+
+
+def test_nothing_comes_back_as_nothing():
+    again = Notes.load(Notes().dump())
+    assert not again.documents and not again.further and not again.reports
