@@ -100,9 +100,7 @@ class IntegrationMilestoneRecord(models.Model):
         if events and self.env["integration.flow"]._emit_for_events(events):
             # What they wait for now, with the messages that were just made.
             owner_ids = {event.transaction_id for event in events if event.transaction_id}
-            again, _owners = self._bring_up_to_date(
-                Notes(), {"integration.transaction": owner_ids}
-            )
+            again, _owners = self._bring_up_to_date(Notes(), {"integration.transaction": owner_ids})
             self._forget_banners(again)
         return events
 
