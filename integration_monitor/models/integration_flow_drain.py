@@ -17,6 +17,11 @@ _logger = logging.getLogger(__name__)
 SLICE_SECONDS = 20.0
 # A lane that got no lease of its endpoint looks again after so long.
 LEASE_SECONDS = 3
+# A call does not wait for the disk to have its claim: a PostgreSQL that dies within the second
+# leaves the message as it was, and it is sent again with the same idempotency key, as it is when
+# a worker dies before it settles. What is handled here counts its attempts on disk: it may be what
+# the database dies of.
+QUICK_COMMIT = SQL("SET LOCAL synchronous_commit TO off;")
 CONFLICT_CODES = (
     errorcodes.SERIALIZATION_FAILURE,
     errorcodes.DEADLOCK_DETECTED,
@@ -160,10 +165,11 @@ class IntegrationFlow(models.Model):
     def _claim_query(self, now, turn=None, retries=True, probe=False):
         """:return: the statement that claims the next due message"""
         return SQL(
-            """WITH due AS MATERIALIZED (%(due)s)
+            """%(durable)s WITH due AS MATERIALIZED (%(due)s)
                UPDATE integration_message m SET %(values)s %(way)s FROM due WHERE m.id = due.id
             RETURNING m.id, m.attempt_count, m.attempt_count - COALESCE(m.attempt_start, 0),
                       m.answer IS NOT NULL, m.received_at, %(claimed)s""",
+            durable=SQL("") if turn is None or turn.inbound else QUICK_COMMIT,
             claimed=CLAIMED_COLUMNS,
             due=self._due_query(now, turn, retries=retries, probe=probe),
             values=self._claim_values(now),

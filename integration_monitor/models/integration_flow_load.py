@@ -96,12 +96,15 @@ def keep(env, loaded, row):
     """Put a row of ``columns(loaded)`` where the ORM looks for it; a join may have found nothing.
 
     Statement by statement, as the ORM reads, this would take as long as all else before a call.
+    None of the columns is translated, or depends on the context: that of each is one cache.
     """
-    values = iter(row)
+    values, cached = iter(row), env.transaction.field_data
     for model, names in loaded.values():
-        record = env[model].browse(next(values) or ())
+        fields, record_id = env[model]._fields, next(values)
         for name in names[1:]:
-            record._fields[name]._insert_cache(record, [next(values)])
+            value = next(values)
+            if record_id is not None:
+                cached[fields[name]].setdefault(record_id, value)
 
 
 def kept(env, loaded, records):
@@ -110,15 +113,15 @@ def kept(env, loaded, records):
     :param records: by alias, the record of each
     :return: a row for ``keep``; None when something is not there
     """
-    row = []
+    row, cached = [], env.transaction.field_data
     for alias, (model, names) in loaded.items():
-        record = records[alias]
-        row.append(record.id or None)
+        fields, record_id = env[model]._fields, records[alias].id or None
+        row.append(record_id)
         for name in names[1:]:
-            cache = env[model]._fields[name]._get_cache(env)
-            if record and record.id not in cache:
+            cache = cached[fields[name]]
+            if record_id is not None and record_id not in cache:
                 return None
-            row.append(cache[record.id] if record else None)
+            row.append(cache.get(record_id))
     return row
 
 

@@ -2,6 +2,7 @@ import contextlib
 
 from odoo.tests import tagged
 
+from ..models.integration_message_load import LOADED
 from .common import IntegrationCase
 
 
@@ -51,3 +52,22 @@ class TestMessageClaim(IntegrationCase):
                 "UPDATE integration_message SET state = 'retry' WHERE id = %s", [message.id]
             )
             self.assertFalse(message._own(attempt, known))
+
+    def test_a_handler_counts_its_attempts_on_disk(self):
+        """What the database dies of is tried for ever; or each call waits for the disk."""
+        self.receive({"id": 1}, external_id="k1")
+        self.outbound._emit([{"res_model": "res.partner", "res_id": 1, "payload": "{}"}])
+        for flow, expected in ((self.inbound, "on"), (self.outbound, "off")):
+            with self.own_flow(flow) as lane:
+                lane._load_for_work()
+                self.assertTrue(lane._claim(lane._new_turn(20)))
+                lane.env.cr.execute("SHOW synchronous_commit")
+                self.assertEqual(lane.env.cr.fetchone()[0], expected)
+
+    def test_columns_have_one_cache_each(self):
+        """A translated column is read as what it is in no language."""
+        for model, names in LOADED.values():
+            for name in names[1:]:
+                field = self.env[model]._fields[name]
+                self.assertFalse(field.translate, name)
+                self.assertNotIn(field, self.registry.field_depends_context)
