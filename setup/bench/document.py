@@ -32,7 +32,7 @@ OPERATIONS = {
     "post": "account.move.action_post",
 }
 WARM_UP = 5
-ROUNDS = 4
+ROUNDS = 10
 LIMIT = 1.05
 
 
