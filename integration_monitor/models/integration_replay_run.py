@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.observation import CLOCK_SKEW
 from ..tools.replay import slice_of
 from .integration_flow_wake import CHANNEL
 
@@ -131,10 +132,19 @@ class IntegrationReplay(models.Model):
     def _wake_lost(self):
         """Enqueue slices whose job was lost; called by the sweep each minute.
 
+        One that a clock which went ahead had planned is due now.
+
         :return: how many
         """
-        limit = fields.Datetime.now() - timedelta(seconds=LOST_SECONDS)
+        now = fields.Datetime.now()
+        limit = now - timedelta(seconds=LOST_SECONDS)
         late = self.search([("state", "=", "running"), ("next_slice_at", "<", limit)])
+        far = self.search([("state", "=", "running"), ("next_slice_at", ">", now + CLOCK_SKEW)])
+        for replay in far:
+            _size, seconds = slice_of(replay.rate)
+            if replay.next_slice_at > now + CLOCK_SKEW + timedelta(seconds=seconds):
+                replay.next_slice_at = now
+                replay._enqueue_slice(now)
         if not late:
             return 0
         jobs = self.env["queue.job"].search(
