@@ -137,7 +137,7 @@ class TransactionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def send_back(cls, picking, quantity=None):
-        """Return the goods of a done transfer."""
+        """Return the goods of a done transfer; all, so many of each, or so many by product."""
         form = Form(
             cls.env["stock.return.picking"].with_context(
                 active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
@@ -145,7 +145,13 @@ class TransactionCommon(AccountTestInvoicingCommon):
         )
         wizard = form.save()
         for line in wizard.product_return_moves:
-            line.quantity = line.move_id.quantity if quantity is None else quantity
+            line.quantity = (
+                quantity[line.product_id]
+                if isinstance(quantity, dict)
+                else line.move_id.quantity
+                if quantity is None
+                else quantity
+            )
         back = cls.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
         for move in back.move_ids:
             move.picked = True
