@@ -22,6 +22,8 @@ SHARES = 2
 CLAIMS_VARIABLE = "INTEGRATION_MONITOR_TEST_CLAIMS"
 ADDONS_VARIABLE = "INTEGRATION_MONITOR_TEST_ADDONS"
 LOGS_VARIABLE = "INTEGRATION_MONITOR_LOGS"
+#: Tells tests that the database is dropped afterwards; see ``tests/common_company.py``.
+COPY_VARIABLE = "INTEGRATION_MONITOR_TEST_COPY"
 BROWSER = re.compile(r"\b(start_tour|browser_js|HttpCase\.browser)\b")
 
 
@@ -65,7 +67,8 @@ class _Run:
         self.output, self.log = logs / f"odoo{suffix}.json", logs / f"odoo{suffix}.log"
         self.output.unlink(missing_ok=True)
         command = ["env", f"{CLAIMS_VARIABLE}={claims}", f"{LOGS_VARIABLE}={logs}"]
-        command += [f"{ADDONS_VARIABLE}={','.join(selection.addons)}", venv.python(), LAUNCHER]
+        command += [f"{ADDONS_VARIABLE}={','.join(selection.addons)}", f"{COPY_VARIABLE}=1"]
+        command += [venv.python(), LAUNCHER]
         command += [self.output, "-d", self.database]
         command += ["--test-tags", ",".join(selection.tags), "--stop-after-init"]
         command += ["--max-cron-threads=0", "--http-port", str(free_port())]
