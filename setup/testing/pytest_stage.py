@@ -18,7 +18,7 @@ TIMEOUT_SECONDS = 25 * 60
 #: End-to-end tests wait more than they compute: so many of their files run at once.
 E2E_PROCESSES = 3
 #: Files that take longest, in this order: begun last, they would go on alone. The others follow.
-LONGEST = ("test_lifecycle.py",)
+LONGEST = ("test_lifecycle.py", "test_demo.py", "test_workers_log.py", "test_message_storm.py")
 
 
 def run_unit(selection: Selection, logs: Path) -> list[Result]:
