@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test: linters, unit tests, Odoo tests of each addon, end-to-end tests.
+# Runs every test: Odoo tests of each addon, beside them linters and unit tests, then end-to-end
+# tests.
 #
 #   ./setup/test.sh                          everything
 #   ./setup/test.sh integration_monitor      one addon: its Odoo tests and tests/unit/<addon>

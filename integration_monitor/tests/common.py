@@ -28,15 +28,20 @@ class IntegrationCase(TransactionCase):
         cls.startClassPatcher(
             patch.dict(os.environ, {"INTEGRATION_MONITOR_KEY": crypto.generate_key()})
         )
+        # Nobody reads the invitations, which take a third of the time.
+        uninvited = {**cls.env.context, "no_reset_password": True}
         cls.users = {
             role: new_test_user(
                 cls.env,
                 f"im_{role}",
                 groups=f"base.group_user,integration_monitor.group_{role}",
+                context=uninvited,
             )
             for role in ROLES
         }
-        cls.users["plain"] = new_test_user(cls.env, "im_plain", groups="base.group_user")
+        cls.users["plain"] = new_test_user(
+            cls.env, "im_plain", groups="base.group_user", context=uninvited
+        )
         cls.system = cls.env["integration.system"].create(cls._system_values())
         cls.endpoint = cls.env["integration.endpoint"].create(cls._endpoint_values())
         cls.inbound = cls.env["integration.flow"].create(cls._inbound_values())

@@ -3,10 +3,10 @@
 from odoo import Command, fields
 from odoo.tests import Form
 
-from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from .common_company import PreparedCompanyCommon
 
 
-class TransactionCommon(AccountTestInvoicingCommon):
+class TransactionCommon(PreparedCompanyCommon):
     """A company with a chart of accounts, a warehouse with stock, and short ways to documents."""
 
     @classmethod

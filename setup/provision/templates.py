@@ -26,6 +26,8 @@ BASE_MODULES = (
 BASE_PREFIX, SUITE_PREFIX, BUILD_PREFIX = "im_base_", "im_suite_", "im_build_"
 #: Counted up when templates are made in another way.
 FORMAT = 2
+#: Odoo's command line, which writes down what the log of an installation has to complain of.
+WATCHED = paths.SETUP / "testing" / "odoo_launcher.py"
 #: How many suite templates stay, and for how many seconds an unused one does.
 KEEP_TEMPLATES, KEEP_SECONDS = 3, 7 * 24 * 3600
 #: Files that do not change what a database contains.
@@ -71,16 +73,18 @@ def suite_template(modules: Iterable[str] = ()) -> str:
     """
     chosen = sorted(modules or addons.installable_names())
     base = base_template()
-    key = stamps.digest(base, chosen, _content())
+    key = stamps.digest(base, chosen, _content(), WATCHED.with_name("log_watch.py"))
     name = SUITE_PREFIX + key[:10]
     with stamps.lock("templates"):
-        if not (databases.exists(name) and databases.filestore(name).is_dir()):
+        made = databases.exists(name) and databases.filestore(name).is_dir()
+        if not (made and install_results(name).exists()):
             databases.drop(name)
             build = f"{BUILD_PREFIX}{name}"
             databases.drop(build)
             with progress.step("Template database with the suite (once per version of its files)"):
                 databases.clone(base, build)
-                install(build, chosen)
+                install_results(name).parent.mkdir(parents=True, exist_ok=True)
+                install(build, chosen, program=[WATCHED, install_results(name)])
             databases.rename(build, name)
             databases.freeze(name)
         _used(name)
@@ -88,15 +92,30 @@ def suite_template(modules: Iterable[str] = ()) -> str:
     return name
 
 
-def install(database: str, modules: Iterable[str], conf: Path | None = None) -> None:
+def install_results(name: str) -> Path:
+    """Return the file that tells of warnings and errors while a suite template was made.
+
+    Tests report them whichever run made the template; see ``testing/log_watch.py``.
+    """
+    return postgres.folder("installations") / f"{name}.json"
+
+
+def install(
+    database: str,
+    modules: Iterable[str],
+    conf: Path | None = None,
+    program: Iterable[Path] = (),
+) -> None:
     """Install modules into a database by Odoo's command line.
 
     :param conf: configuration file, by default the clone's
+    :param program: runs in place of Odoo's own program, with these arguments in front
     :raise ProvisionError: when Odoo ends with an error; the message names its log
     """
     paths.LOGS.mkdir(parents=True, exist_ok=True)
     log = paths.LOGS / f"install-{database}.log"
-    command = [str(venv.python()), str(config.program()), "-d", database, "-i", ",".join(modules)]
+    command = [str(venv.python()), *map(str, list(program) or [config.program()])]
+    command += ["-d", database, "-i", ",".join(modules)]
     command += ["--stop-after-init", "--no-http", "--max-cron-threads=0", "--without-demo"]
     with log.open("w", encoding="utf-8") as handle:
         result = subprocess.run(
@@ -146,6 +165,7 @@ def _sweep(prefix: str, *, keep: set[str], count: int) -> None:
     for place, mark in enumerate(own, start=len(keep)):
         if place >= count or time.time() - mark.stat().st_mtime > KEEP_SECONDS:
             databases.drop(mark.name)
+            install_results(mark.name).unlink(missing_ok=True)
             mark.unlink()
 
 

@@ -16,7 +16,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from provision import paths, progress  # noqa: E402
 from provision.errors import ProvisionError  # noqa: E402
-from testing import lint_stage, odoo_stage, pytest_stage  # noqa: E402
+from testing import lint_stage, odoo_stage, pytest_stage, running  # noqa: E402
 from testing.results import FAILED, Report, Result  # noqa: E402
 from testing.selection import STAGES, Selection, parse  # noqa: E402
 
@@ -26,6 +26,8 @@ RUNNERS: dict[str, Callable[[Selection, Path], list[Result]]] = {
     "odoo": odoo_stage.run,
     "e2e": pytest_stage.run_e2e,
 }
+#: Stages that take no harm from others at the same time.
+BESIDE = ("lint", "unit")
 #: How often a stage says that it is still going on, in a log of continuous integration.
 REPEAT_SECONDS = 60.0
 #: Logs of that many runs are kept.
@@ -56,17 +58,29 @@ def main(arguments: list[str]) -> int:
 
 
 def _run_stages(selection: Selection, logs: Path, report: Report) -> None:
-    """Run the linters beside the other stages; the end-to-end tests, which time things, alone."""
+    """Run linters and unit tests beside the Odoo tests, the end-to-end tests alone.
+
+    The Odoo stage begins with one process that makes the template and ends with one that has the
+    last class: what runs beside it, in turn, uses the processors meanwhile. The end-to-end tests
+    time things; their database is made before.
+    """
     chosen = [stage for stage in STAGES if stage in selection.stages]
     with ThreadPoolExecutor(1) as pool:
         beside = [
-            pool.submit(_stage, stage, selection, logs) for stage in chosen if stage == "lint"
+            pool.submit(_stage, stage, selection, logs) for stage in chosen if stage in BESIDE
         ]
-        for stage in chosen:
-            if stage not in ("lint", "e2e"):
-                report.add(_stage(stage, selection, logs))
-        for future in beside:
-            report.add(future.result())
+        try:
+            if "odoo" in chosen:
+                if "e2e" in chosen:
+                    # What is wrong with it is told by the stage itself, which asks for it again.
+                    pool.submit(pytest_stage.prepare_e2e)
+                report.add(_stage("odoo", selection, logs))
+            for future in beside:
+                report.add(future.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            running.end_all()
+            raise
     if "e2e" in chosen:
         report.add(_stage("e2e", selection, logs))
 

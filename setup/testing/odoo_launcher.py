@@ -14,18 +14,22 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 # Only the package is wanted on the path, not this folder: its modules have common names.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from testing.claims import Claims  # noqa: E402
 from testing.log_watch import LogWatch  # noqa: E402
 from testing.results import FAILED, PASSED, SKIPPED, Result, save  # noqa: E402
 
 ADDONS_PREFIX = "odoo.addons."
-SHARE_VARIABLE = "INTEGRATION_MONITOR_TEST_SHARE"
+#: Names the folder of claims of processes that share the tests.
+CLAIMS_VARIABLE = "INTEGRATION_MONITOR_TEST_CLAIMS"
+#: Names the addons whose tests are looked for; by default all that Odoo names.
+ADDONS_VARIABLE = "INTEGRATION_MONITOR_TEST_ADDONS"
 #: Set: tests that Odoo runs while installing run at the end as well, with every addon loaded.
 ALL_TESTS_VARIABLE = "INTEGRATION_MONITOR_TEST_ALL"
 
@@ -97,24 +101,6 @@ class Recorder:
         return Result(name, FAILED, detail="selected, but never ran")
 
 
-class Share:
-    """The classes of tests that this process runs, when several processes share them."""
-
-    def __init__(self, text: str) -> None:
-        """Take ``place/count``, for example ``0/2``."""
-        self.place, self.count = (int(part) for part in text.split("/"))
-        self.seen = 0
-
-    def own(self, tests: list[Any]) -> list[Any]:
-        """Return the tests of this share; every process must see the same tests in one order."""
-        places: dict[type, int] = {}
-        for test in tests:
-            if type(test) not in places:
-                places[type(test)] = self.seen % self.count
-                self.seen += 1
-        return [test for test in tests if places[type(test)] == self.place]
-
-
 def _is_browser_test(test: Any) -> bool:
     from odoo.tests.common import HttpCase
 
@@ -154,18 +140,42 @@ def hook(recorder: Recorder, watch: LogWatch) -> None:
     OdooTestResult.logError = log_error_once
 
     make_suite = loader.make_suite
-    share = Share(os.environ.get(SHARE_VARIABLE, "0/1"))
+    folder = os.environ.get(CLAIMS_VARIABLE)
+    claims = Claims(Path(folder) if folder else None)
+    addons = [name for name in os.environ.get(ADDONS_VARIABLE, "").split(",") if name]
 
-    def make_noted_suite(*args: Any, **kwargs: Any) -> Any:
-        suite = make_suite(*args, **kwargs)
+    def make_noted_suite(names: list[str], *args: Any, **kwargs: Any) -> Any:
+        # Looking imports the tests, and with them the addon: never before Odoo has loaded it.
+        names = [name for name in names if not addons or name in addons]
+        suite = make_suite(names, *args, **kwargs)
         if os.environ.get(ALL_TESTS_VARIABLE):
-            tests = [*make_suite(args[0], "at_install"), *suite]
+            tests = [*make_suite(names, "at_install"), *suite]
             suite = type(suite)(sorted(tests, key=lambda test: getattr(test, "test_sequence", 0)))
-        suite = type(suite)(share.own(list(suite)))
-        recorder.selected += [recorder.name(test) for test in suite]
-        return suite
+        return _shared(suite, claims, recorder)
 
     loader.make_suite = make_noted_suite
+
+
+def _shared(suite: Any, claims: Claims, recorder: Recorder) -> Any:
+    """Return a suite of the same tests; when it runs, each class is taken, or is another's."""
+
+    class SharedSuite(type(suite)):  # type: ignore[misc]
+        def run(self, result: Any, debug: bool = False) -> Any:
+            taken = type(suite)()
+            # Read test by test: a class is claimed when the one before it has ended.
+            taken._tests = self._take()
+            return taken.run(result, debug)
+
+        def _take(self) -> Iterator[Any]:
+            classes: dict[type, list[Any]] = {}
+            for test in self:
+                classes.setdefault(type(test), []).append(test)
+            for each, tests in classes.items():
+                if claims.take(f"{each.__module__}.{each.__qualname__}"):
+                    recorder.selected += [recorder.name(test) for test in tests]
+                    yield from tests
+
+    return SharedSuite(suite)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The Odoo tests of the addons, on copies of the template: installed and tested side by side."""
+"""The Odoo tests of the addons, by processes side by side, each on a copy of one template."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from provision import addons, chromium, config, databases, paths, templates, venv
+from provision.errors import ProvisionError
 
 from . import results
 from .results import FAILED, Result
@@ -18,8 +19,11 @@ TIMEOUT_SECONDS = 30 * 60
 LAUNCHER = Path(__file__).with_name("odoo_launcher.py")
 PREFIX = "im_test_"
 SHARES = 2
-SHARE_VARIABLE = "INTEGRATION_MONITOR_TEST_SHARE"
+CLAIMS_VARIABLE = "INTEGRATION_MONITOR_TEST_CLAIMS"
+ADDONS_VARIABLE = "INTEGRATION_MONITOR_TEST_ADDONS"
 LOGS_VARIABLE = "INTEGRATION_MONITOR_LOGS"
+#: Tells tests that the database is dropped afterwards; see ``tests/common_company.py``.
+COPY_VARIABLE = "INTEGRATION_MONITOR_TEST_COPY"
 BROWSER = re.compile(r"\b(start_tour|browser_js|HttpCase\.browser)\b")
 
 
@@ -27,10 +31,17 @@ def run(selection: Selection, logs: Path) -> list[Result]:
     """Install the selected addons, run their tests, return every result."""
     if _has_browser_tests(selection.addons):
         chromium.provide()
-    template = templates.base_template()
-    # A few tests are sooner done by one process: each installs the addons for itself.
+    try:
+        template = templates.suite_template(selection.addons)
+    except ProvisionError as error:
+        # The other stages can tell something all the same.
+        return [Result("installation of the addons", FAILED, 0, str(error))]
+    installed = results.load(templates.install_results(template))
+    # A few tests are sooner done by one process: each loads the addons for itself.
     shares = 1 if selection.narrowed else SHARES
-    runs = [_Run(selection, logs, place, shares) for place in range(shares)]
+    claims = logs / "odoo-claims"
+    claims.mkdir()
+    runs = [_Run(selection, logs, place, shares, claims) for place in range(shares)]
     try:
         for each in runs:
             databases.clone(template, each.database)
@@ -40,7 +51,7 @@ def run(selection: Selection, logs: Path) -> list[Result]:
     finally:
         for each in runs:
             databases.drop(each.database)
-    found = [result for each in runs for result in each.results()]
+    found = [*installed, *(result for each in runs for result in each.results())]
     failed = next((each for each, code in zip(runs, codes, strict=True) if code), runs[0])
     return [*found, *_checks(selection, found, max(codes, key=abs), failed.log)]
 
@@ -48,14 +59,17 @@ def run(selection: Selection, logs: Path) -> list[Result]:
 class _Run:
     """One Odoo process with its share of the test classes, on a database of its own."""
 
-    def __init__(self, selection: Selection, logs: Path, place: int, shares: int) -> None:
+    def __init__(
+        self, selection: Selection, logs: Path, place: int, shares: int, claims: Path
+    ) -> None:
         self.database = f"{PREFIX}{paths.database_id()}_{place}_{os.getpid()}"
         suffix = f"-{place + 1}" if shares > 1 else ""
         self.output, self.log = logs / f"odoo{suffix}.json", logs / f"odoo{suffix}.log"
         self.output.unlink(missing_ok=True)
-        command = ["env", f"{SHARE_VARIABLE}={place}/{shares}", f"{LOGS_VARIABLE}={logs}"]
+        command = ["env", f"{CLAIMS_VARIABLE}={claims}", f"{LOGS_VARIABLE}={logs}"]
+        command += [f"{ADDONS_VARIABLE}={','.join(selection.addons)}", f"{COPY_VARIABLE}=1"]
         command += [venv.python(), LAUNCHER]
-        command += [self.output, "-d", self.database, "-i", ",".join(selection.addons)]
+        command += [self.output, "-d", self.database]
         command += ["--test-tags", ",".join(selection.tags), "--stop-after-init"]
         command += ["--max-cron-threads=0", "--http-port", str(free_port())]
         self.program = (command, self.log)

@@ -10,13 +10,15 @@ from demo.stack import seeded_template
 from provision import chromium, config, paths, templates, venv
 
 from .results import FAILED, PASSED, SKIPPED, Result
-from .running import excerpt, run_together
+from .running import excerpt, run_in_turn
 from .selection import E2E, UNIT, Selection
 
 NO_TESTS = 5
 TIMEOUT_SECONDS = 25 * 60
-#: End-to-end tests wait more than they compute: so many processes share their files.
-E2E_PROCESSES = 2
+#: End-to-end tests wait more than they compute: so many of their files run at once.
+E2E_PROCESSES = 3
+#: Files that take longest, in this order: begun last, they would go on alone. The others follow.
+LONGEST = ("test_lifecycle.py", "test_demo.py", "test_workers_log.py", "test_message_storm.py")
 
 
 def run_unit(selection: Selection, logs: Path) -> list[Result]:
@@ -27,26 +29,36 @@ def run_unit(selection: Selection, logs: Path) -> list[Result]:
     return _run("unit", [selection.unit_paths], UNIT, selection.expression, logs, env)
 
 
+def prepare_e2e() -> str:
+    """Make what the end-to-end tests start from; return the template with the suite."""
+    chromium.provide()
+    template = templates.suite_template()
+    seeded_template()
+    return template
+
+
 def run_e2e(selection: Selection, logs: Path) -> list[Result]:
-    """Run the tests over real processes; the template database is made first."""
+    """Run the tests over real processes, each file in one of its own."""
     if not any(E2E.rglob("test_*.py")):
         return []
-    chromium.provide()
     env = config.environment()
-    env["INTEGRATION_MONITOR_TEMPLATE"] = templates.suite_template()
+    env["INTEGRATION_MONITOR_TEMPLATE"] = prepare_e2e()
     env["INTEGRATION_MONITOR_LOGS"] = str(logs)
     env["PYTHONPATH"] = os.pathsep.join([str(paths.SETUP), str(venv.EXTRA)])
-    # Made before the processes start, which would make it twice.
-    seeded_template()
     files = sorted(
         {
             file
             for path in selection.e2e_paths
             for file in (path.rglob("test_*.py") if path.is_dir() else [path])
-        }
+        },
+        key=_begin,
     )
-    shares = [files[number::E2E_PROCESSES] for number in range(E2E_PROCESSES)]
-    return _run("e2e", [share for share in shares if share], E2E, selection.expression, logs, env)
+    return _run("e2e", [[file] for file in files], E2E, selection.expression, logs, env)
+
+
+def _begin(file: Path) -> tuple[int, str]:
+    """Return what sorts the files of the end-to-end tests by when they begin."""
+    return (LONGEST.index(file.name) if file.name in LONGEST else len(LONGEST), file.name)
 
 
 def _run(
@@ -57,10 +69,10 @@ def _run(
     logs: Path,
     env: dict[str, str],
 ) -> list[Result]:
-    """Run one pytest for each share of paths, side by side."""
+    """Run one pytest for each share of paths, some side by side."""
     programs, outputs = [], []
-    for number, wanted in enumerate(shares):
-        name = f"{stage}-{number + 1}" if len(shares) > 1 else stage
+    for wanted in shares:
+        name = f"{stage}-{wanted[0].stem}" if len(shares) > 1 else stage
         output, log = logs / f"{name}.xml", logs / f"{name}.log"
         output.unlink(missing_ok=True)
         command = [venv.python(), "-m", "pytest", "-q", "--confcutdir", root, "--junit-xml", output]
@@ -69,7 +81,7 @@ def _run(
         outputs.append(output)
     env = {**env, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "120"}
     env.setdefault("TMPDIR", os.environ.get("TMPDIR", "/tmp"))
-    codes = run_together(programs, env=env, timeout=TIMEOUT_SECONDS)
+    codes = run_in_turn(programs, E2E_PROCESSES, env=env, timeout=TIMEOUT_SECONDS)
     found = []
     for code, output, (_command, log) in zip(codes, outputs, programs, strict=True):
         if code == NO_TESTS and expression:

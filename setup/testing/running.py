@@ -9,10 +9,14 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 from provision import paths
 
 GRACE_SECONDS = 15
+#: What runs at present, in whichever thread.
+_running: list[subprocess.Popen[bytes]] = []
 
 
 def run_logged(
@@ -39,14 +43,54 @@ def run_together(
 
     :return: the exit codes, in order; -1 for a program that did not end within *timeout* seconds
     """
+    return run_in_turn(programs, len(programs), env=env, timeout=timeout)
+
+
+def run_in_turn(
+    programs: Sequence[tuple[Sequence[str | Path], Path]],
+    at_once: int,
+    *,
+    env: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+) -> list[int]:
+    """Run programs, *at_once* of them side by side: where one ends, the next one starts.
+
+    :return: the exit codes, in order; -1 for a program that did not end within *timeout* seconds
+        of the beginning
+    """
     deadline = None if timeout is None else time.monotonic() + timeout
     processes: list[subprocess.Popen[bytes]] = []
+    codes: dict[int, int] = {}
+    ended: SimpleQueue[int] = SimpleQueue()
     try:
-        processes += [_start(command, log, env) for command, log in programs]
-        return [_wait(process, deadline) for process in processes]
+        while len(codes) < len(programs):
+            while len(processes) < min(len(programs), len(codes) + at_once):
+                place, (command, log) = len(processes), programs[len(processes)]
+                processes.append(_start(command, log, env))
+                Thread(target=_attend, args=(processes[place], place, ended), daemon=True).start()
+            try:
+                left = None if deadline is None else max(0.1, deadline - time.monotonic())
+                place = ended.get(timeout=left)
+            except Empty:
+                break
+            codes[place] = processes[place].returncode
+            # Its place is taken by another: nothing of it goes on beside that.
+            end_group(processes[place])
     finally:
-        for process in processes:
-            end_group(process)
+        for place, process in enumerate(processes):
+            # Of what has ended, the number may be that of another program by now.
+            if place not in codes:
+                end_group(process)
+    for place, (command, _log) in enumerate(programs):
+        if place not in codes:
+            print(f"no end in time: {' '.join(map(str, command[-3:]))}", file=sys.stderr)
+    return [codes.get(place, -1) for place in range(len(programs))]
+
+
+def _attend(process: subprocess.Popen[bytes], place: int, ended: SimpleQueue[int]) -> None:
+    """Tell when a process has ended."""
+    process.wait()
+    ended.put(place)
 
 
 def _start(
@@ -54,7 +98,7 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as handle:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [str(part) for part in command],
             env=dict(env) if env is not None else None,
             cwd=paths.REPO,
@@ -63,14 +107,14 @@ def _start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _running.append(process)
+    return process
 
 
-def _wait(process: subprocess.Popen[bytes], deadline: float | None) -> int:
-    try:
-        return process.wait(None if deadline is None else max(0.1, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        print(f"no end in time: {' '.join(map(str, process.args[:3]))}", file=sys.stderr)
-        return -1
+def end_all() -> None:
+    """End what other threads run: this program was interrupted."""
+    for process in list(_running):
+        end_group(process)
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
@@ -86,6 +130,8 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
     except ProcessLookupError:
         pass
     process.wait()
+    if process in _running:
+        _running.remove(process)
 
 
 def excerpt(log: Path, lines: int = 30) -> str:
