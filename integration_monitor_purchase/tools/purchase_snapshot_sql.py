@@ -112,6 +112,10 @@ _ROLE = f"""
          THEN CASE WHEN EXISTS (SELECT FROM stock_location target
                                  WHERE target.id = picking.location_dest_id
                                    AND target.usage = 'supplier') THEN 'return'
+                   -- What a customer sends to us was delivered: its vendor owes nothing.
+                   WHEN EXISTS (SELECT FROM stock_location origin
+                                 WHERE origin.id = picking.location_id
+                                   AND origin.usage = 'customer') THEN 'internal'
                    WHEN {_DROPSHIPPED} THEN 'dropship' ELSE 'in' END
          WHEN picking.return_id IS NOT NULL THEN 'internal'
          WHEN EXISTS (SELECT FROM stock_warehouse other
