@@ -28,6 +28,14 @@ class TestPurchaseBlame(PurchaseCommon):
         self.assertEqual(owner.timeliness, "missed")
         self.assertEqual(owner.promised_at, order.date_planned)
 
+    def test_day_of_the_company(self):
+        """Goods are expected a day too early, or on another one for each buyer."""
+        self.company.partner_id.tz = "Pacific/Auckland"
+        order = self.purchase()
+        order.picking_ids.scheduled_date = "2031-03-05 20:00:00"
+        self.record()
+        self.assertWaits(order, "received", "Bert Vendor", "expected on 03/06/2031")
+
     def test_goods_at_the_door(self):
         """The vendor is blamed for what our warehouse has to put away."""
         self.warehouse.reception_steps = "two_steps"
