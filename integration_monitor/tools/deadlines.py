@@ -119,8 +119,9 @@ class Dates:
             scheduled = self.root.scheduled(step.event_code, self._pickings)
             if scheduled is None and step.event_code in self.root.promised_events:
                 return self.promised
-            if scheduled and rule.minutes and self._made_then(scheduled):
-                return None
+            if scheduled and self._made_then(scheduled):
+                promised = step.event_code in self.root.promised_events and not rule.minutes
+                return self.promised if promised else None
             return scheduled
         if rule.source == "invoice_due":
             return self._invoice_due()
