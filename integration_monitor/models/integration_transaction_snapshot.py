@@ -3,7 +3,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..tools import order_services
+from ..tools import order_credits, order_services
 from ..tools import order_snapshot_sql as read
 from ..tools.order_counts import moment
 from ..tools.order_evidence_sql import EVIDENCE
@@ -216,6 +216,7 @@ class IntegrationTransactionSnapshot(models.Model):
             )
             orders.append(order)
         self._read_services(orders)
+        self._read_credits(orders)
         return [*sorted(orders, key=lambda order: order["id"]), *stubs]
 
     @api.model
@@ -228,6 +229,17 @@ class IntegrationTransactionSnapshot(models.Model):
         open_ids = {order_id for (order_id,) in self.env.cr.fetchall()}
         for order in asked:
             order["open_services"] = order["id"] in open_ids
+
+    @api.model
+    def _read_credits(self, orders):
+        """Tell of orders with returns whether all that Odoo wants to invoice came back."""
+        asked = [order for order in orders if order_credits.decide(order)]
+        if not asked:
+            return
+        self.env.cr.execute(order_credits.TO_INVOICE, [[order["id"] for order in asked]])
+        open_ids = {order_id for (order_id,) in self.env.cr.fetchall()}
+        for order in asked:
+            order["credited"] = order["id"] not in open_ids
 
     @api.model
     def _roots(self):

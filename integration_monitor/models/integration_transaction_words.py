@@ -13,23 +13,24 @@ class IntegrationTransactionWords(models.Model):
 
     @api.model
     def _in_words_of(self, company_id):
-        """Speak the language of a company: what is stored has one for all who read it.
+        """Speak the language of a company, by its clock: what is stored has one for all readers.
 
         :return: self, most often
         """
-        lang = self._lang_of(company_id)
-        if lang == (self.env.context.get("lang") or "en_US"):
+        lang, tz = self._words_of(company_id)
+        context = self.env.context
+        if lang == (context.get("lang") or "en_US") and tz == (context.get("tz") or "UTC"):
             return self
-        return self.with_context(lang=lang)
+        return self.with_context(lang=lang, tz=tz)
 
     @api.model
     @tools.ormcache("company_id")
-    def _lang_of(self, company_id):
-        """:return: code of the language of a company's partner, English without one"""
+    def _words_of(self, company_id):
+        """:return: language and time zone of a company's partner; without, English and UTC"""
         # Whoever moves a document need not read its company.
-        lang = self.env["res.company"].sudo().browse(company_id).partner_id.lang
-        known = lang and self.env["res.lang"]._get_data(code=lang)
-        return lang if known else "en_US"
+        partner = self.env["res.company"].sudo().browse(company_id).partner_id
+        known = partner.lang and self.env["res.lang"]._get_data(code=partner.lang)
+        return partner.lang if known else "en_US", partner.tz or "UTC"
 
     @api.model
     def _blame_text(self, verdict):
@@ -255,12 +256,12 @@ class IntegrationTransactionWords(models.Model):
 
     @api.model
     def _moment_text(self, moment):
-        """Say when something was, in the company's time: the hour of today, else the day, too.
+        """Say when something was, by the clock of ``_in_words_of``: the hour, else the day, too.
 
         :param str moment: as PostgreSQL writes it into JSON, UTC
         """
         at = order_counts.moment(moment)
-        tz = self.env.company.partner_id.tz or "UTC"
+        tz = self.env.context.get("tz") or "UTC"
         local = self.with_context(tz=tz)
         days = [
             fields.Datetime.context_timestamp(local, when).date()

@@ -12,12 +12,13 @@ class ResPartner(models.Model):
         result = super().write(vals)
         Step = self.env["integration.process.step"]
         clock = "tz" in vals and "invoice_due" in Step._deadline_sources()
-        if clock or "lang" in vals:
+        words = not {"lang", "tz"}.isdisjoint(vals)
+        if clock or words:
             # Also a company that the user does not work for.
             of_company = [("partner_id", "in", self.ids)]
             if self.env["res.company"].sudo().search_count(of_company, limit=1):
                 if clock:
                     Step._deadline_places_changed({"invoice_due"})
-                if "lang" in vals:
+                if words:
                     self.env.registry.clear_cache()
         return result

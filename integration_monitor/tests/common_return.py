@@ -21,14 +21,19 @@ class ReturnCommon(TransactionCommon):
 
     @classmethod
     def announce(cls, picking, quantity=None, refund=True, exchange=False):
-        """Make the return of a delivery, as people do. :return: the transfer, which waits"""
+        """Make the return of a delivery, as people do.
+
+        :param quantity: of each product, or by product; all of it when it is not given
+        :return: the transfer, which waits
+        """
         wizard = Form(
             cls.env["stock.return.picking"].with_context(
                 active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
             )
         ).save()
         for line in wizard.product_return_moves:
-            line.quantity = line.move_id.quantity if quantity is None else quantity
+            asked = quantity.get(line.product_id) if isinstance(quantity, dict) else quantity
+            line.quantity = line.move_id.quantity if asked is None else asked
             line.to_refund = refund
         action = wizard.action_create_exchanges() if exchange else wizard.action_create_returns()
         cls.record()

@@ -75,6 +75,24 @@ class TestBlameWords(BlamedOrders):
 
         self.startPatcher(patch.object(code_translations, "get_python_translations", known))
 
+    def test_clock_of_the_company(self):
+        """Whoever touches an order last decides by whose clock all others read since when."""
+        self.company.partner_id.tz = "Asia/Tokyo"
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        other.partner_id.tz = "America/New_York"
+        words = self.env["integration.transaction"].with_context(
+            allowed_company_ids=other.ids, tz="Europe/Berlin"
+        )
+        told = [
+            words._in_words_of(company.id)._moment_text("2026-01-09T20:00:00")
+            for company in (self.company, other)
+        ]
+        self.assertIn("1/10/26, 5:00", told[0])
+        self.assertIn("1/9/26, 3:00", told[1])
+        self.company.partner_id.tz = "UTC"
+        again = words._in_words_of(self.company.id)
+        self.assertIn("1/9/26, 8:00", again._moment_text("2026-01-09T20:00:00"))
+
     def test_languages_cost_nothing(self):
         """Each confirmation asks in which language the company reads."""
         order = self.order()

@@ -116,6 +116,17 @@ class TestDeadlineFirst(DeadlineCommon):
         self.assertEqual(owner.waits_for_step_id, self.steps["shipped"])
         self.assertEqual((owner.due_at, owner.timeliness), (moment, "missed"))
 
+    def test_made_by_the_transfer_before(self):
+        """What was picked has to leave at the moment of the picking, and is late at once."""
+        self.warehouse.delivery_steps = "pick_ship"
+        order = self.order()
+        self.earlier(order, DAY)
+        self.ship(order.picking_ids)
+        owner = self.owner(order)
+        self.assertEqual(owner.waits_for_step_id, self.steps["shipped"])
+        self.assertEqual(owner.timeliness, "on_track")
+        self.assertEqual(owner.due_at, owner.waits_since + 8 * HOUR)
+
     def test_instalments(self):
         """Half of an invoice is due now, and it is late in two months."""
         halves = [

@@ -163,6 +163,18 @@ class TestReturnWays(ReturnCommon):
         self.assertIn("out", self.roles(back))
         self.assertEqual(self.owner(back).state, "cancelled")
 
+    def test_credited_goods_are_not_invoiced_again(self):
+        """By ordered quantities an order waits for ever for an invoice of what came back."""
+        order, invoice = self.delivered(quantity=3)
+        self.ship(self.announce(order.picking_ids, quantity=1))
+        self.pay(self.credit(invoice, quantity=1))
+        self.assertEqual(order.invoice_status, "to invoice")
+        self.assertStates(order, invoiced="reached", paid="reached")
+        self.assertEqual(self.owner(order).state, "completed")
+        # What was credited although it stayed with the customer is invoiced again.
+        self.pay(self.credit(invoice, quantity=1))
+        self.assertStates(order, invoiced="partial")
+
     def test_order_goes_on(self):
         """A return opens its order again, or one whose goods all came back is not undone."""
         # By ordered quantities Odoo would want to invoice again what was refunded.

@@ -14,7 +14,7 @@ from .order_counts import moment
 from .root import Root
 from .working_time import WorkingCalendar
 
-#: Odoo schedules a transfer for the moment it is made; so close to the confirmation is no date.
+#: Odoo schedules a transfer for the moment it is made; so close to that is no date.
 MADE_NOW = timedelta(minutes=5)
 #: The longest duration, offset or margin, in minutes: a year.
 LONGEST = 366 * 1440
@@ -119,12 +119,29 @@ class Dates:
             scheduled = self.root.scheduled(step.event_code, self._pickings)
             if scheduled is None and step.event_code in self.root.promised_events:
                 return self.promised
-            if scheduled and rule.minutes and scheduled <= self.confirmed + MADE_NOW:
-                return None
+            if scheduled and self._made_then(scheduled):
+                promised = step.event_code in self.root.promised_events and not rule.minutes
+                return self.promised if promised else None
             return scheduled
         if rule.source == "invoice_due":
             return self._invoice_due()
         return self.promised if rule.source == "promise" else None
+
+    def _made_then(self, scheduled: datetime) -> bool:
+        """Tell whether a date is only the moment at which Odoo made the transfer.
+
+        It makes transfers when the order is confirmed, and the next one of the goods when the one
+        before is done; an exchange has the moment at which the goods had left.
+        """
+        if scheduled <= self.confirmed + MADE_NOW:
+            return True
+        for transfer in self._pickings:
+            done = moment(transfer.date_done) if transfer.state == "done" else None
+            # A back order keeps the date of the transfer of which it is the rest.
+            if done and abs(done - scheduled) <= MADE_NOW:
+                if moment(transfer.scheduled_date) != scheduled:
+                    return True
+        return False
 
     def _invoice_due(self) -> datetime | None:
         """The end of the earliest day on which an invoice that is not paid is due."""

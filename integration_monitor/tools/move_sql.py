@@ -60,6 +60,29 @@ def kits_of(line: str, pieces: str, counted: str) -> str:
              GROUP BY m.product_id) part)"""
 
 
+def pieces_of(line: str) -> str:
+    """Return SQL for how many pieces its moves bring for one piece of a line; 1 unless it is a kit.
+
+    All components together, in their reference units: for what is compared with the kit's invoices.
+
+    :param line: alias of the line of the sales order, or of none
+    """
+    return f"""COALESCE((
+    SELECT CASE WHEN bool_and(m.product_id <> {line}.product_id) THEN
+                1 / NULLIF(min(sold.factor) * greatest(
+                    {line}.qty_delivered / NULLIF(sum(
+                        CASE WHEN {_GOT} THEN m.quantity WHEN {_GAVE_BACK} THEN -m.quantity END
+                        * unit.factor) FILTER (WHERE m.state = 'done'), 0),
+                    {line}.product_uom_qty / NULLIF(sum(m.product_uom_qty * unit.factor) FILTER (
+                        WHERE {first_steps("m")}), 0)), 0) END
+      FROM stock_move m
+      JOIN uom_uom unit ON unit.id = m.product_uom
+      JOIN uom_uom sold ON sold.id = {line}.product_uom_id
+      JOIN stock_location origin ON origin.id = m.location_id
+      JOIN stock_location target ON target.id = m.location_dest_id
+     WHERE m.sale_line_id = {line}.id), 1)"""
+
+
 def first_steps(move: str) -> str:
     """Return the condition that a move is where a line's goods set out: each piece counts once.
 

@@ -66,7 +66,8 @@ def count_order(
 
     :param order: state, invoice_status, create_date of the sales order; ``coming``: deliveries that
         purchases are to bring and that no transfer stands for yet; ``open_services``, see
-        ``order_services``
+        ``order_services``; ``credited`` (what Odoo wants to invoice came back), see
+        ``order_credits``
     :param message_id: the message that made the order
     """
     confirmed = order["state"] == "sale"
@@ -154,7 +155,7 @@ def _count_invoices(
     more = (
         # Odoo calls an order "invoiced" when nothing of it is to be invoiced, too.
         (not sales and status != "invoiced")
-        or status == "to invoice"
+        or (status == "to invoice" and not order.get("credited"))
         or (status == "no" and (moving or order.get("open_services") or order["state"] != "sale"))
     )
     paid = [invoice for invoice in posted if invoice.payment_state in PAID_STATES]

@@ -18,7 +18,8 @@ FLOW_EVENTS = frozenset({"return.announced", "return.received", "return.cancelle
 def reporter_of(step: Step, sources: Sources, order: dict[str, Any]) -> Source | None:
     """Return the connected system's flow that would report the step for this return, or None.
 
-    A system that is told of returns, or of parcels, reports on those that it was told of.
+    A system that is told of returns, or of parcels, reports on those that it was told of. A carrier
+    that is told of nothing may have the customer's parcel, or another one has it.
     """
     source = source_of(step, sources, order["warehouse_id"])
     told = (order["evidence"] or {}).get("told") or ()
@@ -26,7 +27,7 @@ def reporter_of(step: Step, sources: Sources, order: dict[str, Any]) -> Source |
         return source if any(row[0] == step.message_type for row in told) else None
     if source and source.told:
         return source if any(row[1] == source.system_id for row in told) else None
-    return source
+    return None if step.message_type.startswith("carrier.") else source
 
 
 def expected_reports(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from .move_sql import pieces_of
 from .order_parts_sql import payment_ids, transfer_row
 from .order_snapshot_sql import LINKS, MILESTONES
 from .return_parts_sql import AGAIN, RETURNED, SWAPS
@@ -67,7 +68,7 @@ _VALUE = f"""
                    * unit.factor AS quantity,
                    COALESCE(line.price_total / NULLIF(line.product_uom_qty, 0),
                             line.price_unit * (1 - COALESCE(line.discount, 0) / 100))
-                   / own.factor AS price,
+                   / own.factor / {pieces_of("line")} AS price,
                    move.quantity * unit.factor - {AGAIN} AS kept
               FROM stock_move move
               JOIN uom_uom unit ON unit.id = move.product_uom
@@ -75,8 +76,9 @@ _VALUE = f"""
               LEFT JOIN uom_uom own ON own.id = line.product_uom_id
               LEFT JOIN sale_order sale ON sale.id = line.order_id
              WHERE move.id = ANY(moves) AND move.state <> 'cancel') moved"""
-# In the order of the fields of ``return_counts.Line``.
-_LINES = """
+# In the order of the fields of ``return_counts.Line``. What invoices and refunds call a kit is as
+# many pieces as its components.
+_LINES = f"""
     SELECT jsonb_agg(jsonb_build_array(
                line.id,
                COALESCE((SELECT sum(move.quantity * unit.factor)
@@ -92,7 +94,7 @@ _LINES = """
                            JOIN account_move bill ON bill.id = item.move_id
                             AND bill.state = 'posted' AND bill.move_type = 'out_invoice'
                            LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
-                          WHERE billed.order_line_id = line.id), 0)))
+                          WHERE billed.order_line_id = line.id), 0) * {pieces_of("line")}))
       FROM sale_order_line line
       JOIN uom_uom own ON own.id = line.product_uom_id
      WHERE line.id = ANY(lines)"""
@@ -104,7 +106,8 @@ _REFUNDS = f"""
                bill.invoice_date_due,
                (SELECT jsonb_object_agg(of_line.id, of_line.quantity)
                   FROM (SELECT line.id,
-                               sum(item.quantity * COALESCE(unit.factor, own.factor)) AS quantity
+                               sum(item.quantity * COALESCE(unit.factor, own.factor))
+                               * {pieces_of("line")} AS quantity
                           FROM account_move_line item
                           JOIN sale_order_line_invoice_rel billed
                             ON billed.invoice_line_id = item.id

@@ -6,6 +6,8 @@ from ..tools.tracking import PROBLEM_STATUSES, STATUS_RANK, parse_tracking_event
 
 # The answer to a booking is settled within seconds; an event that overtakes it is tried again.
 BOOKING_SETTLES_SECONDS = 20
+#: Types of transfers whose parcels go to customers.
+DELIVERING = ("outgoing", "dropship")
 
 
 class IntegrationHandlerCarrierTracking(models.AbstractModel):
@@ -34,6 +36,9 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
                 self.env._("Tracking event not understood: %(error)s.", error=error)
             ) from error
         pickings = self._find_pickings(message, event.tracking_code)
+        returns = not pickings
+        if returns:
+            pickings = self._find_returns(message, event.tracking_code)
         if not pickings:
             raise RetryLater(
                 BOOKING_SETTLES_SECONDS,
@@ -60,7 +65,8 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
             elif event.status == "delivered":
                 self._settle_problems(changed)
         self._record_milestones(message, pickings, event)
-        if changed and event.status == "delivered" and message.flow_id.invoice_on_delivery:
+        delivered = changed and event.status == "delivered" and not returns
+        if delivered and message.flow_id.invoice_on_delivery:
             self._invoice(message, changed)
         return pickings
 
@@ -78,7 +84,13 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
             "version": f"{event.rank:03d}",
         }
 
-    def _find_pickings(self, message, tracking_code):
+    def _find_returns(self, message, tracking_code):
+        """Return the transfers that bring goods back from customers and carry the number."""
+        return self._find_pickings(message, tracking_code, ("incoming",)).filtered(
+            lambda picking: picking.location_id.usage == "customer"
+        )
+
+    def _find_pickings(self, message, tracking_code, codes=DELIVERING):
         """Return the done deliveries that carry the number, in the flow's company.
 
         A picking may hold several numbers, separated by commas; the chain before the delivery
@@ -87,13 +99,14 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
         candidates = self.env["stock.picking"].search(
             [
                 ("company_id", "=", message.company_id.id),
-                ("picking_type_code", "in", ("outgoing", "dropship")),
+                ("picking_type_code", "in", codes),
                 ("carrier_tracking_ref", "like", tracking_code),
             ],
             limit=50,
         )
         return candidates.filtered(
-            lambda picking: tracking_code in picking.carrier_tracking_ref.split(",")
+            lambda picking: tracking_code
+            in [number.strip() for number in picking.carrier_tracking_ref.split(",")]
         )
 
     def _record_milestones(self, message, pickings, event):
@@ -118,8 +131,9 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
             }
             for picking in pickings
             for transaction in picking.integration_transaction_ids
-            # An exchange belongs to a return, too, whose own parcel goes the other way.
-            if transaction.res_model != picking._name
+            # An exchange belongs to a return, too, whose own parcel goes the other way; a return
+            # to its order, whose parcel arrived.
+            if (transaction.res_model == picking._name) == (picking.picking_type_code == "incoming")
             for code, moment in steps
         ]
         if values:

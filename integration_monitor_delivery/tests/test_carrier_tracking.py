@@ -69,6 +69,35 @@ class TestCarrierTracking(CarrierCase):
         self.assertFalse(told.evidence)
         self.assertIn(self._milestones(order)["in_transit"], ("partial", "reached"))
 
+    def test_return(self):
+        """The carrier has a customer's return, and nobody is told; or its order travels again."""
+        order, picking = self._shipped()
+        wizard = self.env["stock.return.picking"].create({"picking_id": picking.id})
+        for line in wizard.product_return_moves:
+            line.quantity = line.move_id.quantity
+        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        back.carrier_tracking_ref = "BACK1"
+        self.env.cr.flush()
+        self.tracking_flow.invoice_on_delivery = True
+        self.assertEqual(self._track("BACK1", "in_transit"), back)
+        owner = self.env["integration.transaction"].search(
+            [("res_id", "=", back.id), ("res_model", "=", back._name)]
+        )
+        told = owner.milestone_ids.filtered(lambda m: m.step_id.code == "in_transit")
+        self.assertEqual(told.state, "reached")
+        sold = (order.integration_transaction_ids - owner).milestone_ids
+        self.assertFalse(sold.filtered(lambda m: m.step_id.code == "in_transit").evidence)
+        self._track("BACK1", "delivered")
+        self.assertEqual(back.integration_tracking_status, "delivered")
+        self.assertFalse(order.invoice_ids)
+
+    def test_numbers_by_hand(self):
+        """A person enters two numbers with a space between them, and the second is unknown."""
+        _order, picking = self._shipped()
+        self._book(picking)
+        picking.carrier_tracking_ref = "111, 222"
+        self.assertEqual(self._track("222", "in_transit"), picking)
+
     def test_unknown_number(self):
         """An event that overtakes the booking's answer is tried again, not thrown away."""
         with self.assertRaises(RetryLater) as caught:

@@ -181,6 +181,27 @@ class TestDropshipMatrix(DropshipCommon):
         self.assertEqual(again.picking_type_id.code, "dropship")
         self.assertStates(sale, shipped="reached")
 
+    def test_comes_back_to_us(self):
+        """What a customer sends to our warehouse is a further delivery of the vendor."""
+        sale, purchase = self.dropshipped()
+        delivery = purchase.picking_ids
+        delivery.picking_type_id.return_picking_type_id = self.warehouse.in_type_id
+        self.ship(delivery)
+        self.pay(self.bill(purchase))
+        self.assertEqual(self.owner(purchase).state, "completed")
+        wizard = self.env["stock.return.picking"].create({"picking_id": delivery.id})
+        wizard.product_return_moves.quantity = 2
+        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        self.record()
+        self.assertEqual(back.location_dest_id, self.warehouse.lot_stock_id)
+        self.assertEqual(self.owner(purchase).state, "completed")
+        self.assertStates(purchase, delivered="reached")
+        self.assertEqual(self.owner(back).process_id.code, "returns")
+        self.assertEqual(self.owner(back).waits_for_step_id.code, "returned")
+        self.ship(back)
+        self.assertStates(back, returned="reached")
+        self.assertEqual(self._counts(purchase, "delivered"), (1, 1))
+
     def test_service_and_manual_purchase(self):
         """A dropship that somebody orders by hand has no order behind it, and no process."""
         dropship = self.env["stock.picking.type"].search(

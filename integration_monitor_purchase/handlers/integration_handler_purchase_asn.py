@@ -7,6 +7,9 @@ from odoo import models
 from odoo.addons.integration_monitor.tools.errors import BusinessError, ContractError
 from odoo.addons.integration_monitor.tools.shop_order.reading import Reader
 
+#: Transfers that bring what was bought, to us or straight to the customer.
+BRINGING = frozenset({"incoming", "dropship"})
+
 
 class IntegrationHandlerPurchaseAsn(models.AbstractModel):
     """Schedules the receipt for the day on which its goods should come, and notes what comes."""
@@ -55,7 +58,8 @@ class IntegrationHandlerPurchaseAsn(models.AbstractModel):
         for line, quantity in lines.items():
             moves = line.move_ids.filtered(
                 lambda move: move.state not in ("done", "cancel")
-                and move.picking_id.picking_type_code == "incoming"
+                and move.picking_id.picking_type_code in BRINGING
+                and move.location_id.usage != "customer"
             )
             awaited = sum(
                 move.product_uom._compute_quantity(move.product_uom_qty, line.product_uom_id)

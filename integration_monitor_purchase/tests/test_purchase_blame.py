@@ -28,6 +28,27 @@ class TestPurchaseBlame(PurchaseCommon):
         self.assertEqual(owner.timeliness, "missed")
         self.assertEqual(owner.promised_at, order.date_planned)
 
+    def test_no_day_was_agreed(self):
+        """Each purchase without a lead time is late when it is confirmed."""
+        order = self.purchase(confirm=False)
+        order.date_order = fields.Datetime.now() - timedelta(hours=2)
+        order.order_line.date_planned = order.date_order
+        order.button_confirm()
+        self.record()
+        owner = self.owner(order)
+        self.assertEqual((owner.timeliness, owner.due_at), ("on_track", False))
+        order.date_planned = fields.Datetime.now() + timedelta(days=1)
+        self.record()
+        self.assertEqual(owner.due_at, order.date_planned)
+
+    def test_day_of_the_company(self):
+        """Goods are expected a day too early, or on another one for each buyer."""
+        self.company.partner_id.tz = "Pacific/Auckland"
+        order = self.purchase()
+        order.picking_ids.scheduled_date = "2031-03-05 20:00:00"
+        self.record()
+        self.assertWaits(order, "received", "Bert Vendor", "expected on 03/06/2031")
+
     def test_goods_at_the_door(self):
         """The vendor is blamed for what our warehouse has to put away."""
         self.warehouse.reception_steps = "two_steps"

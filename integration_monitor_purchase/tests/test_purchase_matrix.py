@@ -1,5 +1,7 @@
 """Which documents belong to which purchase, and what they do to its milestones."""
 
+from datetime import timedelta
+
 from odoo import Command
 from odoo.tests import tagged
 
@@ -83,6 +85,20 @@ class TestPurchaseMatrix(PurchaseCommon):
         self.ship(self.open_transfers(order))
         self.assertStates(order, put_away="reached")
         self.assertEqual(self.owner(order).waits_for_step_id.code, "billed")
+
+    def test_put_away_has_its_time(self):
+        """Goods that came later than on the first day are late at once: they lie at the door."""
+        self.warehouse.reception_steps = "two_steps"
+        order = self.purchase()
+        confirmed = self.milestone(order, "ordered").sudo()
+        confirmed.reached_at -= timedelta(days=3)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.ship(self.open_transfers(order))
+        owner = self.owner(order)
+        self.assertEqual(owner.waits_for_step_id.code, "put_away")
+        self.assertEqual(owner.timeliness, "on_track")
+        self.assertGreaterEqual(owner.due_at, owner.waits_since + timedelta(hours=8))
 
     def test_receipt_in_three_steps(self):
         """The quality control counts as the place in the shelf."""

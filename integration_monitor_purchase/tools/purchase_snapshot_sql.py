@@ -45,8 +45,11 @@ ROOTS = {
     " WHERE correlation_id = ANY({ids}) AND res_model = 'purchase.order'",
 }
 
+# Odoo expects goods at the moment of the order where no lead time is known: that is no date
+# which anybody was told.
+_EXPECTED = "NULLIF(purchase.date_planned, purchase.date_order)"
 # Amounts are those of the order: who may read it sees them there, and nobody here.
-_PURCHASE = """jsonb_build_object(
+_PURCHASE = f"""jsonb_build_object(
     'root_model', 'purchase.order', 'id', purchase.id, 'name', purchase.name,
     'state', purchase.state, 'partner_id', purchase.partner_id,
     'vendor_id', (SELECT commercial_partner_id FROM res_partner WHERE id = purchase.partner_id),
@@ -67,8 +70,8 @@ _PURCHASE = """jsonb_build_object(
     'create_date', COALESCE(purchase.date_approve, purchase.create_date),
     'confirmed_at', purchase.date_approve,
     'commitment_date', CASE kind.code
-        WHEN 'dropship' THEN LEAST(purchase.date_planned, integration_purchase_promise(lines.ids))
-        ELSE purchase.date_planned END,
+        WHEN 'dropship' THEN LEAST({_EXPECTED}, integration_purchase_promise(lines.ids))
+        ELSE {_EXPECTED} END,
     'sales', integration_purchase_sales(purchase.id, lines.ids),
     'correlation_id', purchase.integration_correlation_id,
     'told', (SELECT jsonb_agg(DISTINCT jsonb_build_array(told.message_type, told.system_id))
@@ -112,6 +115,10 @@ _ROLE = f"""
          THEN CASE WHEN EXISTS (SELECT FROM stock_location target
                                  WHERE target.id = picking.location_dest_id
                                    AND target.usage = 'supplier') THEN 'return'
+                   -- What a customer sends to us was delivered: its vendor owes nothing.
+                   WHEN EXISTS (SELECT FROM stock_location origin
+                                 WHERE origin.id = picking.location_id
+                                   AND origin.usage = 'customer') THEN 'internal'
                    WHEN {_DROPSHIPPED} THEN 'dropship' ELSE 'in' END
          WHEN picking.return_id IS NOT NULL THEN 'internal'
          WHEN EXISTS (SELECT FROM stock_warehouse other

@@ -32,8 +32,11 @@ FOUR = {"cut_offs": (CutOff(frozenset(range(5)), 960, BERLIN),)}
 AT_FOUR = datetime(2026, 1, 9, 15)
 
 
-def picking(role: str, when: datetime, state: str = "assigned") -> Picking:
-    return Picking(1, "WH/1", state, role, None, when.isoformat(), False, False)
+def picking(
+    role: str, when: datetime, state: str = "assigned", done: datetime | None = None
+) -> Picking:
+    at = done.isoformat() if done else None
+    return Picking(1, "WH/1", state, role, at, when.isoformat(), False, False)
 
 
 def invoice(due: str | None, **values: Any) -> Invoice:

@@ -69,10 +69,25 @@ def test_transfer_made_now() -> None:
     """Odoo schedules for the moment of the confirmation, and each order is late at once."""
     now = [picking("out", START + timedelta(seconds=20))]
     assert due("shipped", Rule("transfer", 480), pickings=now) == START + 8 * HOUR
-    assert due("shipped", Rule("transfer"), pickings=now) == START + timedelta(seconds=20)
+    # Nobody said how long it may take: only what was promised counts.
+    assert due("shipped", Rule("transfer"), pickings=now) is None
+    assert due("shipped", Rule("transfer"), pickings=now, promised=START + DAY) == START + DAY
     # What was to leave yesterday is late, however young the step.
     late = [picking("out", START + HOUR)]
     assert due("shipped", Rule("transfer", 480), START + DAY, pickings=late) == START + HOUR
+
+
+def test_transfer_made_by_the_one_before() -> None:
+    """Odoo schedules the next transfer for the moment of the one before, and it is late at once."""
+    rule, done = Rule("transfer", 480), START + DAY
+    before = [picking("pick", START + HOUR, "done", done + timedelta(seconds=2))]
+    assert due("shipped", rule, done, pickings=[*before, picking("out", done)]) == done + 8 * HOUR
+    # A rule of the route that adds a day makes a date, and so does a person.
+    later = [*before, picking("out", done + DAY)]
+    assert due("shipped", rule, done, pickings=later) == done + DAY
+    # The rest of what has left in part is due when all of it was.
+    rest = [picking("out", done, "done", done), picking("out", done)]
+    assert due("shipped", rule, done, pickings=rest) == done
 
 
 def test_invoice_due() -> None:

@@ -161,6 +161,9 @@ def test_reports_of_who_was_told() -> None:
         assert reporter_of(step, sources, order()) is None
         assert reporter_of(step, sources, order(evidence=told_of)) is not None
         assert reporter_of(step, {}, order(evidence=told_of)) is None
+    # One that only reports what it sees.
+    sees = {"carrier.tracking": (Source("Aggregator", 6, frozenset(), inbound=True),)}
+    assert reporter_of(TRANSIT, sees, order()) is None
     counts = expected_reports(order(evidence=told_of), (LABEL, TRANSIT), sources, {}, {})
     assert [count.expected for count in counts.values()] == [1, 1]
 
