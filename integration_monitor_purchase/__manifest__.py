@@ -12,6 +12,7 @@
         "data/integration_business_rule.xml",
         "views/purchase_order_views.xml",
         "views/integration_transaction_views.xml",
+        "views/integration_business_rule_views.xml",
     ],
     "auto_install": True,
     "post_init_hook": "post_init_hook",

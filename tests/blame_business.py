@@ -164,6 +164,17 @@ def everything_came_back(case):
     return order
 
 
+@suite.labelled("shipped", "team", None, "business")
+def everything_came_back_and_is_credited(case):
+    """The goods came back, the credit note is posted, and nobody has paid it."""
+    order = case.to_be_paid()
+    case.pay(order.invoice_ids)
+    case.send_back(order.picking_ids)
+    order._create_invoices(final=True).action_post()
+    case.record()
+    return order
+
+
 @suite.labelled("picked", "team", None, "business")
 def two_products_one_missing(case):
     """The goods are sent as they come: what is there can be picked."""

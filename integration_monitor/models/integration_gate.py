@@ -163,6 +163,7 @@ class IntegrationGate(models.Model):
                 frozenset(gate.picking_type_ids.ids),
                 gate.document_domain or "",
                 gate.unlinked == "hold",
+                gate.step_id.process_id.root_model,
             )
             for gate in gates
             if MODELS[gate.document_step] == model

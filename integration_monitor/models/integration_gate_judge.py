@@ -69,16 +69,26 @@ class IntegrationGate(models.Model):
         if rule.document_step == "invoice":
             documents = documents.filtered(lambda move: move.move_type == "out_invoice")
         elif rule.document_step == "picking_out":
-            documents = documents.filtered(lambda p: p.picking_type_code == "outgoing")
+            documents = documents.filtered(lambda p: p.picking_type_code in self._leaving_codes())
         else:
             documents = documents.filtered(lambda p: p.picking_type_id.id in rule.type_ids)
         if documents._name == "stock.picking":
             documents = documents.filtered(
-                lambda p: rule.covers_warehouse(p.picking_type_id.warehouse_id.id)
+                lambda p: any(map(rule.covers_warehouse, self._warehouses_of(p).ids or [None]))
             )
         if rule.domain:
             documents = documents.filtered_domain(Domain(literal_eval(rule.domain)))
         return documents
+
+    @api.model
+    def _leaving_codes(self):
+        """:return: codes of the operation types whose transfers bring goods to customers"""
+        return ("outgoing",)
+
+    @api.model
+    def _warehouses_of(self, picking):
+        """:return: the warehouses that a transfer belongs to; none: it is of no warehouse"""
+        return picking.picking_type_id.warehouse_id
 
     @api.model
     def _owners(self, documents):
@@ -104,7 +114,8 @@ class IntegrationGate(models.Model):
         self.env["integration.milestone"].flush_model()
         rows = self.env.execute_query(
             SQL(
-                """SELECT s.code, t.id, t.warehouse_id, m.state, m.expected_count, s.optional
+                """SELECT s.code, t.res_model, t.id, t.warehouse_id, m.state, m.expected_count,
+                          s.optional
                      FROM integration_milestone m
                      JOIN integration_process_step s ON s.id = m.step_id
                      JOIN integration_transaction t ON t.id = m.transaction_id
@@ -115,9 +126,11 @@ class IntegrationGate(models.Model):
         )
         return {
             (rule.id, owner)
-            for code, owner, warehouse, state, expected, optional in rows
+            for code, root_model, owner, warehouse, state, expected, optional in rows
             for rule in rules
             if rule.step_code == code
+            # What a purchase has paid says nothing of its customer.
+            and rule.concerns(root_model)
             # A transfer was compared by its own warehouse; an invoice has that of its order.
             and (rule.document_step != "invoice" or rule.covers_warehouse(warehouse))
             and not gates.is_open(state, expected=expected, optional=optional)

@@ -94,7 +94,7 @@ class IntegrationOutcome(models.Model):
     ship_promised_count = fields.Integer("Deliveries With a Promise", readonly=True)
     ship_on_time_count = fields.Integer("Shipped on Time", readonly=True)
     ship_rate = fields.Float(
-        "On-Time Ship",
+        "Share Shipped on Time",
         compute="_compute_ratios",
         aggregator="avg",
         help="Deliveries that left on the day of their deadline or before, in the company's time "
@@ -104,7 +104,7 @@ class IntegrationOutcome(models.Model):
     arrival_promised_count = fields.Integer("Arrivals With a Promise", readonly=True)
     arrival_on_time_count = fields.Integer("Delivered on Time", readonly=True)
     arrival_rate = fields.Float(
-        "On-Time Delivery",
+        "Share Delivered on Time",
         compute="_compute_ratios",
         aggregator="avg",
         help="Deliveries that the carrier reports as delivered on the day of their deadline or "

@@ -6,14 +6,15 @@ from collections import Counter
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.stock_root import HANDLER
+from ..tools.stock_root import CHECKED, HANDLER, MODEL
+from .integration_flow_wake import CHANNEL
 
 #: Products whose levels are read together.
 CHUNK = 1000
 
 # The content of the newest message that was done, of products without one under way.
 _TOLD = """
-    SELECT DISTINCT ON (m.res_id) m.res_id, m.payload
+    SELECT DISTINCT ON (m.res_id) m.res_id, m.payload, m.transaction_id
       FROM integration_message m
      WHERE m.flow_id = %(flow_id)s AND m.res_model = 'product.product' AND m.state = 'done'
        AND NOT EXISTS (
@@ -23,9 +24,23 @@ _TOLD = """
      ORDER BY m.res_id, m.done_at DESC, m.id DESC
 """
 
+# Of some runs those that are over, and whose level nobody has compared.
+_UNCHECKED = """
+    SELECT run.id
+      FROM integration_transaction run
+      JOIN integration_process_step step
+        ON step.process_id = run.process_id AND step.code = %(code)s
+     WHERE run.id = ANY(%(runs)s) AND run.res_model = %(model)s AND run.state = 'completed'
+       AND NOT EXISTS (
+           SELECT FROM integration_milestone known
+            WHERE known.transaction_id = run.id AND known.step_id = step.id
+              AND known.state = 'reached')
+     ORDER BY run.id
+"""
+
 
 class IntegrationOutcome(models.Model):
-    """Counts equal keys by flow and product category."""
+    """Counts equal keys by flow and product category; the runs of equal ones are *checked*."""
 
     _inherit = "integration.outcome"
 
@@ -45,26 +60,58 @@ class IntegrationOutcome(models.Model):
         """
         self.env.flush_all()
         self.env.cr.execute(SQL(_TOLD, flow_id=flow.id))
-        told = {
-            product_id: quantity
-            for product_id, payload in self.env.cr.fetchall()
-            if (quantity := _quantity(payload)) is not None
-        }
+        told, runs = {}, {}
+        for product_id, payload, run_id in self.env.cr.fetchall():
+            if (quantity := _quantity(payload)) is not None:
+                told[product_id], runs[product_id] = quantity, run_id
         compared, equal = Counter(), Counter()
         handler = self.env[HANDLER]
         warehouses = flow.warehouse_ids or flow.warehouse_id
         ids = sorted(told)
         for start in range(0, len(ids), CHUNK):
             products = self.env["product.product"].browse(ids[start : start + CHUNK]).exists()
+            right = []
             for product in products:
                 # The records of a chunk share their prefetch: a few queries for all of them.
                 free, _on_hand = handler._level(flow, product, warehouses)
                 compared[product.categ_id.id] += 1
                 same = product.uom_id.compare(free, told[product.id]) == 0
                 equal[product.categ_id.id] += same
+                if same and runs[product.id]:
+                    right.append(runs[product.id])
+            self._record_checked_later(right, cut_off)
             products.invalidate_recordset(flush=False)
         if compared:
             self._write_stock(flow, cut_off, compared, equal)
+
+    @api.model
+    def _record_checked_later(self, run_ids, cut_off):
+        """Let a job record that levels were compared and equal, once for each run.
+
+        The figures need not wait for it, nor go when a replay changes one of the runs meanwhile.
+        """
+        self.env.cr.execute(SQL(_UNCHECKED, runs=run_ids, code=CHECKED, model=MODEL))
+        if run_ids := [run_id for (run_id,) in self.env.cr.fetchall()]:
+            self.with_delay(
+                channel=CHANNEL,
+                description=self.env._("%(count)s stock levels are equal", count=len(run_ids)),
+            )._record_checked(run_ids, cut_off)
+
+    @api.model
+    def _record_checked(self, run_ids, cut_off):
+        """Record the step *checked* of runs; the job of :meth:`_record_checked_later`."""
+        runs = self.env["integration.transaction"].browse(run_ids).exists()
+        self.env["integration.milestone"]._record(
+            [
+                {
+                    "transaction_id": run.id,
+                    "step_code": CHECKED,
+                    "occurred_at": cut_off,
+                    "source": "external",
+                }
+                for run in runs
+            ]
+        )
 
     @api.model
     def _write_stock(self, flow, cut_off, compared, equal):

@@ -54,7 +54,12 @@ class IntegrationTransactionDocument(models.Model):
     )
     _document_index = models.Index("(res_model, res_id)")
 
-    state_label = fields.Char(compute="_compute_state_label", string="State")
+    state_label = fields.Char(compute="_compute_shown", string="State")
+    shown_name = fields.Char(
+        compute="_compute_shown",
+        string="Document",
+        help="What the document is called; of a draft without a number, what Odoo calls it.",
+    )
     may_open = fields.Boolean(
         compute="_compute_may_open",
         help="Whether the document still exists and the current user may read it.",
@@ -82,10 +87,13 @@ class IntegrationTransactionDocument(models.Model):
                 readable.update((model, res_id) for res_id in found.ids)
         return readable
 
-    @api.depends("res_model", "res_id")
-    def _compute_state_label(self):
-        """Tell the state as the document's own form does; it is read when it is shown."""
+    @api.depends("res_model", "res_id", "document_name")
+    @api.depends_context("lang")
+    def _compute_shown(self):
+        """Tell name and state as the document's own form does; they are read when shown."""
         self.state_label = False
+        for link in self:
+            link.shown_name = link.document_name
         for model, links in self.grouped("res_model").items():
             if model not in self.env:
                 continue
@@ -95,6 +103,8 @@ class IntegrationTransactionDocument(models.Model):
             for link in links:
                 if document := known.get(link.res_id):
                     link.state_label = self._label_of(document)
+                    if link.document_name in (False, "", "/"):
+                        link.shown_name = document.display_name
 
     @api.model
     def _label_of(self, document):

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 
 from ..tools import blame as judging
 from ..tools import milestone_reports
-from ..tools.order_counts import CLOSED_PICKINGS, DELIVERIES, INCOMING
+from ..tools.order_counts import CLOSED_PICKINGS, DELIVERIES, INCOMING, PAID_STATES
 
 #: Which transfer of an order is done next.
 NEXT = {"assigned": 0, "confirmed": 1, "draft": 2, "waiting": 3}
@@ -153,6 +153,7 @@ class IntegrationTransactionEvidence(models.Model):
         return {
             "left": bool(outs),
             "came_back": not waiting and bool(outs) and all(p.returned for p in outs),
+            "credited": self._credited(invoices),
             "transfer": following
             and {
                 "name": following.name,
@@ -161,6 +162,16 @@ class IntegrationTransactionEvidence(models.Model):
                 "role": following.role,
             },
         }
+
+    @api.model
+    def _credited(self, invoices):
+        """:return: how far the credit note of an order is that is under way, if there is one"""
+        states = {
+            refund.state
+            for refund in invoices
+            if refund.move_type == "out_refund" and refund.payment_state not in PAID_STATES
+        }
+        return "due" if "posted" in states else "draft" if "draft" in states else None
 
     @api.model
     def _released_gone(self, steps, milestones):

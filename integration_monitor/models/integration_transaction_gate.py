@@ -31,6 +31,7 @@ class IntegrationTransactionGate(models.Model):
             step, milestone = found.get(rule.step_code, (None, None))
             if (
                 step is None
+                or not rule.concerns(order["root_model"])
                 or not rule.explains(awaited.code, awaited.event_code)
                 or gates.is_open(
                     milestone.state, expected=milestone.expected, optional=step.optional

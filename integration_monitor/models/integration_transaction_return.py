@@ -136,8 +136,8 @@ class IntegrationTransactionReturn(models.Model):
             return self.env._("The credit note has to be made and posted")
         if event_code == "return.refunded":
             if due := unpaid(refunds):
-                return self.env._("The money of %(refund)s was not returned", refund=due[0].name)
-            return self.env._("The money was not returned")
+                return self.env._("The money of %(refund)s has to be returned", refund=due[0].name)
+            return self.env._("The money has to be returned")
         return None
 
     @api.model

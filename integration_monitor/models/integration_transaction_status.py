@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.return_root import RETURN
+
 # Most urgent first.
 STATUSES = [
     ("missed", "Late"),
@@ -85,11 +87,16 @@ class IntegrationTransactionStatus(models.Model):
 
     @api.model
     def _urgency_sql(self, alias):
-        """Return the SQL of how urgent a transaction is, and its id: the smallest is shown."""
+        """Return the SQL of how urgent a transaction is: the smallest is shown.
+
+        Of two that stand alike a return goes before its order: the document is more of it.
+        """
         return SQL(
-            "array_position(%s::varchar[], (%s)::varchar), %s",
+            "array_position(%s::varchar[], (%s)::varchar), %s <> %s, %s",
             [status for status, _label in STATUSES],
             self._field_to_sql(alias, "status"),
+            SQL.identifier(alias, "res_model"),
+            RETURN.model,
             SQL.identifier(alias, "id"),
         )
 
@@ -98,6 +105,11 @@ class IntegrationTransactionStatus(models.Model):
         rank = {status: position for position, (status, _label) in enumerate(STATUSES)}
         return min(
             self,
-            key=lambda owner: (owner.state != "in_progress", rank[owner.status], owner.id),
+            key=lambda owner: (
+                owner.state != "in_progress",
+                rank[owner.status],
+                owner.res_model != RETURN.model,
+                owner.id,
+            ),
             default=self,
         )[:1]

@@ -216,6 +216,13 @@ class IntegrationTransactionWords(models.Model):
             "team.invoice.draft": self.env._("The invoice is a draft: it has to be posted"),
             "team.service": self.env._("A service has to be done before it can be invoiced"),
             "team.invoice.returned": self.env._("The goods came back: a credit note is missing"),
+            "team.invoice.returned.draft": self.env._(
+                "The goods came back: the credit note is a draft, it has to be posted"
+            ),
+            "team.invoice.returned.due": self.env._(
+                "The goods came back: the credit note has to be paid out, or matched with the "
+                "invoice"
+            ),
         }
 
     @api.model

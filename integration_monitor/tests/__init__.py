@@ -17,6 +17,7 @@ from . import test_business_rule_shop
 from . import test_business_rule_step
 from . import test_business_rule_stock
 from . import test_business_rule_sweep
+from . import test_business_rule_upgrade
 from . import test_cron_runs
 from . import test_deadline
 from . import test_deadline_first

@@ -103,6 +103,24 @@ class TestBanner(TransactionCommon):
             "Sales Order",
         )
 
+    def test_a_draft_has_a_name(self):
+        """A draft has no number yet: among the documents stands a line without a name."""
+        order = self.order()
+        self.ship(order.picking_ids)
+        invoice = self.invoice(order, post=False)
+        link = self.owner(order).document_ids.filtered(lambda d: d.role == "invoice")
+        self.assertEqual(link.shown_name, invoice.display_name)
+        self.assertIn("Draft Invoice", link.shown_name)
+        invoice.action_post()
+        self.record()
+        link.invalidate_recordset()
+        self.assertEqual(link.shown_name, invoice.name)
+        transfer = self.owner(order).document_ids.filtered(lambda d: d.role == "out")
+        self.assertEqual(transfer.shown_name, order.picking_ids.name)
+        # What was deleted keeps its name.
+        link.sudo().res_id = 0
+        self.assertEqual(link.shown_name, invoice.name)
+
     def test_one_deadline_on_one_form(self):
         """'Step Due' says Thursday noon, the timeline of the same step Wednesday evening."""
         order = self.order()

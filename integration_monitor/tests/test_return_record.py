@@ -140,6 +140,14 @@ class TestReturnRecord(ReturnCommon):
         self.assertIn(self.customer.name, back.integration_banner)
         self.ship(back)
         refund = self.credit(invoice)
+        # Order and return stand alike: of a return nobody reads that it has to be shipped.
+        self.assertEqual(self.owner(order).status, self.owner(back).status)
+        for document in (back, refund):
+            self.assertEqual(document.integration_waits_for_step_id.code, "refunded")
+            self.assertIn("the customer&#39;s money", document.integration_banner)
+        step = self.owner(back).waits_for_step_id
+        found = back.search([("integration_waits_for_step_id", "=", step.id)])
+        self.assertIn(back, found)
         self.assertEqual(refund.integration_status, "on_track")
         self.assertEqual(refund.integration_waits_on, "Accounting")
         self.pay(refund)

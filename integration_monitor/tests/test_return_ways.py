@@ -190,3 +190,19 @@ class TestReturnWays(ReturnCommon):
         self.ship(rest)
         self.pay(refund | self.credit(invoice, quantity=2))
         self.assertEqual(self.owner(order).state, "cancelled")
+
+    def test_order_whose_goods_all_came_back(self):
+        """The order asks for a credit note that is there, and nobody settles it."""
+        self.product.invoice_policy = "delivery"
+        order, _invoice = self.delivered(paid=False)
+        self.ship(self.announce(order.picking_ids))
+        owner = self.owner(order)
+        self.assertIn("a credit note is missing", owner.cause_text)
+        refund = order._create_invoices(final=True)
+        self.assertEqual(refund.move_type, "out_refund")
+        self.record()
+        self.assertIn("has to be posted", owner.cause_text)
+        refund.action_post()
+        self.record()
+        self.assertIn("has to be paid out", owner.cause_text)
+        self.assertEqual(owner.waits_on, "Accounting")

@@ -1,4 +1,7 @@
+from odoo.fields import Datetime
 from odoo.tests import tagged
+
+from odoo.addons.queue_job.job import Job
 
 from ..tools.errors import TransportError
 from .common_stock_level import LEVELS, StockLevelCase, answer
@@ -157,6 +160,62 @@ class TestStockLevel(StockLevelCase):
         run.invalidate_recordset()
         self.assertEqual(self.states(run)["checked"], "reached")
         self.assertEqual(run.state, "completed")
+
+    def check_levels(self):
+        """Run the daily comparison and the jobs that it leaves."""
+        # Scheduled actions run as superuser.
+        self.env["integration.outcome"].sudo()._compare_levels(self.levels, Datetime.now())
+        jobs = self.env["queue.job"].sudo().search([("method_name", "=", "_record_checked")])
+        for job in jobs.filtered(lambda job: job.state == "pending"):
+            Job.load(self.env, job.uuid).perform()
+            job.state = "done"
+
+    def test_checked_by_the_daily_comparison(self):
+        """The comparison finds the level equal, and the run says for ever that nobody looked."""
+        drifted = self.new_product("LAMP-2")
+        self.change(products=self.product | drifted)
+        with self.answers(answer()):
+            self.drain(self.levels)
+        first, other = self.runs(), self.runs(drifted)
+        # Somebody counts without telling: the channel's level is not ours any more.
+        self.env.cr.execute(
+            "UPDATE stock_quant SET quantity = quantity - 1 WHERE product_id = %s", [drifted.id]
+        )
+        self.env.invalidate_all()
+        self.check_levels()
+        self.assertEqual(self.states(first)["checked"], "reached")
+        self.assertEqual(first.state, "completed")
+        self.assertNotIn("checked", self.states(other))
+        [checked] = first.milestone_ids.filtered(lambda m: m.step_id.code == "checked")
+        reached_at = checked.reached_at
+        self.check_levels()
+        self.assertEqual(checked.reached_at, reached_at)
+        self.assertFalse(
+            self.env["queue.job"].sudo().search(
+                [("method_name", "=", "_record_checked"), ("state", "=", "pending")]
+            )
+        )  # fmt: skip
+
+    def test_checked_is_the_newest_run(self):
+        """A level that was replaced by another was never compared; nor is what is not confirmed."""
+        self.change()
+        with self.answers(answer()):
+            self.drain(self.levels)
+        self.change()
+        with self.answers(answer()):
+            self.drain(self.levels)
+        former, newest = self.runs()
+        self.check_levels()
+        self.assertEqual(self.states(newest)["checked"], "reached")
+        self.assertNotIn("checked", self.states(former))
+        self.levels.ack_minutes = 30
+        self.change()
+        with self.answers(answer()):
+            self.drain(self.levels)
+        waiting = self.runs()[-1]
+        self.assertEqual(waiting.state, "in_progress")
+        self.check_levels()
+        self.assertNotIn("checked", self.states(waiting))
 
     def test_two_channels(self):
         """Each channel has runs of its own: one that fails holds up no other."""

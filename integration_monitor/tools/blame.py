@@ -56,8 +56,9 @@ def judge(step: Step | None, evidence: dict[str, Any], now: datetime) -> Blame:
         released them is gone), ``expected_from`` (system, system_id, inbound, told: of the flow
         that would bring the step), ``stock_missing`` (name of the transfer), ``transfer`` (the
         one that would be done next: name, state, user_id, role; None: there is none), ``left``
-        (some goods), ``came_back`` (all that left), ``gate`` (gate, document, step, waits_on,
-        system, system_id: a document that is ready and kept back), ``quotation_sent``,
+        (some goods), ``came_back`` (all that left), ``credited`` (how far the credit note is for
+        it: None, draft, due), ``gate`` (gate, document, step, waits_on, system, system_id: a
+        document that is ready and kept back), ``quotation_sent``,
         ``draft_invoice``, ``part_paid``, ``open_services`` (nothing else is to be invoiced),
         ``salesperson_id``
     :param now: UTC, without time zone
@@ -194,7 +195,9 @@ def _of_step(step: Step, evidence: dict[str, Any]) -> Blame:
 def _of_transfer(step: Step, evidence: dict[str, Any]) -> Blame | None:
     """Judge a step of the goods by the transfer that would be done next; None when it is open."""
     if evidence.get("came_back"):
-        return Blame("team", "business", "team", None, "team.invoice.returned")
+        credited = evidence.get("credited")
+        text = f"team.invoice.returned{f'.{credited}' if credited else ''}"
+        return Blame("team", "business", "team", None, text)
     if verdict := _of_unready(evidence):
         return verdict
     if evidence.get("released_gone"):

@@ -29,6 +29,11 @@ class Rule:
     type_ids: frozenset[int] = frozenset()
     domain: str = ""
     holds_unlinked: bool = False
+    root_model: str = ""
+
+    def concerns(self, root_model: str) -> bool:
+        """Tell whether a kind of root has the gate's milestone; others have steps of that code."""
+        return self.root_model in ("", root_model)
 
     def explains(self, step_code: str, event_code: str) -> bool:
         """Tell whether a document that is ready and kept back is why an order waits for a step.

@@ -12,10 +12,11 @@ from __future__ import annotations
 # What the customer has: Odoo's own rule of what counts as delivered.
 _GOT = "(target.usage = 'customer' AND (m.origin_returned_move_id IS NULL OR m.to_refund))"
 _GAVE_BACK = "(origin.usage = 'customer' AND m.to_refund)"
-# What a vendor brought; what went to the customer and came back to us was received once already.
-_BROUGHT = """(target.usage <> 'supplier'
+#: What a vendor brought; what went to the customer and came back to us was received once already.
+BROUGHT = """(target.usage <> 'supplier'
                AND (m.origin_returned_move_id IS NULL OR m.to_refund))"""
-_SENT_BACK = "(target.usage = 'supplier' AND (m.origin_returned_move_id IS NULL OR m.to_refund))"
+#: What went back to a vendor.
+SENT_BACK = "(target.usage = 'supplier' AND (m.origin_returned_move_id IS NULL OR m.to_refund))"
 
 #: Whole kits: as many as the scarcest component makes.
 WHOLE = "floor(min({kits}) + 0.00001)"
@@ -126,5 +127,5 @@ SHIPPED_SINCE = _open_since(
 )
 #: When the first piece came that is on no bill; of a line ``q`` with received and billed.
 RECEIVED_SINCE = _open_since(
-    "purchase_line_id", _BROUGHT, _SENT_BACK, moved="q.received", settled="q.billed"
+    "purchase_line_id", BROUGHT, SENT_BACK, moved="q.received", settled="q.billed"
 )

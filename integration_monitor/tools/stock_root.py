@@ -17,6 +17,8 @@ MODEL = "integration.message"
 #: The handler whose messages tell channels what they can sell.
 HANDLER = "integration.handler.shop.stock"
 CHANGED, SENT, ACKNOWLEDGED = "stock.changed", "stock.sent", "stock.acknowledged"
+#: The step that a comparison of levels reaches, by its code.
+CHECKED = "checked"
 #: States of a row: on its way, told, given up.
 OPEN, DONE, GONE = "open", "done", "cancel"
 

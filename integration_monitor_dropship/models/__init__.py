@@ -1,1 +1,2 @@
+from . import integration_gate
 from . import integration_process

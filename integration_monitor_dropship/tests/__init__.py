@@ -1,5 +1,6 @@
 from . import test_dropship_adoption
 from . import test_dropship_blame
+from . import test_dropship_gate
 from . import test_dropship_matrix
 from . import test_dropship_notice
 from . import test_dropship_process

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from odoo.addons.integration_monitor.tools.move_sql import RECEIVED_SINCE
 
+from ..tools.mismatch_sql import NOW, WRONG_SINCE
 from ..tools.purchase_snapshot_sql import BILLABLE, BILLED, LEAST, PRICE_GAP
 
 CHECKS = ("receipt_without_bill", "three_way_mismatch")
@@ -27,6 +28,11 @@ class IntegrationBusinessRule(models.Model):
             ("three_way_mismatch", "Ordered, received and billed differ"),
         ],
         ondelete=dict.fromkeys(CHECKS, "cascade"),
+        help="“Ordered, received and billed differ” counts from the first document after which "
+        "the purchase was wrong without a break: the bill that asked for too much or for another "
+        "price, the goods that went back, or, where less came than was ordered, the last receipt "
+        "or the cancellation of the rest. A bill counts when it was entered, or from its own date "
+        "on if that is later. Changes of the purchase itself have no moment of their own.",
     )
 
     @api.model
@@ -65,19 +71,20 @@ class IntegrationBusinessRule(models.Model):
     def _find_three_way_mismatch(self, now):
         """Bills that ask for more than came, or for another price; what never came at all.
 
-        Of what is under way the rest may come, and is compared when it has.
+        Of what is under way the rest may come, and is compared when it has. Since when: since the
+        first document after which it was so without a break. A move counts when it was done or
+        called off, a bill when it was entered, or from its own date on if that is later. Changes of
+        the purchase itself have no moment: they count as if they had always been so.
         """
         tolerance = self.tolerance + LEAST
         return self._purchases_with(
             now,
             lines=SQL("line.qty_invoiced <> 0 OR line.product_qty <> line.qty_received"),
-            hit=SQL(
-                """q.billed - q.billable > %(tolerance)s OR q.price_gap > %(tolerance)s
-                   OR (q.billed > 0 AND NOT q.under_way
-                       AND abs(q.ordered - q.received) > %(tolerance)s)""",
-                tolerance=tolerance,
+            hit=SQL(NOW.format(tolerance="%(tolerance)s"), tolerance=tolerance),
+            since=SQL(
+                "COALESCE(%s, greatest(q.billed_at, q.received_at))",
+                SQL(WRONG_SINCE.format(tolerance="%(tolerance)s"), tolerance=tolerance),
             ),
-            since=SQL("greatest(q.billed_at, q.received_at)"),
             amount=SQL(
                 """greatest(q.billed - q.billable, 0) * q.price
                    + q.price_gap * q.billed / q.rate"""

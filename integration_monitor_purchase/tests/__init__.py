@@ -1,4 +1,5 @@
 from . import test_business_rule
+from . import test_business_rule_since
 from . import test_purchase_access
 from . import test_purchase_bills
 from . import test_purchase_blame

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import Command, fields
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from odoo.addons.integration_monitor.tests.common_business_rule import BusinessRuleCase
 
@@ -119,7 +119,8 @@ class TestThreeWayMismatch(PurchaseRuleCase):
         self.assertEqual(exception.amount_at_stake, 10.0)
         order.order_line.price_unit = 12.0
         self.assertClosed(exception)
-        self.rule.tolerance = 0.5
+        with Form(self.rule) as form:
+            form.tolerance = 0.5
         self.bill(self.received(), price_unit=10.5)
         self.assertFalse(self.sweep())
 

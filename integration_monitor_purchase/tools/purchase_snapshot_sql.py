@@ -188,11 +188,14 @@ TRANSFERS = f"""
         RETURN ({_PLAIN_TRANSFERS});
     END"""
 
+#: How many pieces ``item`` of ``bill`` bills or gives back; ``own`` is the unit of the line.
+BILLED_PIECES = """
+    CASE bill.move_type WHEN 'in_refund' THEN -item.quantity ELSE item.quantity END
+    * COALESCE(unit.factor, own.factor) / own.factor"""
 #: What the goods of a line cost and how many of them are billed and posted, in the unit and the
 #: currency of the line, which is ``line`` of ``purchase``.
-BILLED = """
-    SELECT sum(CASE bill.move_type WHEN 'in_refund' THEN -item.quantity ELSE item.quantity END
-               * COALESCE(unit.factor, own.factor) / own.factor) AS quantity,
+BILLED = f"""
+    SELECT sum({BILLED_PIECES}) AS quantity,
            max(bill.invoice_date) AS billed_at
       FROM account_move_line item
       JOIN account_move bill ON bill.id = item.move_id AND bill.state = 'posted'
@@ -210,13 +213,15 @@ PRICE_GAP = """(
                - line.price_unit * (1 - COALESCE(line.discount, 0) / 100))
       FROM uom_uom own LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
      WHERE own.id = line.product_uom_id)"""
-#: How much of a line may be billed: what came, or what was ordered where bills come first.
-BILLABLE = """greatest(COALESCE(line.qty_received, 0),
+#: What may be billed of a line before it came: what was ordered, where bills come first.
+BILLED_FIRST = """
     CASE (SELECT template.purchase_method
             FROM product_product product
             JOIN product_template template ON template.id = product.product_tmpl_id
            WHERE product.id = line.product_id)
-    WHEN 'purchase' THEN line.product_qty ELSE 0 END)"""
+    WHEN 'purchase' THEN line.product_qty ELSE 0 END"""
+#: How much of a line may be billed.
+BILLABLE = f"greatest(COALESCE(line.qty_received, 0), {BILLED_FIRST})"
 #: Quantities and prices have more digits than anybody orders; what is below is rounding.
 LEAST = 0.00501
 # The rule says what difference is none.

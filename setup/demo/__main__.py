@@ -45,6 +45,9 @@ LOOK = """
                                      after a minute: a host that some module called
     Sales > Orders > Orders          each order says what it waits for ({url}/odoo/orders),
     Purchase > Orders                so does each purchase, its receipt and its bill
+    Inventory > Operations > Order Progress
+                                     the return {back}: its goods are here, its refund is due
+    Purchase > Orders                {dropship}: the vendor ships to the customer, and has not yet
     as wendy/wendy (warehouse) or sam/sam (support): the same, as they see it
     {url}/integration/health         whether this installation works
     {url}/integration/metrics        Prometheus (make a token in the settings)
@@ -119,6 +122,8 @@ def run(arguments: argparse.Namespace) -> int:
                 url=stack.odoo.url,
                 database=database,
                 retry=scenario.retry or "the carrier's exception",
+                back=scenario.back,
+                dropship=scenario.dropship,
             )
         )
         if arguments.once:

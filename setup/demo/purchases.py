@@ -1,4 +1,4 @@
-"""Purchases that people enter: one that is late, one without a bill, one whose bill is too dear."""
+"""Purchases: late, without a bill, with a bill too dear, and one whose goods the vendor ships."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ def enter_purchases(scenario: Scenario) -> int:
     _receive(scenario, billed)
     _bill(scenario, billed)
     return late
+
+
+def confirm_dropship(scenario: Scenario, order: int) -> int:
+    """Confirm the purchase that Odoo made for a sales order; return its id."""
+    rpc = scenario.rpc
+    domain = [("order_line.sale_order_id", "=", order)]
+    [purchase] = rpc.call("purchase.order", "search", domain)
+    rpc.call("purchase.order", "button_confirm", [purchase])
+    return int(purchase)
 
 
 def _enter(scenario: Scenario, expected: timedelta) -> int:

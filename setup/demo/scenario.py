@@ -11,7 +11,8 @@ from typing import Any
 from testing.rpc import RpcClient
 from testing.waiting import NotInTime, wait_until
 
-from . import neighbours, office, purchases
+from . import neighbours, office, purchases, returns, shelves
+from .seed.catalogue import DROPSHIPPED, article
 from .stack import Stack
 
 US_PRODUCTS = ("IPOD2008GREEN", "IPOD2008RED", "IPOD2008BLACK")
@@ -30,6 +31,9 @@ class Scenario:
         self.rpc: RpcClient = stack.odoo.rpc()
         #: The exception that a person can retry with success, once it has been played.
         self.retry: str | None = None
+        #: What is sent back and what a vendor ships, by the names of their documents.
+        self.back = "the return"
+        self.dropship = "a purchase"
         #: Orders under way that nothing goes wrong with, by the shop's number.
         self._good: list[str] = []
         #: The sales order that is late, once it has been entered.
@@ -57,7 +61,7 @@ class Scenario:
             "format": style,
             "mix": list(mix),
             "seed": seed,
-            "products": [{"sku": sku} for sku in skus or usual],
+            "products": [article(sku) for sku in skus or usual],
         }
         if target:
             body["target"] = target
@@ -138,13 +142,18 @@ class Scenario:
             self._by_hand,
         )
         yield "Three purchases: one is late, one has no bill, one a bill too dear", self._purchases
+        yield "An order whose goods the vendor ships; he has not done so yet", self._dropship
         yield "Somebody invoices a deposit: the gate keeps it back", self._deposit
         yield (
             "Programs that no flow knows: a call to an unknown host, a question by API",
             self._others,
         )
         yield "The first six orders arrive: delivered, invoiced and paid", self._completed
-        yield "The warehouse finds only half of an order: a back order follows", self._short_pick
+        yield "A customer sends his goods back: nobody has returned his money yet", self._return
+        yield (
+            "The warehouse finds only half of an order: a back order follows",
+            lambda: shelves.ship_half(self),
+        )
         yield "The shop delivers one order twice, and one with a wrong signature", self._noise
         yield "The carrier is down: booking is retried, then an exception opens", self._carrier_down
 
@@ -170,32 +179,6 @@ class Scenario:
     def _europe(self) -> None:
         self.order("shop-eu", count=2, mix=("tax_included+foreign_currency", "plain"), seed=3)
 
-    def _short_pick(self) -> None:
-        warehouse = self.stack.partners["wms-main"]
-        warehouse.behaviour(auto_ship=False)
-        try:
-            release: dict[str, Any] = {"lines": []}
-            while sum(line["quantity"] for line in release["lines"]) < 2:
-                known = len(warehouse.ledger("releases"))
-                self.order(seed=4)
-                released = warehouse.wait_for("releases", known + 1, timeout=SETTLE_SECONDS)
-                release = max(released, key=lambda row: row["accepted_at"])
-                self._ship_half(release)
-        finally:
-            warehouse.behaviour(auto_ship=True)
-
-    def _ship_half(self, release: dict[str, Any]) -> None:
-        """Let the warehouse ship half of the pieces of a release, and at least one."""
-        left = max(1, int(sum(line["quantity"] for line in release["lines"]) // 2))
-        lines = []
-        for line in release["lines"]:
-            quantity = min(left, line["quantity"])
-            left -= quantity
-            lines.append({"line_id": line["line_id"], "quantity": quantity})
-        self.stack.partners["wms-main"].control(
-            "POST", "ship", {"reference": release["reference"], "lines": lines}
-        )
-
     def _noise(self) -> None:
         shop = self.stack.partners["shop-us"]
         shop.faults({"kind": "duplicate", "direction": "out", "count": 1})
@@ -216,6 +199,29 @@ class Scenario:
     def _purchases(self) -> None:
         late = purchases.enter_purchases(self)
         self._wait_timeliness(late, "missed", root="purchase.order")
+
+    def _dropship(self) -> None:
+        keys = [order["key"] for order in self.order(skus=tuple(DROPSHIPPED), seed=9)]
+        [order] = wait_until(lambda: self.sale_orders(keys), SETTLE_SECONDS, f"orders {keys}")
+        # Nobody buys for an order before its customer's credit was checked.
+        self._wait_step(order["id"], "sale.order", "shipped")
+        purchase = purchases.confirm_dropship(self, order["id"])
+        self.dropship = self._wait_step(purchase, "purchase.order", "shipped")
+
+    def _return(self) -> None:
+        first = self._good[:1]
+        self.wait_completed(first)
+        [order] = self.sale_orders(first)
+        back = returns.send_back(self, order["id"])
+        self.back = self._wait_step(back, "stock.picking", "refunded")
+
+    def _wait_step(self, document: int, model: str, step: str) -> str:
+        """Wait until the transaction of a document waits for a step; return its name."""
+        domain = [("res_model", "=", model), ("res_id", "=", document)]
+        domain.append(("waits_for_step_id.code", "=", step))
+        what = f"{model} {document} that waits for {step}"
+        found = wait_until(lambda: self.transactions(domain), SETTLE_SECONDS, what)
+        return str(found[0]["name"])
 
     def _deposit(self) -> None:
         office.enter_deposit(self, self._late)

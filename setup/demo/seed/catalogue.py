@@ -15,7 +15,18 @@ PRODUCTS = {
 # What people take orders for: an article that is out of stock, and work at the customer's.
 OUT_OF_STOCK = {"DOCK2008": ("Docking station for pocket players", 79.0, 0.6)}
 SERVICE = "FITTING"
+# What a vendor ships straight to the customer, and who he is.
+DROPSHIPPED = {"STAND-OAK": ("Sales stand, oak", 349.0, 24.0)}
+SHIPPER = "Oak & Iron Fixtures"
 QUANTITY = 5000.0
+
+
+def article(sku: str) -> dict[str, Any]:
+    """Return an article as a shop is told to offer it; of its usual ones it knows the rest."""
+    if sku not in DROPSHIPPED:
+        return {"sku": sku}
+    title, price, weight = DROPSHIPPED[sku]
+    return {"sku": sku, "title": title, "price": price, "grams": int(weight * 1000)}
 
 
 def seed_products(env: Any, skus: dict[str, tuple[str, float, float]] | None = None) -> Any:
@@ -43,6 +54,24 @@ def seed_products(env: Any, skus: dict[str, tuple[str, float, float]] | None = N
             if sku not in known
         ]
     )
+
+
+def seed_dropshipped(env: Any) -> Any:
+    """Create what the vendor ships himself, and return it."""
+    vendor = env["res.partner"].create({"name": SHIPPER, "is_company": True})
+    products = seed_products(env, DROPSHIPPED)
+    for product in products:
+        product.write(
+            {
+                # What customers are told, and so what the vendor is asked for.
+                "sale_delay": 6,
+                "route_ids": [(6, 0, env.ref("stock_dropshipping.route_drop_shipping").ids)],
+                "seller_ids": [
+                    (0, 0, {"partner_id": vendor.id, "price": product.standard_price, "delay": 5})
+                ],
+            }
+        )
+    return products
 
 
 def seed_service(env: Any) -> Any:

@@ -6,7 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .catalogue import OUT_OF_STOCK, PRODUCTS, seed_products, seed_service, seed_stock
+from .catalogue import (
+    DROPSHIPPED,
+    OUT_OF_STOCK,
+    PRODUCTS,
+    seed_dropshipped,
+    seed_products,
+    seed_service,
+    seed_stock,
+)
 from .companies import seed_companies
 from .finance import seed_finance
 from .integrations import seed_integrations
@@ -30,6 +38,7 @@ def seed(env: Any, output: Path) -> None:
     people = seed_users(env, us | eu)
     products = seed_products(env)
     seed_products(env, OUT_OF_STOCK)
+    seed_dropshipped(env)
     seed_service(env)
     seed_stock(env, products, env["stock.warehouse"].search([("company_id", "in", (us | eu).ids)]))
     seed_pick_up_action(env)
@@ -40,5 +49,6 @@ def seed(env: Any, output: Path) -> None:
     seed_gate(env, us)
     env["ir.config_parameter"].sudo().set_param(SEEDED, "1")
     env.cr.commit()
-    told = {"secrets": secrets, "skus": sorted({**PRODUCTS, **OUT_OF_STOCK}), "api_key": api_key}
+    skus = sorted({**PRODUCTS, **OUT_OF_STOCK, **DROPSHIPPED})
+    told = {"secrets": secrets, "skus": skus, "api_key": api_key}
     output.write_text(json.dumps(told))

@@ -1,0 +1,136 @@
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from .test_business_rule import PurchaseRuleCase
+
+
+@tagged("post_install", "-at_install")
+class TestThreeWayMismatchSince(PurchaseRuleCase):
+    """A difference has a day before somebody must look, and each new document gives it another."""
+
+    check_code = "three_way_mismatch"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.rule.write({"grace_minutes": 1440, "watch_from": cls.now - timedelta(days=30)})
+
+    def came(self, order, quantity, days=0):
+        """So many pieces of what is open came so many days ago."""
+        receipt = self.open_transfers(order)
+        self.ship(receipt, quantity=quantity)
+        self.moved_before(receipt.move_ids.filtered(lambda move: move.state == "done"), days)
+
+    def billed(self, order, quantity, days=0, **values):
+        """So many pieces were billed so many days ago. :return: the bill"""
+        bill = self.bill(order, quantity=quantity, **values)
+        self.entered_before(bill, days)
+        return bill
+
+    def entered_before(self, bill, days):
+        self.execute(
+            """UPDATE account_move SET create_date = create_date - make_interval(days => %s),
+                      invoice_date = invoice_date - %s WHERE id = %s""",
+            days, days, bill.id,
+        )  # fmt: skip
+
+    def assertSinceToday(self, order):
+        """The day of grace began today."""
+        self.assertFalse(self.sweep())
+        self.assertFound(order, hours=26)
+
+    def test_receipt_that_makes_it_no_better(self):
+        """Something comes each day, and nobody is ever told of the bill that asks for too much."""
+        order = self.purchase(quantity=10)
+        self.came(order, 2, days=5)
+        self.billed(order, 4, days=5)
+        self.came(order, 1)
+        self.assertFound(order)
+
+    def test_right_in_between(self):
+        """What was too much came meanwhile: the bill of today has its day."""
+        order = self.purchase(quantity=10)
+        self.came(order, 2, days=6)
+        self.billed(order, 4, days=5)
+        self.came(order, 3, days=4)
+        self.billed(order, 3)
+        self.assertSinceToday(order)
+
+    def test_bill_after_the_goods(self):
+        """The goods came long ago, the bill that asks for too much today."""
+        order = self.purchase()
+        self.came(order, 5, days=5)
+        self.billed(order, 6)
+        self.assertSinceToday(order)
+
+    def dated(self, bill, days):
+        """A bill bears the date of so many days later than today."""
+        self.execute(
+            "UPDATE account_move SET invoice_date = invoice_date + %s WHERE id = %s", days, bill.id
+        )
+
+    def test_bill_of_another_day(self):
+        """The vendor's bill bears last week's date, and was entered today."""
+        order = self.purchase()
+        self.came(order, 5, days=9)
+        self.dated(self.billed(order, 6), -5)
+        self.assertSinceToday(order)
+
+    def test_bill_that_is_dated_ahead(self):
+        """Nobody owes it before."""
+        order = self.purchase()
+        self.came(order, 5, days=9)
+        self.dated(self.billed(order, 6), 4)
+        self.assertFalse(self.sweep(hours=48))
+        self.assertFound(order, hours=24 * 6)
+
+    def test_first_bill_of_another_price(self):
+        """The dear bill of last week hides behind the right one of today."""
+        order = self.purchase(quantity=10)
+        self.came(order, 10, days=6)
+        self.billed(order, 4, days=5, price_unit=12.0)
+        self.billed(order, 6)
+        self.assertFound(order)
+
+    def test_later_bill_of_another_price(self):
+        """The right bill of last week takes its day from the dear one of today."""
+        order = self.purchase(quantity=10)
+        self.came(order, 10, days=6)
+        self.billed(order, 4, days=5)
+        self.billed(order, 6, price_unit=12.0)
+        self.assertSinceToday(order)
+
+    def test_rest_is_called_off(self):
+        """Until today the rest could come."""
+        order = self.purchase()
+        self.came(order, 2, days=6)
+        self.billed(order, 2, days=5)
+        self.open_transfers(order).action_cancel()
+        self.record()
+        self.assertSinceToday(order)
+        cancelled = order.order_line.move_ids.filtered(lambda move: move.state == "cancel")
+        self.execute(
+            "UPDATE stock_move SET write_date = write_date - interval '4 days' WHERE id = %s",
+            cancelled.id,
+        )
+        self.assertFound(order)
+
+    def test_goods_that_went_back(self):
+        """All was right until the goods went back, and no refund came."""
+        order = self.purchase()
+        self.came(order, 5, days=6)
+        self.billed(order, 5, days=5)
+        back = self.send_back(order.picking_ids)
+        self.assertSinceToday(order)
+        self.moved_before(back.move_ids, 3)
+        self.assertFound(order)
+
+    def test_more_came_than_ordered(self):
+        """Seven of five came and were billed: since the day on which the sixth came."""
+        order = self.purchase()
+        self.came(order, 7, days=3)
+        self.billed(order, 7)
+        self.assertSinceToday(order)
+        self.entered_before(order.invoice_ids, 2)
+        self.assertFound(order)

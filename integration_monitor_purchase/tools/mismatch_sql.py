@@ -1,0 +1,75 @@
+"""Plain SQL: since when the bills of a purchase's line do not fit its order and receipts."""
+
+from __future__ import annotations
+
+from odoo.addons.integration_monitor.tools.move_sql import BROUGHT, SENT_BACK
+
+from .purchase_snapshot_sql import BILLED_FIRST, BILLED_PIECES, PRICE_GAP
+
+# Of what was called off the moment is that of its last change.
+_MOVES = f"""
+    SELECT CASE m.state WHEN 'done' THEN m.date ELSE m.write_date END AS at,
+           CASE WHEN m.state = 'cancel' THEN 0 WHEN {BROUGHT} THEN m.quantity
+                WHEN {SENT_BACK} THEN -m.quantity ELSE 0 END * unit.factor AS pieces,
+           (m.origin_returned_move_id IS NULL)::int AS ended, 0 AS billed, 0 AS gap
+      FROM stock_move m
+      JOIN uom_uom unit ON unit.id = m.product_uom
+      JOIN stock_location origin ON origin.id = m.location_id
+      JOIN stock_location target ON target.id = m.location_dest_id
+     WHERE m.purchase_line_id = q.id AND m.state IN ('done', 'cancel')"""
+# A bill may be entered long after its date, or dated ahead: nobody owed it before.
+_BILLS = f"""
+    SELECT greatest(bill.create_date, bill.invoice_date::timestamp), 0, 0, {BILLED_PIECES},
+           CASE WHEN bill.move_type = 'in_invoice' AND bill.payment_state <> 'reversed'
+                THEN {PRICE_GAP} ELSE 0 END
+      FROM purchase_order_line line
+      JOIN purchase_order purchase ON purchase.id = line.order_id
+      JOIN account_move_line item ON item.purchase_line_id = line.id
+      JOIN account_move bill ON bill.id = item.move_id AND bill.state = 'posted'
+       AND bill.move_type IN ('in_invoice', 'in_refund')
+      JOIN uom_uom own ON own.id = line.product_uom_id
+      LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
+     WHERE line.id = q.id"""
+#: Whether a line ``q`` is wrong, by what is billed of it, came, may be billed and is under way.
+WRONG = """(
+    {billed} - {billable} > {{tolerance}} OR {price_gap} > {{tolerance}}
+    OR ({billed} > 0 AND NOT {under_way} AND abs(q.ordered - {came}) > {{tolerance}}))"""
+#: What is so now.
+NOW = WRONG.format(
+    billed="q.billed",
+    billable="q.billable",
+    price_gap="q.price_gap",
+    under_way="q.under_way",
+    came="q.received",
+)
+#: As ``NOW``, after one of the documents and all before it.
+_THEN = WRONG.format(
+    billed="past.billed",
+    billable="greatest(past.came, past.billed_first)",
+    price_gap="past.price_gap",
+    under_way="(q.under_way OR past.open > 0)",
+    came="past.came",
+)
+
+# Pieces count by their share of all that came, as in ``move_sql``: units and kits do not matter.
+# Documents of one moment count together, whatever their order.
+#: The first document after which it was wrong and never right again, of a line ``q``.
+WRONG_SINCE = f"""(
+    SELECT min(later.at)
+      FROM (SELECT past.at, bool_and({_THEN}) OVER (ORDER BY past.at DESC) AS lasting
+              FROM (SELECT document.at, line.billed_first,
+                           sum(document.billed) OVER so_far AS billed,
+                           max(document.gap) OVER so_far AS price_gap,
+                           sum(document.ended) OVER () - sum(document.ended) OVER so_far AS open,
+                           CASE sum(document.pieces) OVER () WHEN 0 THEN
+                                q.received + sum(document.pieces) OVER so_far / line.factor
+                           ELSE q.received * sum(document.pieces) OVER so_far
+                                / sum(document.pieces) OVER () END AS came
+                      FROM ({_MOVES} UNION ALL {_BILLS}) document
+                     CROSS JOIN (
+                           SELECT own.factor, {BILLED_FIRST} AS billed_first
+                             FROM purchase_order_line line
+                             JOIN uom_uom own ON own.id = line.product_uom_id
+                            WHERE line.id = q.id) line
+                    WINDOW so_far AS (ORDER BY document.at)) past) later
+     WHERE later.lasting)"""
