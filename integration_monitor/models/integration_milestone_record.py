@@ -186,7 +186,7 @@ class IntegrationMilestoneRecord(models.Model):
 
     @api.model
     def _known_owners(self, orders):
-        """:return: as of :meth:`_bring_up_to_date`, of the orders that have a transaction already"""
+        """:return: as of :meth:`_bring_up_to_date`, of orders that have a transaction already"""
         return {
             (order["root_model"], order["id"]): order["owner"]["id"]
             for order in orders
