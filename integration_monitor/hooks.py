@@ -22,6 +22,8 @@ def uninstall_hook(env):
     # Millions of rows that hold on to the steps of processes, which the ORM removes one by one.
     env.cr.execute("TRUNCATE integration_milestone")
     env["integration.transaction"]._drop_functions(PREFIX)
+    env["integration.transaction"]._drop_trigger()
+    env["integration.outcome.step.sum"]._drop_triggers()
     env["integration.metric"]._drop_storage()
     env["integration.health"]._drop_storage()
     env["integration.replay.event"]._drop_storage()

@@ -182,6 +182,7 @@ from . import integration_transaction_advance
 from . import integration_transaction_evidence
 from . import integration_transaction_blame
 from . import integration_transaction_deadline
+from . import integration_transaction_owned
 from . import integration_transaction_replan
 from . import integration_transaction_words
 from . import integration_transaction_access
@@ -190,9 +191,11 @@ from . import integration_transaction_advice
 from . import integration_transaction_technical
 from . import integration_adoption
 from . import integration_adoption_run
+from . import integration_ratio_mixin
 from . import integration_outcome_mixin
 from . import integration_outcome
 from . import integration_outcome_step
+from . import integration_outcome_step_sum
 from . import integration_outcome_roll_up
 from . import integration_outcome_stock
 from . import integration_transaction_stock

@@ -22,6 +22,14 @@ class GuardedMany2one(fields.Many2one):
         """Make none."""
 
 
+class OwnedMany2one(GuardedMany2one):
+    """A many2one to the transaction that a row belongs to, without foreign key.
+
+    A trigger removes the rows with their transaction, see ``integration_transaction_owned``: of an
+    order's dozen rows each key would be checked, which costs as much as a third of writing them.
+    """
+
+
 class IntegrationLooseReferenceMixin(models.AbstractModel):
     """Shows references to deleted records as empty.
 

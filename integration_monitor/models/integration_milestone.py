@@ -2,7 +2,7 @@
 
 from odoo import fields, models
 
-from .integration_loose_reference_mixin import GuardedMany2one
+from .integration_loose_reference_mixin import GuardedMany2one, OwnedMany2one
 
 
 class IntegrationMilestone(models.Model):
@@ -14,7 +14,7 @@ class IntegrationMilestone(models.Model):
     _log_access = False
     _rec_name = "step_id"
 
-    transaction_id = fields.Many2one(
+    transaction_id = OwnedMany2one(
         "integration.transaction", required=True, readonly=True, ondelete="cascade"
     )
     # A step that is in use is never deleted.
@@ -71,10 +71,11 @@ class IntegrationMilestone(models.Model):
         help="Earlier states: a list of {at, from, to, reached_at}, oldest first.",
     )
 
+    # No further index: each is written with each step of each order, and one on what changes makes
+    # PostgreSQL write all of them.
     _step_uniq = models.Constraint(
         "UNIQUE(transaction_id, step_id)", "A transaction goes through each step once."
     )
-    _reached_index = models.Index("(step_id, reached_at) WHERE reached_at IS NOT NULL")
 
     def _timeline_entry(self, now, open_ids):
         """Return one milestone in the reader's words, its moments in UTC.

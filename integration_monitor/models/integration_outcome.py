@@ -2,7 +2,7 @@
 
 from odoo import fields, models
 
-from .integration_outcome_mixin import Ratio
+from .integration_ratio_mixin import Ratio
 
 SUBJECTS = [
     ("order", "Order"),

@@ -1,31 +1,16 @@
-"""What outcomes are broken down by, and figures that add up rightly in every breakdown."""
-
-from typing import NamedTuple
+"""What outcomes are broken down by."""
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 
-class Ratio(NamedTuple):
-    """A figure made of two sums: ``numerator / denominator / unit``, or 1 minus that."""
-
-    numerator: str
-    denominator: str
-    unit: int = 1
-    rest: bool = False
-
-
 class IntegrationOutcomeMixin(models.AbstractModel):
-    """Dimensions, and ratios of sums in place of averages of averages.
-
-    Heirs name their figures in ``_ratios``; each is a float that is not stored, with the
-    aggregator ``avg``, computed by :meth:`_compute_ratios`. Rows are written by the roll-up alone.
-    """
+    """Dimensions of facts. Rows are written by the roll-up alone."""
 
     _name = "integration.outcome.mixin"
     _description = "Dimensions of business outcomes"
+    _inherit = ["integration.ratio.mixin"]
     _log_access = False
-    _ratios = {}
 
     day = fields.Date(
         readonly=True, help="In the time zone of the company (its address book entry), else UTC."
@@ -59,24 +44,3 @@ class IntegrationOutcomeMixin(models.AbstractModel):
             "region": SQL("system.region"),
             "categ_id": SQL("main.categ_id"),
         }
-
-    def _compute_ratios(self):
-        """Compute the figures of single rows."""
-        for row in self:
-            for name, ratio in self._ratios.items():
-                divisor = row[ratio.denominator] * ratio.unit
-                share = row[ratio.numerator] / divisor if divisor else 0.0
-                row[name] = 1 - share if ratio.rest and divisor else share
-
-    def _read_group_select(self, aggregate_spec, query):
-        """Aggregate the figures as ratios of sums; nothing where nothing was counted."""
-        ratio = self._ratios.get(aggregate_spec.removesuffix(":avg"))
-        if not ratio:
-            return super()._read_group_select(aggregate_spec, query)
-        share = SQL(
-            "SUM(%s)::float8 / NULLIF(SUM(%s), 0) / %s",
-            self._field_to_sql(self._table, ratio.numerator, query),
-            self._field_to_sql(self._table, ratio.denominator, query),
-            ratio.unit,
-        )
-        return SQL("1 - %s", share) if ratio.rest else share

@@ -24,6 +24,8 @@ class IntegrationOutcome(models.Model):
         written = BATCH
         while written >= BATCH:
             written = self._roll_up_batch(fields.Datetime.now())
+            if written < BATCH:
+                self.env["integration.outcome.step.sum"]._join_rows()
             if not cron._commit_progress(written, remaining=int(written >= BATCH)):
                 break
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import ormcache
 
+from ..tools.branches import Steps
 from ..tools.process_code import code_of
 
 
@@ -124,14 +125,14 @@ class IntegrationProcess(models.Model):
     def _definition(self, process_id):
         """Return the steps of a process as plain data, in order.
 
-        :rtype: tuple of Step
+        :rtype: Steps of Step
         """
         steps = (
             self.env["integration.process.step"]
             .sudo()
             .search([("process_id", "=", process_id)], order="sequence, id")
         )
-        return tuple(step._plain() for step in steps)
+        return Steps(step._plain() for step in steps)
 
     def action_put_in_use(self):
         """Check the process and let new documents follow it, in place of the one before."""

@@ -8,7 +8,8 @@ from odoo import api, fields, models
 from ..tools import blame as judging
 from ..tools import milestone_waits, order_counts, timing
 from ..tools import milestones as progress
-from ..tools.milestones import Milestone, Report
+from ..tools.milestone_rows import columns_of, stored_milestone
+from ..tools.milestones import Report
 from ..tools.order_store_sql import FIXED_COLUMNS, PROGRESS_COLUMNS, TRANSACTION_COLUMNS
 from ..tools.root import SALE
 from .integration_transaction_evidence import Batch
@@ -30,8 +31,8 @@ class Changes:
         self.milestones = []
         #: correlation ids of new transactions whose messages came before them
         self.linked = []
-        #: by root: ids of orders from before the installation, without a correlation id yet
-        self.unnamed = defaultdict(list)
+        #: by root: correlation ids of orders from before the installation, by order
+        self.unnamed = defaultdict(dict)
 
 
 class IntegrationTransactionAdvance(models.Model):
@@ -53,6 +54,7 @@ class IntegrationTransactionAdvance(models.Model):
             order["batch"] = batch
             owner = order["owner"]
             root, key = roots[order["root_model"]], (order["root_model"], order["id"])
+            order["root"] = root
             begun = key in notes.begun
             if not owner and not (begun or self._begins(order, root)):
                 continue
@@ -69,13 +71,17 @@ class IntegrationTransactionAdvance(models.Model):
                 if begun:
                     changes.linked.append(values["correlation_id"])
                 if not order["correlation_id"]:
-                    changes.unnamed[root].append(order["id"])
+                    changes.unnamed[root][order["id"]] = values["correlation_id"]
             elif names := _changed_columns(owner, values, order):
                 changes.updated.append(values)
                 changes.columns.update(names)
             rows = root.document_changes(order)
-            changes.documents += [{"transaction_id": owner_id, **row} for row in rows]
-            changes.milestones += [{"transaction_id": owner_id, **row} for row in milestones]
+            for row in rows:
+                row["transaction_id"] = owner_id
+            for row in milestones:
+                row["transaction_id"] = owner_id
+            changes.documents += rows
+            changes.milestones += milestones
         changes.documents += self._related_documents(orders, owner_by_order)
         if changes.created or changes.updated or changes.documents or changes.milestones:
             self._store(changes, savepoint)
@@ -129,11 +135,11 @@ class IntegrationTransactionAdvance(models.Model):
     def _judge_order(self, order, process_id, message_id, reports, now):
         """Return the values of an order's transaction, and those of its changed milestones."""
         owner = order["owner"] or {}
-        root = self._roots()[order["root_model"]]
+        root = order["root"]
         pickings = [root.picking(*row) for row in order["pickings"] or ()]
         invoices = [root.invoice(*row) for row in order["invoices"] or ()]
         steps = self.env["integration.process"]._definition(process_id)
-        old = {row[0]: _milestone(*row) for row in order["milestones"] or ()}
+        old = {row[0]: stored_milestone(row) for row in order["milestones"] or ()}
         created_by = message_id or next(
             (old[step.id].message_id for step in steps
              if step.event_code == "sale.created" and step.id in old),
@@ -149,9 +155,9 @@ class IntegrationTransactionAdvance(models.Model):
         dates = self._dates(order, process_id, steps, new, pickings, invoices, started)
         timing.plan(steps, new, dates, fixed=timing.planned_for_good(old, new))
         changes = [
-            _milestone_values(milestone, step.sequence)
+            columns_of(milestone, step.sequence)
             for step, milestone in zip(steps, new, strict=True)
-            if _is_news(step, milestone, old.get(step.id))
+            if _is_news(step, milestone, old and old.get(step.id))
         ]
         values = self._root_values(order, owner, process_id, started)
         values.update(self._progress_values(order, steps, old, new, pickings, invoices, dates, now))
@@ -192,7 +198,7 @@ class IntegrationTransactionAdvance(models.Model):
     def _progress_values(self, order, steps, old, milestones, pickings, invoices, dates, now):
         """State, awaited step, timeliness and blame of one transaction."""
         owner = order["owner"] or {}
-        root = self._roots()[order["root_model"]]
+        root = order["root"]
         opened = milestone_waits.open_steps(steps, milestones)
         last = max((m.reached_at for m in milestones if m.reached_at), default=now)
         if order["state"] == "cancel" or root.is_undone(order, pickings, invoices):
@@ -240,7 +246,7 @@ def _is_sold(order):
 
 def _is_news(step, milestone, before):
     """Tell whether a milestone has to be written; what was not started has no row."""
-    if before is None:
+    if not before:
         return progress.started(step, milestone)
     return before.facts() != milestone.facts()
 
@@ -267,34 +273,3 @@ def _changed_columns(owner, values, order):
         if (stored or None) != (value or None):
             names.append(name)
     return names
-
-
-def _milestone(
-    step_id, state, reached_at, planned_at, expected, reached, model, res_id, message_id, source,
-    evidence, history,
-):  # fmt: skip
-    """The stored form of a milestone, from JSON."""
-    return Milestone(
-        step_id, state, order_counts.moment(reached_at), order_counts.moment(planned_at),
-        expected or 0, reached or 0, model, res_id, message_id, source, evidence or {},
-        history or [],
-    )  # fmt: skip
-
-
-def _milestone_values(milestone, sequence):
-    """The columns of a milestone."""
-    return {
-        "step_id": milestone.step_id,
-        "sequence": sequence,
-        "state": milestone.state,
-        "planned_at": milestone.planned_at,
-        "reached_at": milestone.reached_at,
-        "expected_count": milestone.expected,
-        "reached_count": milestone.reached,
-        "res_model": milestone.res_model,
-        "res_id": milestone.res_id,
-        "message_id": milestone.message_id,
-        "source": milestone.source,
-        "evidence": milestone.evidence or None,
-        "history": milestone.history or None,
-    }

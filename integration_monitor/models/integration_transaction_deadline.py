@@ -92,7 +92,7 @@ class IntegrationTransactionDeadline(models.Model):
         Step = self.env["integration.process.step"]
         confirmed, ready = deadlines.beginnings(steps, milestones)
         return deadlines.Dates(
-            self._roots()[order["root_model"]],
+            order["root"],
             started,
             confirmed,
             order_counts.moment(order["commitment_date"]),

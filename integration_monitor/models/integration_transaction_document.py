@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 
 from ..tools.related import RELATED_ROLES
+from .integration_loose_reference_mixin import OwnedMany2one
 
 
 class IntegrationTransactionDocument(models.Model):
@@ -19,7 +20,7 @@ class IntegrationTransactionDocument(models.Model):
         """:return: the domain of links that are none to root documents of other transactions"""
         return [("role", "not in", RELATED_ROLES)]
 
-    transaction_id = fields.Many2one(
+    transaction_id = OwnedMany2one(
         "integration.transaction", required=True, readonly=True, ondelete="cascade"
     )
     res_model = fields.Char(required=True, readonly=True)

@@ -47,7 +47,7 @@ class IntegrationTransactionGate(models.Model):
     def _gated_document(self, rule, order):
         """:return: a document of the order that is ready and that the gate keeps back, or none"""
         Gate = self.env["integration.gate"]
-        root = self._roots()[order["root_model"]]
+        root = order["root"]
         if rule.document_step == "invoice":
             if not rule.covers_warehouse(order["warehouse_id"]):
                 return None

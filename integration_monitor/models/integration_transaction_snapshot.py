@@ -8,6 +8,7 @@ from ..tools import order_snapshot_sql as read
 from ..tools.order_counts import moment
 from ..tools.order_evidence_sql import EVIDENCE
 from ..tools.order_parts_sql import DROPSHIP_ROLE, INVOICES, TRANSFERS
+from ..tools.order_store_sql import MANY
 from ..tools.return_root import RETURN
 from ..tools.return_snapshot_sql import FUNCTIONS as OF_RETURNS
 from ..tools.root import SALE
@@ -140,6 +141,8 @@ class IntegrationTransactionSnapshot(models.Model):
             orders = self._read_orders(query, roots, payments, savepoint)
             known = {f"stock.picking,{row[0]}" for order in orders for row in order["pickings"]}
             needed = self._transfers_to_look_for(orders, set(roots["stock.picking"]))
+        elif payments and models == {SALE.model} and len(roots[SALE.model]) >= MANY:
+            return self._read_orders(read.of_many_orders(), roots, payments, savepoint)
         else:
             return self._read_orders(read.of_orders(models), roots, payments, savepoint)
         changed = {f"{model},{id_}" for model in models & LINKED_MODELS for id_ in roots[model]}

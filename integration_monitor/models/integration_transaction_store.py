@@ -45,8 +45,10 @@ class IntegrationTransactionStore(models.Model):
                 statements.put(table, columns, key, rows, known)
         if changes.linked:
             statements.add(store.LINK_MESSAGES, changes.linked)
-        for root, ids in changes.unnamed.items():
-            statements.add(store.NAME_ORDERS.format(table=root.table), root.model, ids)
+        for root, names in changes.unnamed.items():
+            statements.add(
+                store.NAME_ORDERS.format(table=root.table), list(names), list(names.values())
+            )
         around = savepoint or LazySavepoint("integration_store")
         text = "; ".join(statements.texts)
         try:

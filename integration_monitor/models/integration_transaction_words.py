@@ -196,30 +196,35 @@ class IntegrationTransactionWords(models.Model):
             texts = self._customer_texts()
         else:
             texts = self._unknown_texts(verdict.facts)
-        return texts.get(verdict.text) or texts[whose]
+        # One sentence of a dozen is translated, for each order that waits.
+        return (texts.get(verdict.text) or texts[whose])()
 
     @api.model
     def _team_texts(self, picking):
         """What our people have to do."""
         return {
-            "team": self.env._("Somebody of our team has to do it"),
-            "team.sale.validated": self.env._("The order has to be checked"),
-            "team.picking.first.ready": self.env._("The goods have to be reserved"),
-            "team.sale.confirmed": self.env._("The quotation has to be confirmed"),
-            "team.picking.first.done": self.env._("The goods have to be picked"),
-            "team.picking.pack.done": self.env._("The goods have to be packed"),
-            "team.picking.out.done": self.env._("The goods have to be shipped"),
-            "team.picking.draft": self.env._(
+            "team": lambda: self.env._("Somebody of our team has to do it"),
+            "team.sale.validated": lambda: self.env._("The order has to be checked"),
+            "team.picking.first.ready": lambda: self.env._("The goods have to be reserved"),
+            "team.sale.confirmed": lambda: self.env._("The quotation has to be confirmed"),
+            "team.picking.first.done": lambda: self.env._("The goods have to be picked"),
+            "team.picking.pack.done": lambda: self.env._("The goods have to be packed"),
+            "team.picking.out.done": lambda: self.env._("The goods have to be shipped"),
+            "team.picking.draft": lambda: self.env._(
                 "%(picking)s is a draft: mark it as to do", picking=picking
             ),
-            "team.invoice.posted": self.env._("The invoice has to be made and posted"),
-            "team.invoice.draft": self.env._("The invoice is a draft: it has to be posted"),
-            "team.service": self.env._("A service has to be done before it can be invoiced"),
-            "team.invoice.returned": self.env._("The goods came back: a credit note is missing"),
-            "team.invoice.returned.draft": self.env._(
+            "team.invoice.posted": lambda: self.env._("The invoice has to be made and posted"),
+            "team.invoice.draft": lambda: self.env._("The invoice is a draft: it has to be posted"),
+            "team.service": lambda: self.env._(
+                "A service has to be done before it can be invoiced"
+            ),
+            "team.invoice.returned": lambda: self.env._(
+                "The goods came back: a credit note is missing"
+            ),
+            "team.invoice.returned.draft": lambda: self.env._(
                 "The goods came back: the credit note is a draft, it has to be posted"
             ),
-            "team.invoice.returned.due": self.env._(
+            "team.invoice.returned.due": lambda: self.env._(
                 "The goods came back: the credit note has to be paid out, or matched with the "
                 "invoice"
             ),
@@ -229,33 +234,35 @@ class IntegrationTransactionWords(models.Model):
     def _customer_texts(self):
         """What the customer has to do."""
         return {
-            "customer": self.env._("The customer has to do it"),
-            "customer.invoice.paid": self.env._("The invoice is not paid"),
-            "customer.invoice.paid.part": self.env._("The invoice is paid in part only"),
-            "customer.sale.confirmed": self.env._("The customer has not accepted the quotation"),
+            "customer": lambda: self.env._("The customer has to do it"),
+            "customer.invoice.paid": lambda: self.env._("The invoice is not paid"),
+            "customer.invoice.paid.part": lambda: self.env._("The invoice is paid in part only"),
+            "customer.sale.confirmed": lambda: self.env._(
+                "The customer has not accepted the quotation"
+            ),
         }
 
     @api.model
     def _unknown_texts(self, facts):
         """What nobody can tell."""
         return {
-            "unknown": self.env._("Nothing here shows why it waits"),
-            "unknown.held": self.env._("It is held, and nothing here shows for what"),
-            "unknown.waiting": self.env._(
+            "unknown": lambda: self.env._("Nothing here shows why it waits"),
+            "unknown.held": lambda: self.env._("It is held, and nothing here shows for what"),
+            "unknown.waiting": lambda: self.env._(
                 "%(picking)s waits for something that does not belong to this order",
                 picking=facts.get("picking"),
             ),
-            "unknown.silent": self.env._(
+            "unknown.silent": lambda: self.env._(
                 "%(system)s reports this step, but nothing here shows that it knows of the order",
                 system=facts.get("system"),
             ),
-            "unknown.no_transfer": self.env._(
+            "unknown.no_transfer": lambda: self.env._(
                 "No open transfer is left: nothing here shows who ships the goods"
             ),
-            "unknown.nobody_reports": self.env._(
+            "unknown.nobody_reports": lambda: self.env._(
                 "No connected system reports this step: nothing here shows how far it is"
             ),
-            "unknown.released_gone": self.env._(
+            "unknown.released_gone": lambda: self.env._(
                 "The goods were released, but what was sent is gone: nothing here shows who has "
                 "them"
             ),

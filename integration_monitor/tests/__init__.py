@@ -2,6 +2,7 @@ from . import test_access
 from . import test_acknowledge
 from . import test_banner
 from . import test_adoption
+from . import test_adoption_many
 from . import test_batch
 from . import test_blame
 from . import test_blame_person
@@ -141,7 +142,9 @@ from . import test_gate_message
 from . import test_outcome_order
 from . import test_outcome_delivery
 from . import test_outcome_stock
+from . import test_outcome_sum
 from . import test_outcome_tour
+from . import test_transaction_owned
 from . import test_transaction_screen
 from . import test_document_state
 from . import test_screen_tour

@@ -8,9 +8,11 @@ So there is no way to build a circle, or a step that waits for something behind 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Branched(Protocol):
@@ -61,11 +63,35 @@ def leaders(branches: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
     )
 
 
+class Steps(tuple[Any, ...]):
+    """The steps of a process; what follows from them is found out once, not once an order."""
+
+    def once(self, make: Callable[[Sequence[Any]], T]) -> T:
+        """Return what a function makes of the steps."""
+        kept: dict[Any, Any] = self.__dict__
+        if make not in kept:
+            kept[make] = make(self)
+        return kept[make]
+
+
+def once(steps: Sequence[Any], make: Callable[[Sequence[Any]], T]) -> T:
+    """Return what a function makes of steps; of a process, by what it made of them before."""
+    return steps.once(make) if isinstance(steps, Steps) else make(steps)
+
+
+def _leaders(steps: Sequence[Branched]) -> tuple[tuple[int, ...], ...]:
+    return leaders(tuple(step.branch for step in steps))
+
+
+def _followers(steps: Sequence[Branched]) -> tuple[tuple[int, ...], ...]:
+    return followers(tuple(step.branch for step in steps))
+
+
 def leaders_of(steps: Sequence[Branched]) -> tuple[tuple[int, ...], ...]:
     """Return for each step the positions of the steps that it waits for."""
-    return leaders(tuple(step.branch for step in steps))
+    return once(steps, _leaders)
 
 
 def followers_of(steps: Sequence[Branched]) -> tuple[tuple[int, ...], ...]:
     """Return for each step the positions of the steps that wait for it."""
-    return followers(tuple(step.branch for step in steps))
+    return once(steps, _followers)

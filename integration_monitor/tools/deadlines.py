@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,9 @@ class Rule:
     minutes: int = 0
     offset: int = 0
     warning: int = 0
+
+
+_UNMEASURED = Rule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class Dates:
 
     def rule(self, step: Step) -> Rule:
         """Return where the deadline of a step comes from."""
-        return self._rules.get(step.id) or Rule()
+        return self._rules.get(step.id) or _UNMEASURED
 
     def due(self, step: Step, since: datetime) -> datetime | None:
         """Return when a step that is awaited since a moment should be reached; None: unmeasured."""
@@ -148,9 +152,7 @@ class Dates:
         days = [invoice.due for invoice in self.root.unpaid(self._invoices) if invoice.due]
         if not days:
             return None
-        evening = datetime.combine(date.fromisoformat(min(days)[:10]), time(23, 59, 59))
-        local = evening.replace(tzinfo=ZoneInfo(self._place.zone))
-        return local.astimezone(timezone.utc).replace(tzinfo=None)
+        return _evening(min(days)[:10], self._place.zone)
 
     def cut_off(self, step: Step, since: datetime) -> datetime | None:
         """Return the cut-off that the goods of the order have to reach; None: none concerns it.
@@ -189,6 +191,14 @@ class Dates:
         return bool(self._place.cut_offs) and any(
             rule.source == "cut_off" for rule in self._rules.values()
         )
+
+
+@lru_cache(maxsize=512)
+def _evening(day: str, zone: str) -> datetime:
+    """The end of a day in a time zone, in UTC; many invoices are due on the same day."""
+    evening = datetime.combine(date.fromisoformat(day), time(23, 59, 59))
+    local = evening.replace(tzinfo=ZoneInfo(zone))
+    return local.astimezone(timezone.utc).replace(tzinfo=None)
 
 
 def beginnings(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .branches import followers_of
+from .branches import followers_of, once
 from .milestones import Count, Milestone, Step
 
 
@@ -78,7 +78,7 @@ def expected_reports(
     """
     told = tuple(told)
     result = {}
-    for step, subject in _subjects_of_reports(steps):
+    for step, subject in once(steps, _subjects_of_reports):
         model = counts.get(subject.expected, Count())
         source = source_of(step, sources, warehouse_id)
         before = old.get(step.id)
@@ -94,7 +94,7 @@ def expected_reports(
     return result
 
 
-def _subjects_of_reports(steps: Sequence[Step]) -> Iterable[tuple[Step, _Subject]]:
+def _subjects_of_reports(steps: Sequence[Step]) -> list[tuple[Step, _Subject]]:
     """Find what each report speaks of: that of the last step before it that changes it."""
     subjects = [_ORDER] * len(steps)
     for index, later in enumerate(followers_of(steps)):

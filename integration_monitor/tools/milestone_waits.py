@@ -66,7 +66,7 @@ def open_since(
 
     :param begun: when nothing stands before it
     """
-    place = steps.index(step)
+    place = next(index for index, other in enumerate(steps) if other is step or other == step)
     moments = [
         milestone.reached_at
         for milestone, later in zip(milestones, followers_of(steps), strict=True)

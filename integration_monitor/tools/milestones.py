@@ -32,11 +32,12 @@ class Step:
     message_type: str = ""
     sequence: int = 0
     branch: str = ""
+    #: whether the step belongs to invoicing: goods may still travel when it is reached
+    money: bool = field(init=False, compare=False)
 
-    @property
-    def money(self) -> bool:
-        """Whether the step belongs to invoicing: goods may still travel when it is reached."""
-        return self.branch == "money" or self.event_code.partition(".")[0] in (
+    def __post_init__(self) -> None:
+        # Asked for many times an order.
+        self.money = self.branch == "money" or self.event_code.partition(".")[0] in (
             "invoice", "bill", "refund", "payment",
         )  # fmt: skip
 
@@ -121,10 +122,14 @@ def advance(
         by_code.setdefault(report.step_code, []).append(report)
     for step in steps:
         before, count = old.get(step.id), counts.get(step.event_code)
-        told = by_code.get(step.code, ())
-        if before is None and count is None and not told:
-            result.append(Milestone(step.id))
-            continue
+        told = by_code.get(step.code, ()) if by_code else ()
+        if before is None and not told:
+            if count is None:
+                result.append(Milestone(step.id))
+                continue
+            if step.record_kind == "document":
+                result.append(_first(step, count, now))
+                continue
         before, count = before or Milestone(step.id), count or Count()
         new = _recorded(step, before, count, told)
         if new.state == "reached" and not new.reached_at:
@@ -133,9 +138,27 @@ def advance(
             new.reached_at = None
         result.append(new)
     _skip(steps, result)
-    for new in result:
-        _remember(old.get(new.step_id), new, now)
+    if old:
+        for new in result:
+            _remember(old.get(new.step_id), new, now)
     return result
+
+
+def _first(step: Step, count: Count, now: datetime) -> Milestone:
+    """The milestone of a step of documents of which nothing was recorded; most often asked for."""
+    state = state_of(count)
+    return Milestone(
+        step.id,
+        state,
+        (count.at or now) if state == "reached" else None,
+        None,
+        count.expected,
+        count.reached,
+        count.res_model,
+        count.res_id,
+        count.message_id,
+        "document" if count.reached else None,
+    )
 
 
 def _recorded(step: Step, before: Milestone, count: Count, reports: Any) -> Milestone:
@@ -191,8 +214,11 @@ def _skip(steps: Sequence[Step], milestones: list[Milestone]) -> None:
         report = step.optional and step.record_kind != "document" and not step.money
         needless = report and overtaken(steps, milestones, following[index])
         if not needless and not milestone.expected:
-            states = {milestones[later].state for later in following[index]}
-            needless = not states.isdisjoint(BEGUN_STATES)
+            for later in following[index]:
+                # Asked for each step of each order: a loop, which is quicker than ``any``.
+                if milestones[later].state in BEGUN_STATES:
+                    needless = True
+                    break
         if needless:
             milestone.state = "skipped"
 

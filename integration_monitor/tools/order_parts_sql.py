@@ -122,3 +122,52 @@ INVOICES = f"""
         END IF;
         RETURN jsonb_build_object('invoices', rows, 'payments', payments);
     END"""
+
+#: The same for many orders at once: ``billing`` of each of which something was billed.
+BILLING_OF_MANY = f"""
+    bill AS MATERIALIZED (
+        SELECT DISTINCT line.order_id, item.move_id
+          FROM sale_order_line line
+          JOIN sale_order_line_invoice_rel billed ON billed.order_line_id = line.id
+          JOIN account_move_line item ON item.id = billed.invoice_line_id
+         WHERE line.order_id = ANY({{orders}})
+    ), paid AS (
+        SELECT bill.order_id, link.payment_id
+          FROM bill JOIN account_move__account_payment link ON link.invoice_id = bill.move_id
+         UNION
+        SELECT bill.order_id, paying.origin_payment_id
+          FROM bill
+          JOIN account_move_line item ON item.move_id = bill.move_id
+          JOIN account_partial_reconcile part ON part.debit_move_id = item.id
+          JOIN account_move_line counterpart ON counterpart.id = part.credit_move_id
+          JOIN account_move paying ON paying.id = counterpart.move_id
+         UNION
+        SELECT bill.order_id, paying.origin_payment_id
+          FROM bill
+          JOIN account_move_line item ON item.move_id = bill.move_id
+          JOIN account_partial_reconcile part ON part.credit_move_id = item.id
+          JOIN account_move_line counterpart ON counterpart.id = part.debit_move_id
+          JOIN account_move paying ON paying.id = counterpart.move_id
+    ), invoices AS (
+        SELECT bill.order_id,
+               jsonb_agg(jsonb_build_array(
+                   move.id, move.name, move.move_type, move.state, move.payment_state,
+                   CASE WHEN move.state = 'posted' AND move.invoice_payment_term_id IS NOT NULL
+                         AND move.payment_state IN ('not_paid', 'partial')
+                        THEN {next_due("move")} ELSE move.invoice_date_due END)
+                   ORDER BY move.id) AS rows
+          FROM bill JOIN account_move move ON move.id = bill.move_id
+         WHERE move.move_type IN ('out_invoice', 'out_refund')
+         GROUP BY bill.order_id
+    ), payments AS (
+        SELECT paid.order_id,
+               jsonb_agg(jsonb_build_array(payment.id, payment.name, payment.state)
+                         ORDER BY payment.id) AS rows
+          FROM paid JOIN account_payment payment ON payment.id = paid.payment_id
+         GROUP BY paid.order_id
+    ), billing AS (
+        SELECT each.order_id,
+               jsonb_build_object('invoices', invoices.rows, 'payments', payments.rows) AS billing
+          FROM (SELECT DISTINCT order_id FROM bill) each
+          LEFT JOIN invoices ON invoices.order_id = each.order_id
+          LEFT JOIN payments ON payments.order_id = each.order_id)"""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .order_parts_sql import transfer_row
+from .order_parts_sql import BILLING_OF_MANY, transfer_row
 from .order_store_sql import TRANSACTION_COLUMNS
 
 #: The moves of transfers that name no order themselves.
@@ -154,14 +154,23 @@ def of_owners(models: frozenset[str], evidence: bool) -> str:
          WHERE {which}"""
 
 
+#: What was billed of an order, and, if wanted, what it was paid with.
+_BILLING = f"""(SELECT integration_order_invoices(array_agg(DISTINCT move_id), %(payments)s, false)
+                  FROM account_move_line WHERE id = ANY({ORDER_INVOICE_LINES})
+                HAVING count(*) > 0)"""
+
+
 @lru_cache
-def of_orders(models: frozenset[str], pickings: str = ORDER_PICKINGS) -> str:
+def of_orders(
+    models: frozenset[str], pickings: str = ORDER_PICKINGS, billing: str = _BILLING
+) -> str:
     """Orders, by what belongs to them now, and with the ids that new transactions get.
 
     Takes whether payments are wanted, and ids by model.
 
     :param models: keys of ``ROOTS``
     :param pickings: array of the ids of the transfers of ``sale``
+    :param billing: what was billed of ``sale``
     """
     roots = " UNION ".join(ROOTS[model].format(ids=f"%({model})s") for model in sorted(models))
     return f"""
@@ -170,10 +179,7 @@ def of_orders(models: frozenset[str], pickings: str = ORDER_PICKINGS) -> str:
                jsonb_build_array(
                    ({LINKS}),
                    ({_transfers(pickings)}),
-                   (SELECT integration_order_invoices(
-                               array_agg(DISTINCT move_id), %(payments)s, false)
-                      FROM account_move_line WHERE id = ANY({ORDER_INVOICE_LINES})
-                    HAVING count(*) > 0)),
+                   {billing}),
                CASE WHEN owner.id IS NOT NULL THEN integration_order_evidence(owner.id) END,
                {OWNER}
           FROM sale_order sale
@@ -181,3 +187,16 @@ def of_orders(models: frozenset[str], pickings: str = ORDER_PICKINGS) -> str:
                SELECT * FROM integration_transaction
                 WHERE res_model = 'sale.order' AND res_id = sale.id OFFSET 0) owner ON true
          WHERE sale.id = ANY(ARRAY({roots}))"""
+
+
+@lru_cache
+def of_many_orders() -> str:
+    """Orders by their own ids, as :func:`of_orders`, with their payments.
+
+    What was billed is read for all of them together: of a batch that takes a quarter of the time,
+    of a single order, most of which is understanding the statement, more.
+    """
+    billing = BILLING_OF_MANY.format(orders="%(sale.order)s")
+    joined = "FROM sale_order sale LEFT JOIN billing of_order ON of_order.order_id = sale.id"
+    orders = of_orders(frozenset({"sale.order"}), billing="of_order.billing")
+    return f"WITH {billing} {orders.replace('FROM sale_order sale', joined, 1)}"

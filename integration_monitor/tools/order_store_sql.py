@@ -60,9 +60,9 @@ LINK_MESSAGES = """
 #: ``{table}`` is that of the root's model.
 NAME_ORDERS = """
     UPDATE {table} root
-       SET integration_correlation_id = owner.correlation_id
-      FROM integration_transaction owner
-     WHERE owner.res_model = %s AND owner.res_id = root.id AND root.id = ANY(%s)"""
+       SET integration_correlation_id = new.name
+      FROM unnest(%s::int[], %s::varchar[]) new (id, name)
+     WHERE root.id = new.id"""
 
 
 class Statements:
@@ -94,9 +94,24 @@ class Statements:
         if len(rows) < MANY:
             marks = f"({', '.join(['%s'] * len(columns))})"
             return f"VALUES {self._rows(columns, marks, rows)}"
-        self.values += (_array([row[column] for row in rows]) for column in columns)
-        arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
-        return f"SELECT * FROM unnest({arrays})"
+        places: list[str] = []
+        names: list[str] = []
+        kinds: list[str] = []
+        arrays: list[str] = []
+        for name, kind in columns.items():
+            values = [row[name] for row in rows]
+            if not any(value is not None for value in values):
+                # An array is taken apart value by value, also one of nothing.
+                places.append(f"NULL::{kind}")
+                continue
+            places.append(f"new.{name}")
+            names.append(name)
+            arrays.append(f"{{{','.join(_texts(values))}}}")
+            kinds.append(f"%s::{kind}[]")
+        self.values += arrays
+        return (
+            f"SELECT {', '.join(places)} FROM unnest({', '.join(kinds)}) new ({', '.join(names)})"
+        )
 
     def add_transactions(self, rows: list[dict[str, Any]]) -> None:
         """Insert transactions, whose ids are given.
@@ -156,9 +171,13 @@ def _adapted(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, (dict, list)) else value
 
 
-def _array(values: Iterable[Any]) -> str:
-    """Values of one column as PostgreSQL reads an array."""
-    return f"{{{','.join(map(_element, values))}}}"
+def _texts(values: list[Any]) -> list[str]:
+    """Values of one column as PostgreSQL reads them in an array; most columns repeat a few."""
+    try:
+        known = {value: _element(value) for value in set(values)}
+    except TypeError:  # objects of JSON cannot be looked up
+        return [_element(value) for value in values]
+    return [known[value] for value in values]
 
 
 def _element(value: Any) -> str:

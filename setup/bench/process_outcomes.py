@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from .database import environment
 from .process_deadlines import vacuum
 
 #: Over so many days they are spread.
@@ -38,7 +39,13 @@ def fill(registry: Any) -> None:
         values = {"days": _DAYS, "sequence": cursor.fetchall()[-1][0]}
         for statement in (_ORDERS, _STEPS):
             cursor.execute(statement, values)
-    for table in ("integration_outcome", "integration_outcome_step"):
+        # As the roll-up leaves them.
+        environment(cursor)["integration.outcome.step.sum"]._join_rows()
+    for table in (
+        "integration_outcome",
+        "integration_outcome_step",
+        "integration_outcome_step_sum",
+    ):
         vacuum(registry, table)
 
 
@@ -69,6 +76,9 @@ def screens() -> dict[str, Callable[[Any], Any]]:
             ),
             f"cycle time by step, pivot, {period}": _pivot(
                 "integration.outcome.step", days, "step_id", steps
+            ),
+            f"cycle time by warehouse, pivot, {period}": _pivot(
+                "integration.outcome.step", days, "warehouse_id", steps
             ),
             f"cycle time by step, list, {period}": _listed(
                 "integration.outcome.step", days, step_columns

@@ -47,9 +47,18 @@ def test_moments_and_json_in_arrays():
     statements = store.Statements()
     rows = [row] * store.MANY
     statements.put("m", store.MILESTONE_COLUMNS, store.MILESTONE_KEY, rows, known=False)
-    values = dict(zip(store.MILESTONE_COLUMNS, statements.values, strict=True))
-    assert values["reached_at"].startswith('{"2026-01-02 03:04:05",')
-    assert values["evidence"].startswith('{"{\\"stock.picking,1\\": \\"a\\"}",')
+    reached_at, evidence = statements.values
+    assert reached_at.startswith('{"2026-01-02 03:04:05",')
+    assert evidence.startswith('{"{\\"stock.picking,1\\": \\"a\\"}",')
+
+
+def test_columns_of_nothing_are_no_arrays():
+    """PostgreSQL takes three arrays of nothing apart for each batch of milestones."""
+    rows = [{**row, "document_name": None} for row in _documents(store.MANY)]
+    text, values = _put(rows)
+    assert "SELECT new.transaction_id, new.res_model, new.res_id, NULL::varchar, new.role" in text
+    assert "new (transaction_id, res_model, res_id, role)" in text
+    assert len(values) == len(store.DOCUMENT_COLUMNS) - 1
 
 
 def test_what_is_new_collides_with_nothing():
