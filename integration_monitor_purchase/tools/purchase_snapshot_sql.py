@@ -112,13 +112,11 @@ _DROPSHIPPED = """EXISTS (SELECT FROM stock_picking_type type
                              WHERE type.id = picking.picking_type_id AND type.code = 'dropship')"""
 _ROLE = f"""
     CASE WHEN {_BOUGHT}
-         THEN CASE WHEN EXISTS (SELECT FROM stock_location target
-                                 WHERE target.id = picking.location_dest_id
-                                   AND target.usage = 'supplier') THEN 'return'
+         THEN CASE WHEN (SELECT target.usage FROM stock_location target
+                          WHERE target.id = picking.location_dest_id) = 'supplier' THEN 'return'
                    -- What a customer sends to us was delivered: its vendor owes nothing.
-                   WHEN EXISTS (SELECT FROM stock_location origin
-                                 WHERE origin.id = picking.location_id
-                                   AND origin.usage = 'customer') THEN 'internal'
+                   WHEN (SELECT origin.usage FROM stock_location origin
+                          WHERE origin.id = picking.location_id) = 'customer' THEN 'internal'
                    WHEN {_DROPSHIPPED} THEN 'dropship' ELSE 'in' END
          WHEN picking.return_id IS NOT NULL THEN 'internal'
          WHEN EXISTS (SELECT FROM stock_warehouse other
