@@ -19,16 +19,16 @@ class IntegrationTransactionReturn(models.Model):
         return {**super()._roots(), RETURN.model: RETURN}
 
     @api.model
-    def _snapshot_root(self, root_model, documents):
+    def _snapshot_root(self, root_model, documents, savepoint=None):
         if root_model != RETURN.model:
-            return super()._snapshot_root(root_model, documents)
+            return super()._snapshot_root(root_model, documents, savepoint)
         roots = {
             model: list(ids) for model, ids in documents.items() if ids and model in read.ROOTS
         }
         if not roots:
             return []
-        self.env.cr.execute(read.of_returns(roots.keys()), roots)
-        return [self._return_row(*row) for row in self.env.cr.fetchall()]
+        rows = self._read_rows(read.of_returns(roots.keys()), roots, savepoint)
+        return [self._return_row(*row) for row in rows]
 
     @api.model
     def _return_row(self, order, owner_id, owner, milestones, links, evidence, facts):

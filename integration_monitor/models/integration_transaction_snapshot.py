@@ -75,10 +75,8 @@ class IntegrationTransactionSnapshot(models.Model):
             # What is billed and delivered of an order decides what a return of it waits for.
             documents = others.setdefault(RETURN.model, {})
             documents[RETURN.model] = [*documents.get(RETURN.model, ()), *returned]
-        if others and savepoint:
-            savepoint.open(self.env.cr)
         for root_model, documents in others.items():
-            orders += self._snapshot_root(root_model, documents)
+            orders += self._snapshot_root(root_model, documents, savepoint)
         return orders
 
     @api.model
@@ -90,12 +88,13 @@ class IntegrationTransactionSnapshot(models.Model):
         return self._snapshot({}, further={root_model: documents})
 
     @api.model
-    def _snapshot_root(self, root_model, documents):
+    def _snapshot_root(self, root_model, documents, savepoint=None):
         """Read the root documents of another kind than sales orders; a hook.
 
         In a fixed number of statements, with what they are judged by.
 
         :param dict documents: ids by model of the documents, the root's own model among them
+        :param savepoint: for :meth:`_read_rows`
         :return: rows as of :meth:`_snapshot`
         """
         # A transaction whose addon is gone.
@@ -181,11 +180,7 @@ class IntegrationTransactionSnapshot(models.Model):
     def _read_orders(self, query, roots, payments, savepoint=None):
         """Run one of the statements of ``order_snapshot_sql``; see :meth:`_snapshot`."""
         asked = {**roots, "payments": bool(payments)}
-        if savepoint:
-            savepoint.execute(self.env.cr, query, asked)
-        else:
-            self.env.cr.execute(query, asked)
-        rows = self.env.cr.fetchall()
+        rows = self._read_rows(query, asked, savepoint)
         orders, stubs = [], []
         for order, owner_id, milestones, documents, evidence, *owner in rows:
             links, pickings, billing = documents or (None, None, None)
@@ -221,6 +216,15 @@ class IntegrationTransactionSnapshot(models.Model):
         self._read_services(orders)
         self._read_credits(orders)
         return [*sorted(orders, key=lambda order: order["id"]), *stubs]
+
+    @api.model
+    def _read_rows(self, query, asked, savepoint=None):
+        """:return: what a statement finds; the savepoint, if there is one, opens with the first"""
+        if savepoint:
+            savepoint.execute(self.env.cr, query, asked)
+        else:
+            self.env.cr.execute(query, asked)
+        return self.env.cr.fetchall()
 
     @api.model
     def _read_services(self, orders):

@@ -90,13 +90,13 @@ class IntegrationTransactionStock(models.Model):
         return {**super()._roots(), STOCK.model: STOCK}
 
     @api.model
-    def _snapshot_root(self, root_model, documents):
+    def _snapshot_root(self, root_model, documents, savepoint=None):
         if root_model != STOCK.model:
-            return super()._snapshot_root(root_model, documents)
+            return super()._snapshot_root(root_model, documents, savepoint)
         ids = list(documents.get(STOCK.model, ()))
         if not ids:
             return []
-        self.env.cr.execute(read.RUNS, {"messages": ids})
+        rows = self._read_rows(read.RUNS, {"messages": ids}, savepoint)
         return [
             {
                 **run,
@@ -106,7 +106,7 @@ class IntegrationTransactionStock(models.Model):
                 "links": {},
                 "evidence": evidence,
             }
-            for run, owner_id, owner, milestones, evidence in self.env.cr.fetchall()
+            for run, owner_id, owner, milestones, evidence in rows
         ]
 
     @api.model

@@ -18,9 +18,9 @@ class TestReturnRecord(ReturnCommon):
         Transaction = type(self.env["integration.transaction"])
         read = Transaction._snapshot_root
 
-        def snapshot_root(model, root_model, documents):
+        def snapshot_root(model, root_model, documents, savepoint=None):
             asked.append((root_model, {name: list(ids) for name, ids in documents.items()}))
-            return read(model, root_model, documents)
+            return read(model, root_model, documents, savepoint)
 
         self.patch(Transaction, "_snapshot_root", snapshot_root)
         order, invoice = self.delivered()

@@ -47,12 +47,6 @@ class LazySavepoint:
             raise
         self.is_open = not last
 
-    def open(self, cr: Cursor) -> None:
-        """Open it now, unless it is open."""
-        if not self.is_open:
-            cr.execute(f"SAVEPOINT {self._name}")
-            self.is_open = True
-
     def release(self, cr: Cursor) -> None:
         """End it, if it is open."""
         if self.is_open:

@@ -145,7 +145,8 @@ class TestDropshipProcess(DropshipCommon):
         pairs = [self.dropshipped() for _number in range(10)]
         sales = self.env["sale.order"].concat(*(sale for sale, _purchase in pairs))
         purchases = self.env["purchase.order"].concat(*(bought for _sale, bought in pairs))
-        for documents, most in ((sales, 3), (purchases, 3), (purchases.picking_ids, 5)):
+        # Nothing has changed, so the end of the savepoint is a statement of its own.
+        for documents, most in ((sales, 4), (purchases, 4), (purchases.picking_ids, 6)):
             self._statements(documents[:1])  # fills the caches
             one = self._statements(documents[:1])
             self.assertEqual(self._statements(documents), one, documents._name)

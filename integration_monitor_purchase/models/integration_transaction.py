@@ -28,15 +28,14 @@ class IntegrationTransaction(models.Model):
         return {**super()._roots(), PURCHASE.model: PURCHASE}
 
     @api.model
-    def _snapshot_root(self, root_model, documents):
+    def _snapshot_root(self, root_model, documents, savepoint=None):
         if root_model != PURCHASE.model:
-            return super()._snapshot_root(root_model, documents)
+            return super()._snapshot_root(root_model, documents, savepoint)
         roots = {model: list(ids) for model, ids in documents.items() if ids}
         if not roots:
             return []
-        self.env.cr.execute(read.of_purchases(roots.keys()), roots)
         orders = []
-        for row in self.env.cr.fetchall():
+        for row in self._read_rows(read.of_purchases(roots.keys()), roots, savepoint):
             order, owner_id, owner, milestones, links, evidence, transfers, billing = row
             order.update(
                 billing or NOTHING_BILLED,

@@ -188,7 +188,8 @@ class TestPurchaseSupply(PurchaseCommon):
         purchase = sales.stock_reference_ids.purchase_ids
         purchase.button_confirm()
         self.record()
-        for documents, most in ((sales, 3), (purchase, 3)):
+        # Nothing has changed, so the end of the savepoint is a statement of its own.
+        for documents, most in ((sales, 4), (purchase, 4)):
             counts = []
             for some in (documents[:1], documents[:1], documents):
                 self.env.flush_all()
