@@ -1,5 +1,4 @@
-"""Kits as ``sale_mrp`` writes them, which the suite does not depend on; with it installed, its own.
-"""
+"""Kits as ``sale_mrp`` writes them, which the suite does not depend on; with it installed, its own."""
 
 from odoo import Command
 
