@@ -1,4 +1,4 @@
-"""Kits as ``sale_mrp`` writes them, which the suite does not depend on; with it installed, its own."""
+"""Kits as ``sale_mrp`` writes them, on which the suite does not depend; its own where it is."""
 
 from odoo import Command
 
