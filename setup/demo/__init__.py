@@ -1,1 +1,1 @@
-"""The demonstration: two companies, five partner systems and a scenario that keeps running."""
+"""The demonstration: two companies, six partner systems and a scenario that keeps running."""
