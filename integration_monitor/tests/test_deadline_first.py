@@ -120,6 +120,8 @@ class TestDeadlineFirst(DeadlineCommon):
         """What was picked has to leave at the moment of the picking, and is late at once."""
         self.warehouse.delivery_steps = "pick_ship"
         order = self.order()
+        order.picking_ids.scheduled_date -= DAY
+        self.record()
         self.earlier(order, DAY)
         self.ship(order.picking_ids)
         owner = self.owner(order)

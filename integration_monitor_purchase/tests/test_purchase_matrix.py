@@ -90,6 +90,8 @@ class TestPurchaseMatrix(PurchaseCommon):
         """Goods that came later than on the first day are late at once: they lie at the door."""
         self.warehouse.reception_steps = "two_steps"
         order = self.purchase()
+        self.open_transfers(order).scheduled_date -= timedelta(days=3)
+        self.record()
         confirmed = self.milestone(order, "ordered").sudo()
         confirmed.reached_at -= timedelta(days=3)
         self.env.flush_all()
