@@ -100,6 +100,8 @@ class TestFlowLimits(BreakerCase):
     def test_retries_beyond_the_budget_wait(self):
         """A failing partner gets most of his calls from repetitions."""
         self.endpoint.write({"retry_floor": 2, "breaker_enabled": False})
+        # Nothing is tried again within the lane's own patience.
+        self.policy.write({"base_seconds": 1800, "cap_seconds": 1800})
         messages = self.emit(2)
         with self.answers(TransportError("down")):
             self.drain(self.outbound)

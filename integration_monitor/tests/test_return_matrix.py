@@ -35,11 +35,12 @@ class TestReturnMatrix(ReturnCommon):
     def test_own_correlation(self):
         """The return writes into the transaction of its order, or is known by no id."""
         order, _invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        there = order.picking_ids
+        back = self.announce(there)
         self.assertTrue(back.integration_correlation_id)
         self.assertEqual(back.integration_correlation_id, self.owner(back).correlation_id)
         self.assertNotEqual(back.integration_correlation_id, order.integration_correlation_id)
-        self.assertFalse(order.picking_ids[0].integration_correlation_id)
+        self.assertFalse(there.integration_correlation_id)
 
     def test_order_and_return_know_each_other(self):
         """From the order nobody finds its return, or the order shows the state of its return."""
