@@ -68,10 +68,10 @@ class IntegrationException(models.Model):
                     ("state", "in", ("dead", "quarantined")),
                 ]
             )
-        return messages.filtered(
+        failed = messages.filtered(
             lambda m: m.state in ("dead", "quarantined", "retry", "cancelled")
-            and not m.superseded_by_id
-        ).sorted("id")
+        )
+        return (failed - failed._made_up_for()).sorted("id")
 
     def action_assign_to_me(self):
         """Take the exceptions."""

@@ -47,6 +47,25 @@ class IntegrationFlow(models.Model):
         """:return: how long a message waits for its partner before a person takes over"""
         return self.manual_after or self.recovery_time or self.latency_tolerance
 
+    def _overdue_ways(self, now, elsewhere):
+        """Find the endpoints of the flow that are out, and what has waited too long for each.
+
+        :param datetime now: UTC
+        :param elsewhere: the other endpoints that messages of the flow are bound to
+        :return: list of (flow id, endpoint id, moment): what waits there since then or longer
+        """
+        since = now - timedelta(minutes=self._manual_minutes())
+        rows = []
+        for endpoint in self.endpoint_id | elsewhere:
+            # Shown holds may lag behind: what counts is whether the gate is closed now.
+            if self._hold_reason_at(endpoint) not in CLOSED:
+                continue
+            # A pause or a maintenance before is no time in which the partner was out.
+            available = endpoint._available_since(now)
+            if not available or available <= since:
+                rows.append((self.id, endpoint.id, since))
+        return rows
+
     @api.model
     def _hand_over_waiting(self, now):
         """Take out of the queue what has waited too long for its partner, and ask its owners.
@@ -57,17 +76,11 @@ class IntegrationFlow(models.Model):
         :return: the ``integration.message`` records that people do now
         """
         flows = self.sudo().search([("fallback", "=", "manual"), ("direction", "=", "outbound")])
-        # Shown holds may lag behind: what counts is whether the gate is closed now.
-        waiting = flows.filtered(lambda flow: flow._hold_reason() in CLOSED)
-        if not waiting:
-            return self.env["integration.message"]
+        none = self.env["integration.endpoint"]
+        elsewhere = flows._bound_elsewhere() if flows else {}
         rows = []
-        for flow in waiting:
-            since = now - timedelta(minutes=flow._manual_minutes())
-            # A pause or a maintenance before is no time in which the partner was out.
-            available = flow.endpoint_id._available_since(now)
-            if not available or available <= since:
-                rows.append((flow.id, since))
+        for flow in flows:
+            rows += flow._overdue_ways(now, elsewhere.get(flow.id, none))
         if not rows:
             return self.env["integration.message"]
         self.env["integration.message"].flush_model()
@@ -79,8 +92,10 @@ class IntegrationFlow(models.Model):
                     WHERE id IN (
                           SELECT m.id
                             FROM integration_message m
-                            JOIN (VALUES %(rows)s) AS late (flow_id, since)
-                              ON late.flow_id = m.flow_id
+                            JOIN integration_flow f ON f.id = m.flow_id
+                            JOIN (VALUES %(rows)s) AS late (flow_id, endpoint_id, since)
+                              ON late.flow_id = f.id AND late.endpoint_id
+                                 = COALESCE(m.bound_endpoint_id, f.endpoint_id)
                            WHERE m.state IN ('pending', 'retry') AND m.answer IS NULL
                              AND (m.held IS NOT TRUE OR m.hold_reason IN %(switches)s)
                              AND COALESCE(m.budget_at, m.received_at) <= late.since

@@ -2,6 +2,7 @@
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
 from ..tools import json_safe, payload
 
@@ -91,11 +92,11 @@ class IntegrationMessage(models.Model):
         """Try failed messages again at once, with a fresh budget of attempts."""
         self._check_operator()
         failed = self.filtered(lambda m: m.state in (*FAILED, "retry"))
-        retryable = failed.filtered(lambda m: not m.superseded_by_id)
+        retryable = failed - failed._made_up_for()
         if failed and not retryable:
             raise UserError(
                 self.env._(
-                    "A later message about the same matter was done since (“Replaced By”): sending "
+                    "A later message about the same matter was done since: sending "
                     "this one now would bring the older state back. If something is wrong at the "
                     "partner, replay the later one."
                 )
@@ -107,6 +108,36 @@ class IntegrationMessage(models.Model):
         retryable.by_person = True
         retryable._retry(ask_again=True)
         return True
+
+    def _made_up_for(self):
+        """:return: those of these that a later message about the same matter took the place of
+
+        The success of the later one marks what had failed by then (``superseded_by_id``), not what
+        a person had cancelled: that is looked up here. Of inbound messages the handler itself
+        refuses what is older than the document, for partners deliver late, too.
+        """
+        replaced = self.filtered("superseded_by_id")
+        told = (self - replaced).filtered(
+            lambda m: m.state == "cancelled" and m.direction == "outbound" and not m._tells_state()
+        )
+        if not told:
+            return replaced
+        self.flush_model()
+        # The document is compared for its index; the subject says what about it is told.
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT m.id
+                     FROM integration_message m
+                    WHERE m.id IN %s
+                      AND EXISTS (SELECT 1 FROM integration_message later
+                                   WHERE later.res_model = m.res_model AND later.res_id = m.res_id
+                                     AND later.flow_id = m.flow_id AND later.id > m.id
+                                     AND later.subject_key = m.subject_key
+                                     AND later.state = 'done')""",
+                told._ids,
+            )
+        )
+        return replaced | self.browse(row[0] for row in rows)
 
     def _check_may_retry(self):
         """Refuse to put back to work what would wait for ever.

@@ -59,15 +59,16 @@ class IntegrationMessage(models.Model):
     def _by_hand_text(self):
         """:return: why a person is asked, and what the flow says he shall do"""
         flow = self.flow_id
+        endpoint = self.bound_endpoint_id or self.endpoint_id
         texts = [
             flow.manual_text
             or self.env._(
                 "Tell %(system)s what this message says, by telephone or on its own screens.",
-                system=self.endpoint_id.system_id.name or self.system_id.name,
+                system=endpoint.system_id.name or self.system_id.name,
             ),
             self.env._(
                 "%(endpoint)s cannot be reached, and this could not wait any longer.",
-                endpoint=self.endpoint_id.name,
+                endpoint=endpoint.name,
             ),
         ]
         if self.bound_endpoint_id:

@@ -73,6 +73,24 @@ class TestFallbackManual(ReplayCase, FallbackCase):
         self.env["integration.message"]._sweep()
         self.assertEqual(message.hold_reason, "manual")
 
+    def test_each_message_is_judged_by_where_it_goes(self):
+        """Bound to a partner who is well it becomes work; bound to one who is out it waits."""
+        bound, free = self.emit(2)
+        (bound | free).sudo().write(
+            {"received_at": fields.Datetime.now() - timedelta(minutes=11), "state": "retry"}
+        )
+        bound.sudo().write({"bound_endpoint_id": self.spare.id, "endpoint_id": self.spare.id})
+        self.spare._switch_breaker("open", "It is out")
+        self.env["integration.message"]._sweep()
+        self.assertEqual((bound.hold_reason, free.hold_reason), ("manual", False))
+        self.assertIn(self.spare.name, bound.exception_ids.error_message)
+        self.spare._switch_breaker("close", "It is back")
+        bound.with_user(self.users["operator"]).action_retry()
+        bound.sudo().budget_at = fields.Datetime.now() - timedelta(minutes=11)
+        self.endpoint._switch_breaker("open", "He is out")
+        self.env["integration.message"]._sweep()
+        self.assertEqual((bound.hold_reason, free.hold_reason), (False, "manual"))
+
     def test_early_message_waits(self):
         """A message that came just now is taken from the queue."""
         message = self.wait(minutes=9)

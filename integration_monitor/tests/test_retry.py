@@ -133,6 +133,25 @@ class TestRetry(IntegrationCase):
         (old | given_up).with_user(operator).action_retry()
         self.assertEqual((old.state, given_up.state), ("cancelled", "retry"))
 
+    def test_what_was_cancelled_is_not_sent_after_a_later_one(self):
+        """A person cancels the old state, and another one retries it after the new one was told."""
+        partner = self.users["plain"].partner_id
+        operator = self.users["operator"]
+        old = self.outbound._emit(partner)
+        old.with_user(operator).action_cancel()
+        old.with_user(operator).action_retry()  # nothing was told since
+        old.with_user(operator).action_cancel()
+        self.outbound._emit(partner)
+        with self.answers(HttpResponse(200, {}, b"", 1.0, None)):
+            self.drain(self.outbound)
+        with self.assertRaisesRegex(UserError, "later message.*bring the older state back"):
+            old.with_user(operator).action_retry()
+        self.assertEqual(old.state, "cancelled")
+        # What tells how things stand now does no harm.
+        self.outbound.coalesce = True
+        old.with_user(operator).action_retry()
+        self.assertEqual(old.state, "retry")
+
     def test_policy_names_the_kinds(self):
         """An administrator's choice of what to retry has no effect."""
         self.policy.retry_classes = "server"
