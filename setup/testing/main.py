@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import FrameType
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
@@ -36,8 +34,7 @@ KEEP_RUNS = 10
 
 def main(arguments: list[str]) -> int:
     """Run the stages and print the summary; return 1 when something failed."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    running.interrupt_when_told()
     report = Report()
     try:
         selection = parse(arguments)
@@ -105,10 +102,6 @@ def _logs() -> Path:
     for old in runs[:-KEEP_RUNS]:
         shutil.rmtree(old, ignore_errors=True)
     return folder
-
-
-def _interrupt(number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 if __name__ == "__main__":

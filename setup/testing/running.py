@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
+from types import FrameType
 
 from provision import paths
 
-GRACE_SECONDS = 15
+#: A file of the end-to-end tests stops several servers and drops their databases in this time.
+GRACE_SECONDS = 30
 #: What runs at present, in whichever thread.
 _running: list[subprocess.Popen[bytes]] = []
 
@@ -109,6 +111,16 @@ def _start(
         )
     _running.append(process)
     return process
+
+
+def interrupt_when_told() -> None:
+    """Let every request to end interrupt this program, so that it puts away what it started."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def end_all() -> None:

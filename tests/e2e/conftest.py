@@ -26,9 +26,12 @@ from world import World  # noqa: E402
 from demo.stack import Stack, seeded_template  # noqa: E402
 from provision import config, databases, paths, venv  # noqa: E402
 from testing.processes import ManagedProcess  # noqa: E402
+from testing.running import interrupt_when_told  # noqa: E402
 from testing.waiting import free_port  # noqa: E402
 
 _numbers = itertools.count(1)
+
+interrupt_when_told()
 
 
 def _log_folder(name: str) -> Path:

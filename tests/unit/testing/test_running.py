@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from testing.claims import Claims
-from testing.running import run_in_turn
+from testing.running import end_group, run_in_turn
+from testing.waiting import wait_until
 
 CLAIM = """
 import sys
@@ -16,6 +17,20 @@ sys.path.insert(0, sys.argv[1])
 from testing.claims import Claims
 claims = Claims(Path(sys.argv[2]))
 print(*(name for name in map(str, range(300)) if claims.take(name)))
+"""
+
+
+SERVER = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from testing.processes import ManagedProcess
+from testing.running import interrupt_when_told
+interrupt_when_told()
+folder = Path(sys.argv[2])
+with ManagedProcess(["sleep", "600"], folder / "server.log") as server:
+    (folder / "pid").write_text(str(server.pid))
+    time.sleep(600)
 """
 
 
@@ -46,6 +61,19 @@ def test_what_does_not_end_is_ended(tmp_path: Path) -> None:
     assert run_in_turn(programs, 1, timeout=1) == [-1, -1]
     pid = (tmp_path / "pid").read_text(encoding="utf-8").strip()
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_what_is_ended_puts_its_servers_away(tmp_path: Path) -> None:
+    """A run of tests is broken off, and its Odoo servers go on for days."""
+    setup = str(Path(__file__).resolve().parents[3] / "setup")
+    command = [sys.executable, "-c", SERVER, setup, str(tmp_path)]
+    told = tmp_path / "pid"
+    run = subprocess.Popen(command, start_new_session=True)
+    try:
+        wait_until(lambda: told.exists() and told.read_text("utf-8"), 60, "its server")
+    finally:
+        end_group(run)
+    assert not Path(f"/proc/{told.read_text('utf-8')}").exists()
 
 
 def test_each_thing_is_taken_once(tmp_path: Path) -> None:
