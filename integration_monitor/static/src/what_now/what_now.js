@@ -2,6 +2,7 @@ import {Component} from "@odoo/owl";
 import {deserializeDateTime, toLocaleDateTimeString} from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
+import {relativeTime} from "../relative_time/relative_time";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
 const ICONS = {
@@ -32,7 +33,7 @@ export class WhatNow extends Component {
         const moment = deserializeDateTime(this.advice.due);
         const values = {
             moment: toLocaleDateTimeString(moment),
-            relative: moment.toRelative(),
+            relative: relativeTime(moment),
         };
         return moment > luxon.DateTime.now()
             ? _t("Expected by %(moment)s, %(relative)s", values)
@@ -43,7 +44,7 @@ export class WhatNow extends Component {
     get retry() {
         const moment = this.advice.retry && deserializeDateTime(this.advice.retry);
         return moment && moment > luxon.DateTime.now()
-            ? _t("Tried again by itself %s", moment.toRelative())
+            ? _t("Tried again by itself %s", relativeTime(moment))
             : "";
     }
 
