@@ -216,6 +216,27 @@ class IntegrationDocumentMixin(models.AbstractModel):
             ending,
         )
 
+    def _read_group_groupby(self, alias, groupby_spec, query):
+        """Group documents that own a transaction by a join: one by one takes thrice as long."""
+        target = STATE_FIELDS.get(groupby_spec)
+        if not target or not self._integration_is_root:
+            return super()._read_group_groupby(alias, groupby_spec, query)
+        owner = query.make_alias(alias, "integration_owner")
+        query.add_join(
+            "LEFT JOIN",
+            owner,
+            "integration_transaction",
+            SQL(
+                "%s = %s AND %s = %s",
+                SQL.identifier(owner, "res_model"),
+                self._name,
+                SQL.identifier(owner, "res_id"),
+                SQL.identifier(alias, "id"),
+            ),
+        )
+        # sudo: see _integration_shown_sql
+        return self.env[TRANSACTION].sudo()._field_to_sql(owner, target)
+
     @api.model
     def _search_integration_state(self, name, operator, value):
         """Find documents by a field of their most urgent transaction, as their badge shows it.

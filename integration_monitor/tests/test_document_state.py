@@ -125,6 +125,19 @@ class TestDocumentState(ScreenCase):
                         expected[value or False] = expected.get(value or False, 0) + 1
                     self.assertEqual(counts, expected)
 
+    def test_two_groupings_at_once(self):
+        """A pivot of progress and whom it waits for fails, or counts orders twice."""
+        by = ["integration_status", "integration_waits_on_kind"]
+        groups = self.env["sale.order"]._read_group(
+            [("id", "in", self.orders.ids)], by, ["__count"]
+        )
+        found = {(status, kind): count for status, kind, count in groups}
+        expected = {}
+        for order in self.orders:
+            key = (order.integration_status, order.integration_waits_on_kind)
+            expected[key] = expected.get(key, 0) + 1
+        self.assertEqual(found, expected)
+
     def test_the_most_urgent_order_of_an_invoice(self):
         """An invoice of a late order and one on track is found under 'On Track', shown as late."""
         first, second = self.order(), self.order()

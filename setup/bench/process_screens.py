@@ -32,7 +32,7 @@ UPDATE integration_transaction SET
        waits_on = (ARRAY['Warehouse', 'Warehouse', 'Customer', 'Carrier', 'Shop', NULL])
                   [id % 6 + 1],
        waits_on_kind = (ARRAY['team', 'team', 'customer', 'system', 'system', NULL])[id % 6 + 1],
-       timeliness = CASE id % 10 WHEN 0 THEN 'missed' WHEN 1 THEN 'warning' ELSE 'on_track' END
+       timeliness = CASE id % 10 WHEN 1 THEN 'missed' WHEN 3 THEN 'warning' ELSE 'on_track' END
 """
 _LINKS = """
 INSERT INTO integration_transaction_document (
