@@ -123,6 +123,18 @@ INVOICES = f"""
         RETURN jsonb_build_object('invoices', rows, 'payments', payments);
     END"""
 
+
+def _settled(own: str, other: str) -> str:
+    """The payments whose item on the *other* side settles one of a bill on its *own* side."""
+    return f"""
+        SELECT bill.order_id, paying.origin_payment_id
+          FROM bill
+          JOIN account_move_line item ON item.move_id = bill.move_id
+          JOIN account_partial_reconcile part ON part.{own}_move_id = item.id
+          JOIN account_move_line counterpart ON counterpart.id = part.{other}_move_id
+          JOIN account_move paying ON paying.id = counterpart.move_id"""
+
+
 #: The same for many orders at once: ``billing`` of each of which something was billed.
 BILLING_OF_MANY = f"""
     bill AS MATERIALIZED (
@@ -134,20 +146,8 @@ BILLING_OF_MANY = f"""
     ), paid AS (
         SELECT bill.order_id, link.payment_id
           FROM bill JOIN account_move__account_payment link ON link.invoice_id = bill.move_id
-         UNION
-        SELECT bill.order_id, paying.origin_payment_id
-          FROM bill
-          JOIN account_move_line item ON item.move_id = bill.move_id
-          JOIN account_partial_reconcile part ON part.debit_move_id = item.id
-          JOIN account_move_line counterpart ON counterpart.id = part.credit_move_id
-          JOIN account_move paying ON paying.id = counterpart.move_id
-         UNION
-        SELECT bill.order_id, paying.origin_payment_id
-          FROM bill
-          JOIN account_move_line item ON item.move_id = bill.move_id
-          JOIN account_partial_reconcile part ON part.credit_move_id = item.id
-          JOIN account_move_line counterpart ON counterpart.id = part.debit_move_id
-          JOIN account_move paying ON paying.id = counterpart.move_id
+         UNION {_settled("debit", "credit")}
+         UNION {_settled("credit", "debit")}
     ), invoices AS (
         SELECT bill.order_id,
                jsonb_agg(jsonb_build_array(
