@@ -41,6 +41,7 @@ from . import integration_flow_wake
 from . import integration_flow_load
 from . import integration_flow_drain
 from . import integration_flow_lane
+from . import integration_flow_yield
 from . import integration_flow_ordering
 from . import integration_flow_batch
 from . import integration_flow_work_off

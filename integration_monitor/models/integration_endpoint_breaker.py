@@ -1,7 +1,7 @@
 """The circuit breaker of an endpoint: one row, shared by all workers, written only on change."""
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 from odoo import fields, models
@@ -129,6 +129,7 @@ class IntegrationEndpoint(models.Model):
         if before.state == breaker.CLOSED and not endpoint._try_lock():
             return None  # another lane counts its own failure at this moment
         calls = failures = 0
+        policy = message.flow_id.retry_policy_id
         settings = endpoint._breaker_settings()
         if settings.enabled and settings.share and not probing:
             # The log has it as soon as this attempt is settled.
@@ -143,6 +144,9 @@ class IntegrationEndpoint(models.Model):
             calls=calls,
             failures=failures,
         )
+        if after.until and failure.retry_after and policy.respect_retry_after:
+            wanted = timedelta(seconds=math.ceil(min(failure.retry_after, RETRY_AFTER_CAP)))
+            after = replace(after, until=max(after.until, now + wanted))
         endpoint._set_breaker(before, after, failure.message or str(failure), failure.error_class)
         if after.state != breaker.OPEN:
             return None

@@ -99,7 +99,9 @@ class IntegrationFlow(models.Model):
         help="What happens to the content of a message that is done.",
     )
     ordering = fields.Boolean(
-        help="Messages of one document wait for their predecessors instead of overtaking them."
+        help="Messages about one document or matter wait for their predecessors instead of "
+        "overtaking them. One that failed for good holds up what is sent, until a person has "
+        "decided; what comes in goes on."
     )
     coalesce = fields.Boolean(
         help="A newer message replaces one that still waits, for example a stock level."

@@ -18,9 +18,10 @@ SLICE_SECONDS = 20.0
 # A lane that got no lease of its endpoint looks again after so long.
 LEASE_SECONDS = 3
 # A call does not wait for the disk to have its claim: a PostgreSQL that dies within the second
-# leaves the message as it was, and it is sent again with the same idempotency key, as it is when
-# a worker dies before it settles. What is handled here counts its attempts on disk: it may be what
-# the database dies of.
+# leaves the message as it was, and it is sent again with the same idempotency key to the same
+# endpoint, as it is when a worker dies before it settles. Where it might go elsewhere instead, to
+# another endpoint or to a person, the claim is on disk first. What is handled here counts its
+# attempts on disk: it may be what the database dies of.
 QUICK_COMMIT = SQL("SET LOCAL synchronous_commit TO off;")
 CONFLICT_CODES = (
     errorcodes.SERIALIZATION_FAILURE,
@@ -66,10 +67,10 @@ class IntegrationFlow(models.Model):
     def _run(self, turn):
         """Work on the messages that are due at the turn's endpoint; commits."""
         while self._lock_lane(turn):
-            leased = turn.slot is not None
+            leased, yielded = turn.slot is not None, False
             try:
-                while leased and turn.rest > 0 and self._drain_one(turn):
-                    pass
+                while leased and not yielded and turn.rest > 0 and self._drain_one(turn):
+                    yielded = self._yields(turn)
             finally:
                 self._unlock_lane(turn)
             if turn.rest <= 0:
@@ -83,7 +84,7 @@ class IntegrationFlow(models.Model):
             if not leased:
                 # All places of the endpoint are taken: this worker is for others.
                 turn.wake_in(LEASE_SECONDS)
-            if not leased or turn.token_wait:
+            if not leased or yielded or turn.token_wait:
                 break
         self._wake_again(turn)
         if turn.gated:
@@ -169,7 +170,7 @@ class IntegrationFlow(models.Model):
                UPDATE integration_message m SET %(values)s %(way)s FROM due WHERE m.id = due.id
             RETURNING m.id, m.attempt_count, m.attempt_count - COALESCE(m.attempt_start, 0),
                       m.answer IS NOT NULL, m.received_at, %(claimed)s""",
-            durable=SQL("") if turn is None or turn.inbound else QUICK_COMMIT,
+            durable=SQL("") if turn is None or turn.durable else QUICK_COMMIT,
             claimed=CLAIMED_COLUMNS,
             due=self._due_query(now, turn, retries=retries, probe=probe),
             values=self._claim_values(now),

@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from odoo import fields, models
@@ -46,6 +46,8 @@ class Turn:
     batch: int = 1  # so many messages are claimed at once
     alone: int = 0  # so many are worked on alone before the next batch
     look_at: float = 0.0  # monotonic clock: when the limits are read again
+    yield_at: float = field(default_factory=lambda: time.monotonic() + LOOK_SECONDS)
+    durable: bool = True  # the claim waits for the disk
     claimed: tuple = ()  # the message as it was claimed, see ``integration_message_load``
 
     def wake_in(self, seconds):
@@ -97,6 +99,7 @@ class IntegrationFlow(models.Model):
         if endpoint and not turn.inbound:
             turn.endpoint_id = endpoint.id
             turn.elsewhere = endpoint != flow.endpoint_id
+            turn.durable = flow.fallback != "hold"
             now = fields.Datetime.now()
             turn.suspect = bool(endpoint._hold_reason(now))
             easing = endpoint._is_easing(now)

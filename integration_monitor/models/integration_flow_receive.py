@@ -67,8 +67,11 @@ class IntegrationFlow(models.Model):
         message_id = flow._insert_inbound(values)
         messages = self.env["integration.message"].sudo()
         if message_id:
+            message = messages.browse(message_id)
+            if flow.ordering:
+                message._keep_in_order()
             flow._wake()
-            return messages.browse(message_id), True
+            return message, True
         return flow._count_duplicate(external_id, len(payload_bytes)), False
 
     def _insert_inbound(self, values):

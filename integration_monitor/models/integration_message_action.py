@@ -35,9 +35,12 @@ class IntegrationMessage(models.Model):
         if "payload" in vals and not self.env.su:
             for message in self.filtered(lambda m: m.direction == "outbound").sudo():
                 # What goes out is the correction; inbound, the checksum proves what came.
-                message.write(
-                    {**payload.proof(message.payload), **message._asked_again_values(always=True)}
-                )
+                values = payload.proof(message.payload)
+                if not message.answer and not message.bound_endpoint_id:
+                    # Nothing was done yet, and partners refuse a key that comes with other content.
+                    mark = values["payload_sha256"][:12]
+                    values["idempotency_key"] = f"{message.message_uid}-{mark}"
+                message.write({**values, **message._asked_again_values(always=True)})
         return result
 
     def _check_correction(self, text):
@@ -96,7 +99,7 @@ class IntegrationMessage(models.Model):
         if failed and not retryable:
             raise UserError(
                 self.env._(
-                    "A later message about the same matter was done since: sending "
+                    "A later message about the same matter was done since, or is in work: sending "
                     "this one now would bring the older state back. If something is wrong at the "
                     "partner, replay the later one."
                 )
@@ -133,7 +136,7 @@ class IntegrationMessage(models.Model):
                                    WHERE later.res_model = m.res_model AND later.res_id = m.res_id
                                      AND later.flow_id = m.flow_id AND later.id > m.id
                                      AND later.subject_key = m.subject_key
-                                     AND later.state = 'done')""",
+                                     AND later.state IN ('processing', 'done'))""",
                 told._ids,
             )
         )

@@ -6,6 +6,7 @@ from odoo.exceptions import LockError, UserError
 from ..instrumentation import log_writer
 from ..tools.breaker import FAULT_CLASSES
 from ..tools.errors import IntegrationError
+from .integration_message_ordering import FOR_A_PERSON
 
 ASK_BATCH = 200
 
@@ -36,7 +37,7 @@ class IntegrationMessage(models.Model):
 
     def _taken_back_values(self):
         """:return: the values that give a message back to the queue, if it was taken out"""
-        return {"held": False, "hold_reason": False} if self.hold_reason == "manual" else {}
+        return {"held": False, "hold_reason": False} if self.hold_reason in FOR_A_PERSON else {}
 
     def _ask_by_hand(self):
         """Ask the owners to do the messages by hand: an exception with its activity each."""

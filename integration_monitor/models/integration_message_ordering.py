@@ -7,7 +7,7 @@ from .integration_message import UNFINISHED
 
 FAILED = ("dead", "quarantined")
 # Earlier messages with these holds go on when a person has done something.
-FOR_A_PERSON = ("manual", "condition")
+FOR_A_PERSON = ("manual", "condition", "neutralized")
 
 
 class IntegrationMessage(models.Model):

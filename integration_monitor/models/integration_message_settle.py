@@ -72,6 +72,8 @@ class IntegrationMessage(models.Model):
         message.write(
             {
                 "state": "cancelled",
+                "held": False,
+                "hold_reason": False,
                 "done_at": fields.Datetime.now(),
                 "next_attempt_at": False,
                 "error_message": reason,

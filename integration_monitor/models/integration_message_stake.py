@@ -42,6 +42,15 @@ class IntegrationMessage(models.Model):
         subject = stake.get("subject", stake.get("reference")) or default
         return f"ref:{subject}" if subject else False
 
+    def _keep_in_order(self):
+        """Let later messages about the same matter wait for this inbound one while it is tried.
+
+        Once it has failed they go on: what a partner tells later makes up for it.
+        """
+        key = self._subject_of(self._stake())
+        if key:
+            self.write({"ordering_key": key, "passes_failed": True})
+
     def _told_before(self, stake, about):
         """Return what the open exception tells and this content does not tell any more.
 

@@ -127,7 +127,11 @@ class IntegrationMessage(models.Model):
         if claim == ANSWERED:
             self._apply_answer()
             return
-        built = self._ensure_payload()
+        try:
+            built = self._ensure_payload()
+        except Exception as error:
+            error.before_sending = True
+            raise
         if built is None:
             self._settle_cancelled(self.env._("There is nothing to send any more."))
             flow._commit_step()
@@ -212,6 +216,7 @@ class IntegrationMessage(models.Model):
         failure = self._as_failure(error)
         failure.seen_before = getattr(error, "seen_before", False)
         failure.answer_refused = getattr(error, "answer_refused", False)
+        failure.before_sending = getattr(error, "before_sending", False)
         for left in reversed(range(CONFLICT_TRIES)):
             try:
                 if self._own(attempt):

@@ -6,6 +6,9 @@ from odoo.exceptions import ValidationError
 from ..tools import backoff, statuses
 from ..tools.errors import ERROR_CLASSES
 
+# Answers that mean "not now" when they name a time: a limit, and the same request still in work.
+ASKING_STATUSES = frozenset({403, 409})
+
 
 class IntegrationRetryPolicy(models.Model):
     """Exponential backoff with full jitter, bounded by attempts and by a deadline."""
@@ -141,7 +144,8 @@ class IntegrationRetryPolicy(models.Model):
         :return: seconds, or None when there shall be no further attempt
         """
         self.ensure_one()
-        if not self._repeats(error_class, retryable, always, status):
+        asked = bool(retry_after) and status in ASKING_STATUSES
+        if not asked and not self._repeats(error_class, retryable, always, status):
             return None
         return backoff.next_delay(
             max(attempt, 1),

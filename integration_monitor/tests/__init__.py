@@ -40,6 +40,7 @@ from . import test_exchange
 from . import test_exchange_use
 from . import test_flow_condition
 from . import test_flow_limits
+from . import test_flow_yield
 from . import test_flow_receive
 from . import test_flow_redaction
 from . import test_flow_service

@@ -3,6 +3,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..tools.errors import TimeoutError_
 from ..tools.http_client import HttpResponse
 from .common import IntegrationCase
 from .common_shop import ShopCase, sample
@@ -77,6 +78,23 @@ class TestCorrection(ShopCase, IntegrationCase):
         with self.answers(OK) as requests:
             self.drain(self.outbound)
         self.assertEqual([request["body"] for request in requests], [b'{"corrected": true}'])
+
+    def test_other_content_is_another_call(self):
+        """The partner remembers the key of what he refused, and refuses the correction for it."""
+        partner = self.users["viewer"].partner_id
+        for answer, same in ((REFUSED, False), (TimeoutError_("?", maybe_delivered=True), True)):
+            with self.subTest(same=same):
+                message = self.outbound._emit(partner)
+                self.outbound.retry_policy_id.max_attempts = 1
+                with self.answers(answer) as first:
+                    self.drain(self.outbound)
+                message.with_user(self.users["support"]).payload = '{"corrected": true}'
+                message.with_user(self.users["operator"]).action_retry()
+                with self.answers(OK) as second:
+                    self.drain(self.outbound)
+                keys = [calls[0]["headers"]["Idempotency-Key"] for calls in (first, second)]
+                # Where he may have acted on the first one, the key alone tells him so.
+                self.assertEqual(keys[0] == keys[1], same)
 
     def test_other_contents_are_no_json(self):
         """A message of lines of text cannot be corrected, because it is no JSON."""

@@ -110,6 +110,21 @@ class TestFlowCondition(TransactionCommon):
         self.assertEqual(exception.state, "resolved")
 
     @mute_logger(CONDITION)
+    def test_cancelled_while_held(self):
+        """What was cancelled while it was held stays held, and a retry is looked at by nobody."""
+        self._damage("[('sale_id.amount_total', '>', 'x')]")
+        self.order()
+        message = self._messages()
+        message.sudo().action_cancel()
+        self.assertEqual((message.held, message.hold_reason), (False, False))
+        message.sudo().action_retry()
+        self.assertEqual((message.state, message.held), ("retry", False))
+        # So it is with what a copy of a database holds.
+        message.sudo().write({"held": True, "hold_reason": "neutralized"})
+        message.sudo().action_retry()
+        self.assertFalse(message.held)
+
+    @mute_logger(CONDITION)
     def test_missing_handler_stops_no_sale(self):
         """An addon was removed, its flow is still there, and the warehouse stands still."""
         self.env.flush_all()

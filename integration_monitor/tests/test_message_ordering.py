@@ -1,6 +1,7 @@
 from odoo import fields
 from odoo.tests import Form, tagged
 
+from ..tools.errors import BusinessError, TransportError
 from ..tools.http_client import HttpResponse
 from .common import IntegrationCase
 from .common_replay import ReplayCase
@@ -86,6 +87,30 @@ class TestMessageOrdering(OrderingCase):
         self.press(first, "action_reopen")
         second = self.emit(OK)
         self.assertEqual((second.state, first.let_pass), ("pending", False))
+
+    def test_what_comes_in_keeps_its_order(self):
+        """Two versions of an order come, the first waits for a moment, the second overtakes it."""
+        self.inbound.ordering = True
+        handled, fails = [], [TransportError("for a moment"), BusinessError("for good")]
+
+        def handle(handler, message, payload):
+            if fails and payload["version"] == 1:
+                raise fails.pop(0)
+            handled.append(payload["version"])
+
+        def stake(handler, message, payload):
+            return {"reference": "order 1"}
+
+        with self.handler(self.inbound, _handle=handle, _stake=stake):
+            first, _created = self.receive({"version": 1}, external_id="a")
+            second, _created = self.receive({"version": 2}, external_id="b")
+            self.drain(self.inbound)
+            self.assertEqual((first.state, handled), ("retry", []))
+            self.due_now(first)
+            self.drain(self.inbound)
+        # What failed for good does not hold up the version that makes up for it.
+        self.assertEqual((handled, second.state), ([2], "done"))
+        self.assertEqual((first.state, first.superseded_by_id), ("cancelled", second))
 
     def test_a_retry_is_waited_for_again(self):
         """A failure was ignored and is tried again: the next message overtakes its retry."""

@@ -10,6 +10,7 @@ from ..tools.errors import (
     RateLimited,
     RemoteError,
     RetryLater,
+    TimeoutError_,
     TransportError,
 )
 from ..tools.http_client import HttpResponse
@@ -141,16 +142,36 @@ class TestRetry(IntegrationCase):
         old.with_user(operator).action_cancel()
         old.with_user(operator).action_retry()  # nothing was told since
         old.with_user(operator).action_cancel()
-        self.outbound._emit(partner)
+        new = self.outbound._emit(partner)
         with self.answers(HttpResponse(200, {}, b"", 1.0, None)):
             self.drain(self.outbound)
         with self.assertRaisesRegex(UserError, "later message.*bring the older state back"):
             old.with_user(operator).action_retry()
         self.assertEqual(old.state, "cancelled")
+        # So it is while the other one is being told.
+        new.sudo().state = "processing"
+        with self.assertRaisesRegex(UserError, "or is in work"):
+            old.with_user(operator).action_retry()
         # What tells how things stand now does no harm.
         self.outbound.coalesce = True
         old.with_user(operator).action_retry()
         self.assertEqual(old.state, "retry")
+
+    def test_the_first_request_is_still_in_work(self):
+        """Our time was over, the partner says to the repetition that he is at it: it dies."""
+        message = self.outbound._emit(self.users["plain"].partner_id)
+        in_work = HttpResponse(409, {"Retry-After": "60"}, b"", 1.0, None)
+        with self.answers(TimeoutError_("slow", maybe_delivered=True), in_work):
+            self.drain(self.outbound)
+            self.due_now(message)
+            self.drain(self.outbound)
+        self.assertEqual(message.state, "retry")
+        soonest = fields.Datetime.now() + timedelta(seconds=50)
+        self.assertGreater(message.next_attempt_at, soonest)
+        self.due_now(message)
+        with self.answers(HttpResponse(409, {}, b"", 1.0, None)):
+            self.drain(self.outbound)
+        self.assertEqual(message.state, "dead")
 
     def test_policy_names_the_kinds(self):
         """An administrator's choice of what to retry has no effect."""

@@ -130,9 +130,10 @@ def from_status(
     fault = read_fault(excerpt)
     words = fault.words if fault else _words_of(excerpt)
     said = f" It said: {words}" if words else ""
-    if status == 429:
+    # Some partners say so with 403: credentials that are refused name no time.
+    if status == 429 or (status == 403 and retry_after):
         return RateLimited(
-            retry_after, f"The partner asks us to slow down (HTTP 429).{said}", status=status
+            retry_after, f"The partner asks us to slow down (HTTP {status}).{said}", status=status
         )
     if status in (401, 403, 407):
         return AuthError(

@@ -151,7 +151,7 @@ def test_the_rest():
         (301, errors.RemoteError, "client", False),
         (400, errors.RemoteError, "client", False),
         (401, errors.AuthError, "auth", False),
-        (403, errors.AuthError, "auth", False),
+        (403, errors.RateLimited, "rate_limit", True),
         (404, errors.RemoteError, "client", False),
         (408, errors.RemoteError, "timeout", True),
         (409, errors.RemoteError, "client", False),
@@ -174,6 +174,11 @@ def test_statuses(status, kind, error_class, retryable):
     assert "no such thing" in error.message
     if retryable:
         assert error.retry_after == 30
+
+
+def test_forbidden_without_a_time_is_about_credentials():
+    """A revoked key is waited for instead of renewed."""
+    assert type(classify.from_status(403, {}, "")) is errors.AuthError
 
 
 def test_success_is_no_error():
