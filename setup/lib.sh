@@ -6,6 +6,11 @@
 
 SETUP_DIR=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 
+# Dozens of Odoo servers start in one run of the tests: what Python compiles for one is kept for the
+# others, in .odoo, also where the environment (that of an image, say) wants no bytecode anywhere.
+unset PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX=${SETUP_DIR%/setup}/.odoo/bytecode
+
 find_python() {
     local check candidate path
     if [ -z "${INTEGRATION_MONITOR_PYTHON:-}" ] && [ -s "$SETUP_DIR/../.odoo/python" ]; then

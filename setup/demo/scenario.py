@@ -20,6 +20,8 @@ EU_PRODUCTS = ("Bar3",)
 SHOPS = {"shop-us": ("shopify", US_PRODUCTS), "shop-eu": ("woocommerce", EU_PRODUCTS)}
 SETTLE_SECONDS = 120
 LOOK_SECONDS = 1.0
+# Who asks Odoo more often keeps it from what is waited for: each question is a request in the log.
+ASK_SECONDS = 0.5
 
 
 class Scenario:
@@ -99,7 +101,7 @@ class Scenario:
             )
             return not open_ones
 
-        wait_until(completed, timeout, f"orders {keys} completed", interval=0.5)
+        wait_until(completed, timeout, f"orders {keys} completed", interval=ASK_SECONDS)
 
     def newest_exception(self) -> int:
         """Return the id of the newest exception, 0 when there is none."""
@@ -113,7 +115,7 @@ class Scenario:
 
         :param after: only one that is newer than this id; see ``newest_exception``
         """
-        found = wait_until(
+        return wait_until(
             lambda: self.rpc.search_read(
                 "integration.exception",
                 [("is_open", "=", True), ("id", ">", after), *domain],
@@ -123,9 +125,8 @@ class Scenario:
             ),
             timeout,
             f"an open exception {domain}",
-            interval=0.5,
-        )
-        return found[0]
+            interval=ASK_SECONDS,
+        )[0]
 
     def steps(self) -> Iterator[tuple[str, Callable[[], None]]]:
         """Yield (what happens, action) in order."""
@@ -202,7 +203,7 @@ class Scenario:
 
     def _dropship(self) -> None:
         keys = [order["key"] for order in self.order(skus=tuple(DROPSHIPPED), seed=9)]
-        [order] = wait_until(lambda: self.sale_orders(keys), SETTLE_SECONDS, f"orders {keys}")
+        [order] = self._ask(lambda: self.sale_orders(keys), f"orders {keys}")
         # Nobody buys for an order before its customer's credit was checked.
         self._wait_step(order["id"], "sale.order", "shipped")
         purchase = purchases.confirm_dropship(self, order["id"])
@@ -220,8 +221,7 @@ class Scenario:
         domain = [("res_model", "=", model), ("res_id", "=", document)]
         domain.append(("waits_for_step_id.code", "=", step))
         what = f"{model} {document} that waits for {step}"
-        found = wait_until(lambda: self.transactions(domain), SETTLE_SECONDS, what)
-        return str(found[0]["name"])
+        return str(self._ask(lambda: self.transactions(domain), what)[0]["name"])
 
     def _deposit(self) -> None:
         office.enter_deposit(self, self._late)
@@ -230,7 +230,11 @@ class Scenario:
         """Wait until the transaction of an order is late or at risk."""
         domain = [("res_model", "=", root), ("res_id", "=", order)]
         domain.append(("timeliness", "=", timeliness))
-        wait_until(lambda: self.transactions(domain), SETTLE_SECONDS, f"order {order} {timeliness}")
+        self._ask(lambda: self.transactions(domain), f"order {order} {timeliness}")
+
+    def _ask(self, question: Callable[[], list[dict[str, Any]]], what: str) -> list[dict[str, Any]]:
+        """Ask Odoo until there is an answer, and return it."""
+        return wait_until(question, SETTLE_SECONDS, what, interval=ASK_SECONDS)
 
     def _others(self) -> None:
         neighbours.announce_pick_up(self)

@@ -1,6 +1,6 @@
-"""Template databases: Odoo with the base modules, and the same with the suite installed.
+"""Template databases: Odoo with the base modules, with the suite, and with bundles of its pages.
 
-Both are built once per content and copied in about a second. The base template is kept in the
+Each is built once per content and copied in about a second. The base template is kept in the
 user's cache as well (embedded PostgreSQL only): a second clone of the project need not build it.
 Runs in the run-time environment, as ``databases`` does.
 """
@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from . import addons, config, databases, odoo_package, paths, postgres, progress, stamps, venv
@@ -24,10 +24,16 @@ BASE_MODULES = (
     "stock_dropshipping", "queue_job",
 )  # fmt: skip
 BASE_PREFIX, SUITE_PREFIX, BUILD_PREFIX = "im_base_", "im_suite_", "im_build_"
+PAGES_PREFIX = "im_pages_"
 #: Counted up when templates are made in another way.
 FORMAT = 2
 #: Odoo's command line, which writes down what the log of an installation has to complain of.
 WATCHED = paths.SETUP / "testing" / "odoo_launcher.py"
+#: Makes the bundles as Odoo does before tests that open pages: it finds them, and makes none.
+BUNDLES = """
+env(context={})["ir.qweb"]._pregenerate_assets_bundles()
+env.cr.commit()
+"""
 #: How many suite templates stay, and for how many seconds an unused one does.
 KEEP_TEMPLATES, KEEP_SECONDS = 3, 7 * 24 * 3600
 #: Files that do not change what a database contains.
@@ -75,25 +81,54 @@ def suite_template(modules: Iterable[str] = ()) -> str:
     base = base_template()
     key = stamps.digest(base, chosen, _content(), WATCHED.with_name("log_watch.py"))
     name = SUITE_PREFIX + key[:10]
+
+    def fill(build: str) -> None:
+        install(build, chosen, program=[WATCHED, install_results(name)])
+
+    what = "Template database with the suite (once per version of its files)"
+    _provide(name, base, what, fill, keep=KEEP_TEMPLATES)
+    return name
+
+
+def pages_template(suite: str) -> str:
+    """Return the name of a copy of a suite template that has the bundles of its pages.
+
+    Scripts and styles of all addons are put together and compiled for half a minute: by each
+    process that runs tests with pages, if it does not find them.
+    """
+    name = PAGES_PREFIX + stamps.digest(suite, BUNDLES)[:10]
+
+    def fill(build: str) -> None:
+        program = [WATCHED, install_results(name), "shell"]
+        _odoo(program, build, [], f"Making bundles in {build}", script=BUNDLES)
+
+    _provide(name, suite, "Template database with the bundles of pages", fill, keep=1)
+    return name
+
+
+def _provide(name: str, source: str, what: str, fill: Callable[[str], None], *, keep: int) -> None:
+    """Make a template of a copy of another one, unless it is there; drop those beyond *keep*.
+
+    :param fill: takes the name of the copy, and writes ``install_results`` of the template
+    """
     with stamps.lock("templates"):
         made = databases.exists(name) and databases.filestore(name).is_dir()
         if not (made and install_results(name).exists()):
             databases.drop(name)
             build = f"{BUILD_PREFIX}{name}"
             databases.drop(build)
-            with progress.step("Template database with the suite (once per version of its files)"):
-                databases.clone(base, build)
+            with progress.step(what):
+                databases.clone(source, build)
                 install_results(name).parent.mkdir(parents=True, exist_ok=True)
-                install(build, chosen, program=[WATCHED, install_results(name)])
+                fill(build)
             databases.rename(build, name)
             databases.freeze(name)
         _used(name)
-        _sweep(SUITE_PREFIX, keep={name}, count=KEEP_TEMPLATES)
-    return name
+        _sweep(name[: name.rindex("_") + 1], keep={name}, count=keep)
 
 
 def install_results(name: str) -> Path:
-    """Return the file that tells of warnings and errors while a suite template was made.
+    """Return the file that tells of warnings and errors while a template was made.
 
     Tests report them whichever run made the template; see ``testing/log_watch.py``.
     """
@@ -104,7 +139,7 @@ def install(
     database: str,
     modules: Iterable[str],
     conf: Path | None = None,
-    program: Iterable[Path] = (),
+    program: Iterable[Path | str] = (),
 ) -> None:
     """Install modules into a database by Odoo's command line.
 
@@ -112,16 +147,34 @@ def install(
     :param program: runs in place of Odoo's own program, with these arguments in front
     :raise ProvisionError: when Odoo ends with an error; the message names its log
     """
+    arguments = ["-i", ",".join(modules), "--stop-after-init", "--without-demo"]
+    what = f"Installing {', '.join(modules)}"
+    _odoo(list(program) or [config.program()], database, arguments, what, conf)
+
+
+def _odoo(
+    program: Iterable[Path | str],
+    database: str,
+    arguments: Iterable[str],
+    what: str,
+    conf: Path | None = None,
+    script: str = "",
+) -> None:
+    """Run Odoo's command line on a database; its log stays when it fails.
+
+    :param what: what it is done for, for the message
+    :param script: what a shell reads
+    """
     paths.LOGS.mkdir(parents=True, exist_ok=True)
     log = paths.LOGS / f"install-{database}.log"
-    command = [str(venv.python()), *map(str, list(program) or [config.program()])]
-    command += ["-d", database, "-i", ",".join(modules)]
-    command += ["--stop-after-init", "--no-http", "--max-cron-threads=0", "--without-demo"]
+    command = [str(venv.python()), *map(str, program), "-d", database, *arguments]
+    command += ["--no-http", "--max-cron-threads=0"]
     with log.open("w", encoding="utf-8") as handle:
         result = subprocess.run(
             command,
+            input=script,
+            text=True,
             env=config.environment(conf),
-            stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=subprocess.STDOUT,
             check=False,
@@ -129,9 +182,7 @@ def install(
     if result.returncode:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         words = [line for line in lines if re.search(r"Error\b|CRITICAL", line)] or lines or ["-"]
-        raise ProvisionError(
-            f"Installing {', '.join(modules)} failed: {words[-1][:300]} — see {log}"
-        )
+        raise ProvisionError(f"{what} failed: {words[-1][:300]} — see {log}")
     log.unlink()
 
 

@@ -33,12 +33,18 @@ def run(selection: Selection, logs: Path) -> list[Result]:
         chromium.provide()
     try:
         template = templates.suite_template(selection.addons)
+        made = [template]
+        # A few tests are sooner done by one process: each loads the addons for itself.
+        shares = 1 if selection.narrowed else SHARES
+        if shares > 1:
+            template = templates.pages_template(template)
+            made.append(template)
     except ProvisionError as error:
         # The other stages can tell something all the same.
         return [Result("installation of the addons", FAILED, 0, str(error))]
-    installed = results.load(templates.install_results(template))
-    # A few tests are sooner done by one process: each loads the addons for itself.
-    shares = 1 if selection.narrowed else SHARES
+    installed = [
+        result for name in made for result in results.load(templates.install_results(name))
+    ]
     claims = logs / "odoo-claims"
     claims.mkdir()
     runs = [_Run(selection, logs, place, shares, claims) for place in range(shares)]

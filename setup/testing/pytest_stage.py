@@ -79,7 +79,7 @@ def _run(
         command += ["-p", "no:cacheprovider", *(["-k", expression] if expression else []), *wanted]
         programs.append((command, log))
         outputs.append(output)
-    env = {**env, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "120"}
+    env = {**env, "COLUMNS": "120"}
     env.setdefault("TMPDIR", os.environ.get("TMPDIR", "/tmp"))
     codes = run_in_turn(programs, E2E_PROCESSES, env=env, timeout=TIMEOUT_SECONDS)
     found = []

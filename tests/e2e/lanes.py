@@ -10,6 +10,7 @@ import psutil
 import psycopg2
 from partner import Partner
 from shell import OdooShell
+from statements import Statements
 
 from demo.stack import KEY_VARIABLE, encryption_key
 from testing.processes import OdooServer
@@ -63,6 +64,8 @@ class Lanes:
         self.folder = folder
         self.partners = partners
         self.env = env or {}
+        where = {"host": self.env["PGHOST"]} if "PGHOST" in self.env else {}
+        self._statements = Statements(database, **where)
         shell = OdooShell(database, folder / "seed.log", env=self.env)
         urls = [partner.url for partner in partners]
         self.flows: dict[str, Any] = shell.run(
@@ -85,15 +88,7 @@ class Lanes:
 
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement run on a connection of the test."""
-        where = {"host": self.env["PGHOST"]} if "PGHOST" in self.env else {}
-        connection = psycopg2.connect(dbname=self.database, **where)
-        try:
-            connection.autocommit = True
-            with connection.cursor() as cr:
-                cr.execute(statement, values)
-                return list(cr.fetchall()) if cr.description else []
-        finally:
-            connection.close()
+        return self._statements.rows(statement, *values)
 
     def states(self, *flows: int) -> dict[str, int]:
         """Return the number of messages by state, of the flows or of all."""

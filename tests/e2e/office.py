@@ -14,6 +14,7 @@ import psutil
 import requests
 from outside import Outside
 from shell import OdooShell
+from statements import Statements
 
 from demo.stack import KEY_VARIABLE, encryption_key
 from provision import databases
@@ -71,6 +72,7 @@ class Office:
         :param options: more arguments of Odoo's command line
         """
         self.database = database
+        self._statements = Statements(database)
         shell = OdooShell(database, folder / f"{database}-seed.log")
         self.seed: dict[str, Any] = shell.run(SEED.format(url=outside.url))
         self.server = OdooServer(
@@ -142,12 +144,7 @@ class Office:
 
     def query(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         """Return the rows of a statement, by the names of their columns."""
-        with databases.cursor(self.database) as cr:
-            cr.execute(statement, values)
-            if not cr.description:
-                return []
-            names = [column.name for column in cr.description]
-            return [dict(zip(names, row, strict=True)) for row in cr.fetchall()]
+        return self._statements.named(statement, *values)
 
     def lines(self, condition: str, *values: Any) -> list[dict[str, Any]]:
         """Return the lines of the log that meet a condition, in their order."""

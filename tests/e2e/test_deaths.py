@@ -10,10 +10,11 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+import statements
 from shell import OdooShell
 from world import PATIENCE
 
-from provision import databases, templates
+from provision import templates
 from testing.processes import OdooServer
 from testing.waiting import wait_until
 
@@ -52,9 +53,7 @@ def server(database: str, log_folder: Path) -> Iterator[OdooServer]:
 
 def query(database: str, statement: str, *values: object) -> list[tuple]:
     """Return the rows of a statement on the test's own connection."""
-    with databases.cursor(database) as cr:
-        cr.execute(statement, values)
-        return list(cr.fetchall()) if cr.description else []
+    return statements.on(database).rows(statement, *values)
 
 
 def test_a_job_that_kills_its_worker(database: str, server: OdooServer, log_folder: Path) -> None:

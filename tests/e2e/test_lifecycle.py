@@ -45,10 +45,10 @@ def complaints(output: str) -> list[str]:
 
 def test_install_on_data(shell: OdooShell) -> None:
     """Installing changes a company's orders, takes for ever, or leaves old orders without end."""
-    before = shell.run(STATE)
+    before = query(shell, STATE)
     output = shell.command("-i", ",".join(addons.installable_names()))
     assert complaints(output) == []
-    assert shell.run(STATE) == before
+    assert query(shell, STATE) == before
     old = shell.old  # type: ignore[attr-defined]
     finished = shell.run(
         BUSINESS
@@ -108,11 +108,11 @@ def test_upgrade_with_traffic(shell: OdooShell, log_folder: Path) -> None:
         UNION ALL SELECT 'log', count(*) FROM integration_log
         UNION ALL SELECT 'steps', count(*) FROM integration_process_step
         UNION ALL SELECT 'policies', count(*) FROM integration_retry_policy"""
-    before, documents = query(shell, kept), shell.run(STATE)
+    before, documents = query(shell, kept), query(shell, STATE)
     assert all(count for _what, count in before)
     assert complaints(shell.command("-u", ",".join(addons.installable_names()))) == []
     assert query(shell, kept) == before
-    assert shell.run(STATE) == documents
+    assert query(shell, STATE) == documents
 
 
 def test_conflict_with_a_lane(shell: OdooShell) -> None:
@@ -213,12 +213,12 @@ def test_uninstall_of_the_purchases(shell: OdooShell) -> None:
 
 def test_uninstall_leaves_nothing(shell: OdooShell) -> None:
     """After uninstalling, orders cannot be opened, or tables, crons and jobs stay behind."""
-    documents = shell.run(STATE)
+    documents = query(shell, STATE)
     uninstall = UNINSTALL.format(names=addons.installable_names()).strip()
     shell.run(WORKED_ON % uninstall.replace("\n", "\n    "))
     left = leftovers(shell)
     assert not left, "\n".join(map(str, left))
-    assert shell.run(STATE) == documents
+    assert query(shell, STATE) == documents
     works = shell.run(BUSINESS + "\nresult = finish(order(4)).state\nenv.cr.commit()\n")
     assert works == "posted"
 

@@ -23,7 +23,7 @@ EACH = int(os.environ.get("INTEGRATION_MONITOR_STORM") or 2000)
 INBOUND = 2000
 FLAPS, BABBLES, HANGS, DEAD = 1, 2, 3, 4
 # A killed server's jobs are taken over by queue_job within 70 seconds, its claims by the sweep.
-PATIENCE = 240.0
+PATIENCE = 600.0
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 import requests
+import statements
 
 from demo.stack import KEY_VARIABLE, encryption_key
-from provision import databases, templates
+from provision import templates
 from testing.processes import OdooServer
 from testing.waiting import wait_until
 
@@ -41,13 +42,11 @@ def server(new_database: Callable[[str], str], log_folder: Path) -> Iterator[Odo
 
 def lines(server: OdooServer, operation: str) -> list[tuple[Any, ...]]:
     """Return outcome, class and message of the requests to an operation."""
-    with databases.cursor(server.database) as cr:
-        cr.execute(
-            "SELECT outcome, error_class, error_message FROM integration_log_data"
-            " WHERE kind = 'rpc_in' AND operation = %s ORDER BY id",
-            [operation],
-        )
-        return list(cr.fetchall())
+    return statements.on(server.database).rows(
+        "SELECT outcome, error_class, error_message FROM integration_log_data"
+        " WHERE kind = 'rpc_in' AND operation = %s ORDER BY id",
+        operation,
+    )
 
 
 def json_rpc(

@@ -12,10 +12,10 @@ from typing import Any
 import psycopg2
 import requests
 from standardwebhooks.webhooks import Webhook
+from statements import Statements
 
 from demo.scenario import Scenario
 from demo.stack import Stack
-from provision import databases
 from testing.rpc import RpcClient
 from testing.waiting import NotInTime, wait_until
 
@@ -33,6 +33,7 @@ class World:
         self.odoo = stack.odoo
         self.partners = stack.partners
         self._people: dict[str, RpcClient] = {}
+        self._statements = Statements(stack.database)
 
     @property
     def scenario(self) -> Scenario:
@@ -57,9 +58,7 @@ class World:
 
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement run on the test's own connection."""
-        with databases.cursor(self.stack.database) as cr:
-            cr.execute(statement, values)
-            return list(cr.fetchall()) if cr.description else []
+        return self._statements.rows(statement, *values)
 
     def value(self, statement: str, *values: Any) -> Any:
         """Return the first column of the first row, or None."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +28,8 @@ def test_never_more_than_agreed(calls: int, seconds: float, steps: list[float]) 
             tokens -= 1
             taken.append(now)
     for start in taken:
-        within = sum(1 for moment in taken if start <= moment < start + seconds)
+        # They are in order: counting each anew would take most of a minute.
+        within = bisect_left(taken, start + seconds) - bisect_left(taken, start)
         assert within <= calls + rate.burst + 1e-6
 
 
