@@ -1,13 +1,25 @@
-from odoo import api, models
+from odoo import api, fields, models
+
+from odoo.addons.integration_monitor.models.integration_document_mixin import PREFETCH
 
 #: What a line is bought for.
 PURPOSE = ("sale_line_id", "move_dest_ids")
 
 
 class PurchaseOrderLine(models.Model):
-    """What is bought for a sales order concerns that order from the first draft on."""
+    """What is bought for a sales order concerns that order from the first draft on.
+
+    What is under way is kept with the line: two notices at once meet on its row.
+    """
 
     _inherit = "purchase.order.line"
+
+    integration_announced = fields.Json(
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        help="What vendors announced and what of it has come, see tools.announcements.",
+    )
 
     @api.model_create_multi
     def create(self, vals_list):
