@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..tools.purchase_root import EVENT_MODELS, FLOW_EVENTS
+from ..tools.purchase_root import EVENT_MODELS, FLOW_EVENTS, PURCHASE
 
 
 class IntegrationFlow(models.Model):
@@ -15,6 +15,10 @@ class IntegrationFlow(models.Model):
     @api.model
     def _event_model(self, code):
         return EVENT_MODELS.get(code.partition(".")[0]) or super()._event_model(code)
+
+    @api.model
+    def _event_root(self, code):
+        return PURCHASE.model if code in FLOW_EVENTS else super()._event_root(code)
 
     def _warehouse_of(self, record):
         if record._name == "purchase.order":
