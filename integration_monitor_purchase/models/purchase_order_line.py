@@ -4,6 +4,8 @@ from odoo.addons.integration_monitor.models.integration_document_mixin import PR
 
 #: What a line is bought for.
 PURPOSE = ("sale_line_id", "move_dest_ids")
+#: What of a line a vendor has to know.
+ORDERED = frozenset({"product_id", "product_qty", "product_uom_id", "price_unit", "discount"})
 
 
 class PurchaseOrderLine(models.Model):
@@ -26,10 +28,16 @@ class PurchaseOrderLine(models.Model):
         lines = super().create(vals_list)
         if any(vals.get(name) for vals in vals_list for name in PURPOSE):
             lines._integration_note_purpose()
+        lines.filtered("product_id").order_id._integration_changed()
         return lines
 
     def write(self, vals):
+        names = ORDERED.intersection(vals)
+        before = names and {line: [line[name] for name in names] for line in self}
         result = super().write(vals)
+        if names:
+            changed = self.filtered(lambda line: before[line] != [line[name] for name in names])
+            changed.order_id._integration_changed()
         if "order_id" in vals or any(name in vals for name in PURPOSE):
             self._integration_note_purpose()
         return result

@@ -53,6 +53,7 @@ _EXPECTED = "NULLIF(purchase.date_planned, purchase.date_order)"
 _PURCHASE = f"""jsonb_build_object(
     'root_model', 'purchase.order', 'id', purchase.id, 'name', purchase.name,
     'state', purchase.state, 'partner_id', purchase.partner_id,
+    'revision', COALESCE(purchase.integration_revision, 0),
     'vendor_id', (SELECT commercial_partner_id FROM res_partner WHERE id = purchase.partner_id),
     'company_id', purchase.company_id, 'warehouse_id', house.id,
     'reception_steps', house.reception_steps, 'user_id', purchase.user_id,
