@@ -59,7 +59,11 @@ class PurchaseOrder(models.Model):
 
     @api.model
     def _integration_kept_fields(self):
-        return super()._integration_kept_fields() | {"integration_correlation_id"}
+        return super()._integration_kept_fields() | {
+            "integration_correlation_id",
+            "integration_revision",
+            "integration_told",
+        }
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -90,7 +94,8 @@ class PurchaseOrder(models.Model):
 
     def _integration_changed(self):
         """Count a change of what was placed: the vendor is told of it."""
-        for order in self.filtered(lambda order: order.state == "purchase"):
+        # Whoever changes a line may not write by hand what vendors are told.
+        for order in self.sudo().filtered(lambda order: order.state == "purchase"):
             order.integration_revision += 1
 
     def _integration_note_aside(self):

@@ -3,7 +3,8 @@
 import json
 
 from odoo import Command
-from odoo.tests import tagged
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.integration_monitor.instrumentation import log_writer
 from odoo.addons.integration_monitor.tests.common_partner import PartnerMixin
@@ -112,6 +113,17 @@ class TestPurchaseChanges(PartnerMixin, VendorCommon):
         self.assertEqual(len(self.told()), 1)
         self.assertFalse(order.integration_revision)
 
+    def test_nobody_keeps_a_change_from_the_vendor(self):
+        """A buyer makes a purchase look told; what a buyer changes is not counted."""
+        order = self.purchase(quantity=5)
+        buyer = new_test_user(self.env, "im_buyer", groups="purchase.group_purchase_user",
+                              company_id=self.company.id)  # fmt: skip
+        for values in ({"integration_told": {}}, {"integration_revision": 9}):
+            with self.assertRaises(AccessError):
+                order.with_user(buyer).write(values)
+        order.order_line.with_user(buyer).product_qty = 6
+        self.assertEqual(order.integration_revision, 1)
+
     def test_refused_and_corrected(self):
         """The vendor refuses an order, and its correction waits behind it for ever."""
         order = self.purchase(quantity=5)
@@ -127,7 +139,7 @@ class TestPurchaseChanges(PartnerMixin, VendorCommon):
         """What was sent by an older version is placed a second time."""
         order = self.purchase(quantity=5)
         self.told()
-        order.integration_told = False
+        order.sudo().integration_told = False
         order.order_line.product_qty = 6
         self.record()
         self.assertEqual(self.told()[1:], [("PUT", f"/orders/{order.name}", "changed", 1, [6])])
