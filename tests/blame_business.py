@@ -156,7 +156,7 @@ def payment_taken_back(case):
     return order
 
 
-@suite.labelled("shipped", "team", None, "business")
+@suite.labelled("paid", "team", None, "business")
 def everything_came_back(case):
     """The goods came back, and the invoice stands."""
     order = case.to_be_paid()
@@ -164,7 +164,7 @@ def everything_came_back(case):
     return order
 
 
-@suite.labelled("shipped", "team", None, "business")
+@suite.labelled("paid", "team", None, "business")
 def everything_came_back_and_is_credited(case):
     """The goods came back, the credit note is posted, and nobody has paid it."""
     order = case.to_be_paid()

@@ -72,6 +72,7 @@ from . import integration_message_load
 from . import integration_archive_guard
 from . import integration_message_request
 from . import integration_message_settle
+from . import integration_message_link
 from . import integration_message_acknowledge
 from . import integration_message_exception
 from . import integration_message_stake

@@ -9,7 +9,8 @@ from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ..tools.return_root import FLOW_EVENTS
+from ..tools.return_root import FLOW_EVENTS, RETURN
+from ..tools.root import SALE
 
 _logger = logging.getLogger(__name__)
 
@@ -57,6 +58,16 @@ class IntegrationFlow(models.Model):
     def _event_model(self, code):
         """:return: the model of the documents that an event speaks of, or None; a hook"""
         return EVENT_MODELS.get(code.partition(".")[0])
+
+    @api.model
+    def _event_root(self, code):
+        """Return the model of the root whose transactions an event is of, or None; a hook.
+
+        A return is a document of its order, too, as a dropship is of the order that it is for.
+        """
+        if not code:
+            return None
+        return RETURN.model if code.startswith("return.") else SALE.model
 
     @api.constrains("trigger_event", "direction")
     def _check_trigger_event(self):

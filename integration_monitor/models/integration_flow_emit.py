@@ -172,9 +172,7 @@ class IntegrationFlow(models.Model):
                         JOIN integration_transaction tx ON tx.id = doc.transaction_id
                        WHERE doc.res_model = v.res_model AND doc.res_id = v.res_id::int
                          AND %(own)s
-                       -- A return is a document of its order, too.
-                       ORDER BY tx.res_model = v.res_model AND tx.res_id = v.res_id::int
-                            AND starts_with(v.event_code, 'return.') IS TRUE DESC, tx.id
+                       ORDER BY tx.res_model = %(root)s DESC, tx.id
                        LIMIT 1
                  ) t ON TRUE
                ON CONFLICT (flow_id, coalesce_key)
@@ -191,4 +189,6 @@ class IntegrationFlow(models.Model):
             rows=SQL(", ").join(SQL("%s", row) for row in rows),
             columns=SQL(", ").join(SQL.identifier(column) for column in COLUMNS),
             own=SQL(related.own("doc")),  # a constant
+            # All rows are of one event.
+            root=self._event_root(rows[0][COLUMNS.index("event_code")]) or "",
         )

@@ -69,7 +69,11 @@ class IntegrationGate(models.Model):
         if rule.document_step == "invoice":
             documents = documents.filtered(lambda move: move.move_type == "out_invoice")
         elif rule.document_step == "picking_out":
-            documents = documents.filtered(lambda p: p.picking_type_code in self._leaving_codes())
+            # Without a type for returns Odoo takes that of deliveries for what comes back.
+            documents = documents.filtered(
+                lambda p: p.picking_type_code in self._leaving_codes()
+                and p.location_id.usage != "customer"
+            )
         else:
             documents = documents.filtered(lambda p: p.picking_type_id.id in rule.type_ids)
         if documents._name == "stock.picking":

@@ -6,10 +6,10 @@ from contextvars import ContextVar
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL, ormcache
+from odoo.tools import ormcache
 
 from ..instrumentation import log_writer
-from ..tools import fingerprint, redaction, related
+from ..tools import fingerprint, redaction
 from ..tools.errors import ContractError, RetryLater
 from ..tools.observation import Observation
 
@@ -179,44 +179,6 @@ class IntegrationMessage(models.Model):
             status=getattr(failure, "status", None)
             or (response.status if response is not None and not response.ok else None),
         )
-
-    def _link_transaction(self):
-        """Find the business transactions: by the document, else by the correlation id.
-
-        What subscribers are told is no part of an order: it waits for none of them.
-        """
-        messages = self.filtered(lambda message: not message.event_uid)
-        if not messages:
-            return
-        self.env["integration.transaction"].flush_model(["correlation_id"])
-        self.env["integration.transaction.document"].flush_model(
-            ["res_model", "res_id", "transaction_id"]
-        )
-        keys = [
-            SQL("(%s::int, %s, %s::int, %s, %s::int)", m.id, m.res_model or "", m.res_id or 0,
-                m.correlation_id or None, m.transaction_id.id or None)
-            for m in messages
-        ]  # fmt: skip
-        # One statement: planning two of them costs as much as all else that is settled.
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT m.id, t.id, t.correlation_id
-                     FROM (VALUES %(keys)s) AS m (id, res_model, res_id, correlation_id, owner_id)
-                     JOIN integration_transaction t ON t.id = COALESCE(
-                          (SELECT d.transaction_id FROM integration_transaction_document d
-                            WHERE d.res_model = m.res_model AND d.res_id = m.res_id AND %(own)s
-                            -- A document of several stays with the one that was told of.
-                            ORDER BY (d.transaction_id = m.owner_id) IS TRUE DESC, d.id LIMIT 1),
-                          (SELECT c.id FROM integration_transaction c
-                            WHERE c.correlation_id = m.correlation_id))""",
-                keys=SQL(", ").join(keys),
-                own=SQL(related.own("d")),  # a constant
-            )
-        )
-        for message_id, transaction_id, correlation_id in rows:
-            message = self.browse(message_id)
-            if message.transaction_id.id != transaction_id:
-                message.write({"transaction_id": transaction_id, "correlation_id": correlation_id})
 
     @api.model
     @ormcache("message_type")

@@ -5,7 +5,7 @@ from functools import cached_property
 from odoo import api, fields, models
 
 from ..tools import blame as judging
-from ..tools import milestone_reports
+from ..tools import milestone_reports, order_counts
 from ..tools.order_counts import CLOSED_PICKINGS, DELIVERIES, INCOMING, PAID_STATES
 
 #: Which transfer of an order is done next.
@@ -137,6 +137,8 @@ class IntegrationTransactionEvidence(models.Model):
                 "draft_invoice": any(invoice.state == "draft" for invoice in sales),
                 "part_paid": any(invoice.payment_state == "partial" for invoice in sales),
                 "open_services": order.get("open_services"),
+                "came_back": order_counts.came_back(order, pickings),
+                "credited": self._credited(invoices),
             }
         waiting = [
             picking
@@ -152,8 +154,6 @@ class IntegrationTransactionEvidence(models.Model):
         )
         return {
             "left": bool(outs),
-            "came_back": not waiting and bool(outs) and all(p.returned for p in outs),
-            "credited": self._credited(invoices),
             "transfer": following
             and {
                 "name": following.name,

@@ -7,7 +7,7 @@ from ..tools import order_credits, order_services
 from ..tools import order_snapshot_sql as read
 from ..tools.order_counts import moment
 from ..tools.order_evidence_sql import EVIDENCE
-from ..tools.order_parts_sql import DROPSHIP_ROLE, INVOICES, TRANSFERS
+from ..tools.order_parts_sql import DROPSHIP_ROLE, INVOICES, OUT_ROLE, TRANSFERS
 from ..tools.order_store_sql import MANY
 from ..tools.return_root import RETURN
 from ..tools.return_snapshot_sql import FUNCTIONS as OF_RETURNS
@@ -17,6 +17,7 @@ from ..tools.stock_root import STOCK
 #: Arguments, result and body by name.
 FUNCTIONS = {
     "integration_order_dropship_role": ("destination_id int", "text STABLE", DROPSHIP_ROLE),
+    "integration_order_out_role": ("source_id int", "text STABLE", OUT_ROLE),
     "integration_order_evidence": ("owner_id int", "jsonb STABLE", EVIDENCE),
     "integration_order_invoices": (
         "invoice_ids int[], payments_of_all bool, payments_of_paid bool",

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import Query
 
 from ..tools import stock_snapshot_sql as read
 from ..tools.stock_root import STOCK
@@ -61,9 +62,19 @@ class IntegrationTransactionStock(models.Model):
 
     @api.model
     def _search_stock_product_id(self, operator, value):
+        if operator == "in" and not isinstance(value, Query) and False in value:
+            # Whatever is about no product, or about one that was deleted since.
+            rest = [item for item in value if item is not False]
+            every = self.env["product.product"].with_context(active_test=False)._search([])
+            none = ~self._search_stock_product_id("in", every)
+            return none | self._search_stock_product_id("in", rest) if rest else none
+        if operator in ("any", "any!"):
+            operator, value = "in", self.env["product.product"]._search(value)
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented
-        if operator != "in" or not all(isinstance(item, int) for item in value):
+        if operator != "in" or not (
+            isinstance(value, Query) or all(isinstance(item, int) for item in value)
+        ):
             value = self.env["product.product"]._search([("display_name", operator, value)])
         # As above: which messages there are is told by the run.
         messages = self.env["integration.message"].sudo()._search(

@@ -57,9 +57,14 @@ class StockPicking(models.Model):
         }
 
     def _integration_by_root(self):
-        """What brings goods back says so itself; the rest of a return is found by its order."""
+        """What brings goods back says so itself; the rest of a return is found by its order.
+
+        Without a type for returns Odoo takes that of the delivery.
+        """
         back = self.filtered(
-            lambda picking: picking.return_id and picking.picking_type_id.code == "incoming"
+            lambda picking: picking.return_id
+            and picking.picking_type_id.code in ("incoming", "outgoing")
+            and picking.location_id.usage == "customer"
         )
         return [*super()._integration_by_root(), (RETURN.model, back)]
 

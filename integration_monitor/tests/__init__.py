@@ -151,6 +151,7 @@ from . import test_document_state
 from . import test_screen_tour
 from . import test_return_kit
 from . import test_return_matrix
+from . import test_return_types
 from . import test_return_ways
 from . import test_return_record
 from . import test_correlation_matrix

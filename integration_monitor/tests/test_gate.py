@@ -18,6 +18,15 @@ class TestGate(GateCase):
         picking.button_validate()
         self.assertEqual(picking.state, "done")
 
+    def test_return_by_the_type_of_deliveries(self):
+        """What a customer sends back is kept at the door, as if it were to leave."""
+        self.warehouse.out_type_id.return_picking_type_id = False
+        delivery = self.order().picking_ids
+        self.ship(delivery)
+        self.gate()
+        back = self.send_back(delivery)
+        self.assertEqual((back.picking_type_code, back.state), ("outgoing", "done"))
+
     def test_words(self):
         """The refusal does not say what is missing, nor what to do."""
         self.gate()

@@ -206,3 +206,29 @@ class TestReturnWays(ReturnCommon):
         self.record()
         self.assertIn("has to be paid out", owner.cause_text)
         self.assertEqual(owner.waits_on, "Accounting")
+
+    def test_order_whose_goods_all_came_back_is_not_late(self):
+        """Nothing is to be shipped any more, and the order is late with its shipment."""
+        order, invoice = self.delivered(paid=False, commitment_date="2031-03-05 10:00:00")
+        self.ship(self.announce(order.picking_ids))
+        owner = self.owner(order)
+        self.assertStates(order, shipped="skipped", invoiced="reached", paid="pending")
+        self.assertEqual(owner.waits_for_step_id.code, "paid")
+        self.assertEqual(owner.due_step_id.code, "paid")
+        self.assertEqual(owner.waits_on, "Accounting")
+        shipped = owner.milestone_ids.filtered(lambda m: m.step_id.code == "shipped")
+        self.assertEqual(shipped.history[-1]["from"], "reached")
+        self.credit(invoice)
+        self.assertEqual(owner.state, "cancelled")
+
+    def test_money_of_what_came_back_altogether(self):
+        """The invoice was paid, the credit note is not, and the order counts as completed."""
+        order, invoice = self.delivered(commitment_date="2031-03-05 10:00:00")
+        self.ship(self.announce(order.picking_ids))
+        refund = self.credit(invoice)
+        owner = self.owner(order)
+        self.assertEqual((owner.state, owner.waits_for_step_id.code), ("in_progress", "paid"))
+        self.assertIn("has to be paid out", owner.cause_text)
+        self.assertNotEqual(owner.due_step_id.code, "shipped")
+        self.pay(refund)
+        self.assertEqual(owner.state, "cancelled")

@@ -36,6 +36,41 @@ class TestStockLevel(StockLevelCase):
         self.assertEqual((run.stock_level, run.stock_channel), ("5", "Test shop"))
         self.assertIn("knows this level", run.banner)
 
+    def test_found_by_product(self):
+        """Who asks for transactions without a product gets those with one, or none at all."""
+        self.change()
+        run, order = self.runs(), self.other_transaction()
+        every, product = run | order, self.product.id
+        for domain, found in (
+            ([("stock_product_id", "=", product)], run),
+            ([("stock_product_id", "!=", product)], order),
+            ([("stock_product_id", "in", [product])], run),
+            ([("stock_product_id", "not in", [product])], order),
+            ([("stock_product_id", "=", False)], order),
+            ([("stock_product_id", "!=", False)], run),
+            ([("stock_product_id", "in", [False])], order),
+            ([("stock_product_id", "in", [False, product])], every),
+            ([("stock_product_id", "not in", [False])], run),
+            ([("stock_product_id", "not in", [False, product])], every.browse()),
+            ([("stock_product_id", "ilike", self.product.name)], run),
+            ([("stock_product_id", "not ilike", self.product.name)], order),
+            ([("stock_product_id.name", "=", self.product.name)], run),
+        ):
+            with self.subTest(domain=domain):
+                self.assertEqual(every.search([("id", "in", every.ids), *domain]), found)
+
+    def other_transaction(self):
+        """:return: a transaction that no stock level is on its way by"""
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.env.user.partner_id.id,
+                "order_line": [(0, 0, {"product_id": self.product.id})],
+            }
+        )
+        order.action_confirm()
+        self.env.cr.flush()
+        return order.integration_transaction_ids
+
     def test_coalesced(self):
         """What changes three times while it waits is one run, with the newest level."""
         for _time in range(3):

@@ -165,6 +165,10 @@ def _of_step(step: Step, evidence: dict[str, Any]) -> Blame:
         return Blame(
             "stock", "business", "team", None, "stock", {"picking": evidence["stock_missing"]}
         )
+    if step.event_code == "invoice.paid" and evidence.get("came_back"):
+        credited = evidence.get("credited")
+        text = f"team.invoice.returned{f'.{credited}' if credited else ''}"
+        return Blame("team", "business", "team", None, text)
     source = evidence.get("expected_from")
     if step.event_code.startswith("picking."):
         if verdict := _of_transfer(step, evidence):
@@ -194,10 +198,6 @@ def _of_step(step: Step, evidence: dict[str, Any]) -> Blame:
 
 def _of_transfer(step: Step, evidence: dict[str, Any]) -> Blame | None:
     """Judge a step of the goods by the transfer that would be done next; None when it is open."""
-    if evidence.get("came_back"):
-        credited = evidence.get("credited")
-        text = f"team.invoice.returned{f'.{credited}' if credited else ''}"
-        return Blame("team", "business", "team", None, text)
     if verdict := _of_unready(evidence):
         return verdict
     if evidence.get("released_gone"):

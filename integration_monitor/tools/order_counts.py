@@ -78,15 +78,33 @@ def count_order(
         "sale.validated": Count(1, int(validated), res_model="sale.order", res_id=order["id"]),
         "sale.confirmed": Count(1, int(confirmed), res_model="sale.order", res_id=order["id"]),
     }  # fmt: skip
-    counts.update(_count_pickings(pickings, confirmed, order.get("coming", 0)))
+    counts.update(
+        _count_pickings(
+            pickings, confirmed, order.get("coming", 0), none_left=came_back(order, pickings)
+        )
+    )
     counts.update(_count_invoices(order, pickings, invoices))
     return counts
 
 
-def _count_pickings(pickings: list[Picking], confirmed: bool, coming: int) -> dict[str, Count]:
+def came_back(order: dict[str, Any], pickings: list[Picking]) -> bool:
+    """Tell whether everything that was delivered came back, and nothing else is to be delivered."""
+    outs = [p for p in pickings if p.role in DELIVERIES and p.state == "done"]
+    return (
+        not order.get("coming")
+        and bool(outs)
+        and all(picking.returned for picking in outs)
+        and all(p.state in CLOSED_PICKINGS or p.role in INCOMING for p in pickings)
+    )
+
+
+def _count_pickings(
+    pickings: list[Picking], confirmed: bool, coming: int, *, none_left: bool
+) -> dict[str, Count]:
     """Count the transfers of the outgoing chain by their place in it.
 
-    What the vendor ships is neither allocated nor picked here.
+    What the vendor ships is neither allocated nor picked here. Nothing is to be shipped any more of
+    what came back altogether (``none_left``).
     """
     roles: dict[str, list[Picking]] = {
         "pick": [], "pack": [], "out": [], "internal": [], "dropship": [],
@@ -105,7 +123,7 @@ def _count_pickings(pickings: list[Picking], confirmed: bool, coming: int) -> di
         if picking.state not in CLOSED_PICKINGS and not picking.feeds
     ]
     started = bool(roles["out"] or first)
-    minimum = started or bool(roles["dropship"]) or not confirmed
+    minimum = not none_left and (started or bool(roles["dropship"]) or not confirmed)
     return {
         "picking.first.ready": count_transfers(
             first, {"assigned", "done"}, minimum=started or not confirmed
@@ -152,7 +170,8 @@ def _count_invoices(
         for picking in pickings
     ) or bool(order.get("coming"))
     status = order["invoice_status"]
-    more = (
+    none_left = came_back(order, pickings)
+    more = not (none_left and sales) and (
         # Odoo calls an order "invoiced" when nothing of it is to be invoiced, too.
         (not sales and status != "invoiced")
         or (status == "to invoice" and not order.get("credited"))
@@ -160,13 +179,15 @@ def _count_invoices(
     )
     paid = [invoice for invoice in posted if invoice.payment_state in PAID_STATES]
     part = any(invoice.payment_state == "partial" for invoice in posted)
+    # The money of what came back altogether has to be returned.
+    owed = len(unpaid(invoices, "out_refund")) if none_left else 0
     newest = posted[-1] if posted else (sales[-1] if sales else None)
     model = "account.move" if newest else None
     res_id = newest.id if newest else None
     return {
         "invoice.posted": Count(len(sales) + int(more), len(posted), res_model=model,
                                 res_id=res_id),
-        "invoice.paid": Count(len(sales) + int(more), len(paid), part, res_model=model,
+        "invoice.paid": Count(len(sales) + int(more) + owed, len(paid), part, res_model=model,
                               res_id=res_id),
     }  # fmt: skip
 

@@ -4,7 +4,9 @@ The bodies are PL/pgSQL; ``order_snapshot_sql`` calls them by name.
 """
 
 _ROLE = """(
-    SELECT CASE WHEN kind.code = 'outgoing' THEN 'out'
+    SELECT CASE WHEN kind.code = 'outgoing'
+                THEN CASE WHEN picking.return_id IS NULL AND picking.backorder_id IS NULL THEN 'out'
+                          ELSE integration_order_out_role(picking.location_id) END
                 WHEN kind.code = 'dropship'
                 THEN CASE WHEN picking.return_id IS NULL THEN 'dropship'
                           ELSE integration_order_dropship_role(picking.location_dest_id) END
@@ -23,6 +25,14 @@ DROPSHIP_ROLE = """
     BEGIN
         RETURN (SELECT CASE usage WHEN 'customer' THEN 'dropship' ELSE 'return' END
                   FROM stock_location WHERE id = destination_id);
+    END"""
+
+#: Of a transfer with the type of deliveries that goes on with another one, or takes it back:
+#: without a type for returns Odoo takes that of the delivery.
+OUT_ROLE = """
+    BEGIN
+        RETURN (SELECT CASE usage WHEN 'internal' THEN 'out' ELSE 'return' END
+                  FROM stock_location WHERE id = source_id);
     END"""
 
 # Everything a delivery brought came back.

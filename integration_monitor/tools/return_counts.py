@@ -20,8 +20,6 @@ from .order_counts import (
     moment,
 )
 
-#: Quantities have more digits than anybody sends back; what is below is rounding.
-LEAST = 0.00501
 #: The transfers that bring the goods.
 BACK = "back"
 #: What links call transfers, if another name than their role here.
@@ -45,11 +43,15 @@ class Part(NamedTuple):
 
 
 class Line(NamedTuple):
-    """An order line: what was delivered of it, exchanges included, and what invoices ask for."""
+    """An order line: what was delivered of it, exchanges included, and what invoices ask for.
+
+    What is below ``least`` is rounding of the line's unit.
+    """
 
     id: int
     delivered: float
     billed: float
+    least: float
 
 
 class Credit(NamedTuple):
@@ -97,9 +99,9 @@ def credit(
                 taken = min(quantity, left[refund_id])
                 quantity -= taken
                 left[refund_id] -= taken
-                if other_id == return_id and taken > LEAST:
+                if other_id == return_id and taken > line.least:
                     found.append(refund_id)
-            missing = missing or (other_id == return_id and quantity > LEAST)
+            missing = missing or (other_id == return_id and quantity > line.least)
     return Credit(list(dict.fromkeys(found)), missing)
 
 

@@ -55,13 +55,21 @@ _RETURN = """jsonb_build_object(
     'create_date', picking.create_date, 'commitment_date', NULL,
     'correlation_id', owner.correlation_id)"""
 
-# What the goods cost, and whether all that came went to the customer again.
+# Half of the last digit of a quantity, in its own unit: what is less is rounding. All units have
+# the same digits.
+_HALF_DIGIT = """COALESCE((
+    SELECT 0.501 * power(10, -digits)
+      FROM decimal_precision WHERE name = 'Product Unit'), 0.00501)"""
+# What the goods cost, in the company's currency if the orders have several, and whether all that
+# came went to the customer again.
 _VALUE = f"""
     SELECT jsonb_build_object(
-               'amount_total', sum(moved.quantity * moved.price),
+               'amount_total', sum(moved.quantity * moved.price
+                                   / CASE WHEN several.currencies THEN moved.rate ELSE 1 END),
                'amount_company', sum(moved.quantity * moved.price / moved.rate),
-               'currency_id', min(moved.currency_id),
-               'sent_again', bool_and(moved.state = 'done' AND moved.kept < 0.00501))
+               'currency_id', min(CASE WHEN several.currencies THEN several.company_currency_id
+                                       ELSE moved.currency_id END),
+               'sent_again', bool_and(moved.state = 'done' AND moved.kept < moved.least))
       FROM (SELECT move.state, sale.currency_id,
                    COALESCE(NULLIF(sale.currency_rate, 0), 1) AS rate,
                    CASE move.state WHEN 'done' THEN move.quantity ELSE move.product_uom_qty END
@@ -69,13 +77,21 @@ _VALUE = f"""
                    COALESCE(line.price_total / NULLIF(line.product_uom_qty, 0),
                             line.price_unit * (1 - COALESCE(line.discount, 0) / 100))
                    / own.factor / {pieces_of("line")} AS price,
-                   move.quantity * unit.factor - {AGAIN} AS kept
+                   move.quantity * unit.factor - {AGAIN} AS kept,
+                   unit.factor * {_HALF_DIGIT} AS least
               FROM stock_move move
               JOIN uom_uom unit ON unit.id = move.product_uom
               LEFT JOIN sale_order_line line ON line.id = move.sale_line_id
               LEFT JOIN uom_uom own ON own.id = line.product_uom_id
               LEFT JOIN sale_order sale ON sale.id = line.order_id
-             WHERE move.id = ANY(moves) AND move.state <> 'cancel') moved"""
+             WHERE move.id = ANY(moves) AND move.state <> 'cancel') moved
+     CROSS JOIN (
+           SELECT count(DISTINCT sale.currency_id) > 1 AS currencies,
+                  min(company.currency_id) AS company_currency_id
+             FROM sale_order_line line
+             JOIN sale_order sale ON sale.id = line.order_id
+             JOIN res_company company ON company.id = sale.company_id
+            WHERE line.id = ANY(lines)) several"""
 # In the order of the fields of ``return_counts.Line``. What invoices and refunds call a kit is as
 # many pieces as its components.
 _LINES = f"""
@@ -94,7 +110,8 @@ _LINES = f"""
                            JOIN account_move bill ON bill.id = item.move_id
                             AND bill.state = 'posted' AND bill.move_type = 'out_invoice'
                            LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
-                          WHERE billed.order_line_id = line.id), 0) * {pieces_of("line")}))
+                          WHERE billed.order_line_id = line.id), 0) * {pieces_of("line")},
+               own.factor * {_HALF_DIGIT}))
       FROM sale_order_line line
       JOIN uom_uom own ON own.id = line.product_uom_id
      WHERE line.id = ANY(lines)"""

@@ -165,7 +165,7 @@ class TestDropshipMatrix(DropshipCommon):
         self.assertIn("return", self.roles(sale))
         self.assertIn("return", self.roles(purchase))
         self.assertEqual(back.integration_transaction_count, 2)
-        self.assertStates(sale, shipped="pending")
+        self.assertStates(sale, shipped="skipped")
         self.assertStates(purchase, delivered="pending")
         self.bill(purchase)  # the vendor's refund
         self.assertIn("refund", self.roles(purchase))
@@ -201,6 +201,38 @@ class TestDropshipMatrix(DropshipCommon):
         self.ship(back)
         self.assertStates(back, returned="reached")
         self.assertEqual(self._counts(purchase, "delivered"), (1, 1))
+
+    def brought_back(self, delivery):
+        """A customer sends a dropship to our warehouse. :return: the transfer, which is done"""
+        delivery.picking_type_id.return_picking_type_id = self.warehouse.in_type_id
+        wizard = self.env["stock.return.picking"].create({"picking_id": delivery.id})
+        wizard.product_return_moves.quantity = 2
+        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        self.record()
+        self.ship(back)
+        return back
+
+    def test_comes_back_to_us_in_several_steps(self):
+        """The way into the house of what a customer sent to us joins the purchase."""
+        dropship = self.env["stock.picking.type"].search(
+            [("code", "=", "dropship"), ("company_id", "=", self.company.id)], limit=1
+        )
+        by_hand = self.purchase(picking_type_id=dropship.id, dest_address_id=self.customer.id)
+        for steps in ("two_steps", "three_steps"):
+            self.warehouse.reception_steps = steps
+            bought = self.purchase(picking_type_id=dropship.id, dest_address_id=self.customer.id)
+            for purchase in (self.dropshipped()[1], bought):
+                self.ship(purchase.picking_ids)
+                self.pay(self.bill(purchase))
+                self.assertEqual(self.owner(purchase).state, "completed")
+                back = self.brought_back(purchase.picking_ids)
+                while onward := self.open_transfers(back):
+                    self.assertFalse({"put_away", "quality"}.intersection(self.roles(purchase)))
+                    self.assertEqual(self.owner(purchase).state, "completed")
+                    self.ship(onward)
+                self.assertStates(back, returned="reached", stored="reached")
+                self.assertNotIn("put_away", self.states(purchase))
+        self.assertEqual(self.roles(by_hand), ["dropship", "order"])
 
     def test_service_and_manual_purchase(self):
         """A dropship that somebody orders by hand has no order behind it, and no process."""

@@ -42,3 +42,33 @@ class TestDropshipNotice(DropshipCommon):
         self.report(noticing, transfer)
         self.assertStates(purchase, shipped="reached", delivered="pending")
         self.assertIn("has not arrived", self.owner(sale).cause_text)
+
+    def test_told_to_the_purchase(self):
+        """What a vendor says of a dropship transfer is filed under the order alone."""
+        noticing = self.edi_flow(self.edi(), "purchase.asn")
+        sale, purchase = self.dropshipped()
+        transfer = purchase.picking_ids
+        links = self.env["integration.transaction.document"].sudo().search(
+            [("res_model", "=", "stock.picking"), ("res_id", "=", transfer.id)]
+        )  # fmt: skip
+        self.assertEqual(links.transaction_id, (self.owner(sale) | self.owner(purchase)).sudo())
+        # Which of the two knew the transfer first is chance.
+        links.filtered(lambda link: link.transaction_id == self.owner(purchase).sudo()).unlink()
+        purchase._integration_note(("state",))
+        self.record()
+        message = self.report(noticing, transfer)
+        self.assertEqual(message.transaction_id, self.owner(purchase).sudo())
+        self.assertStates(purchase, shipped="reached", delivered="pending")
+        self.assertStates(sale, shipped="pending")
+
+    def test_what_a_dropship_triggers(self):
+        """A message about the vendor's delivery belongs to the order, whatever triggered it."""
+        system = self.edi()
+        for_purchase = self.edi_flow(system, "vendor.goods", trigger_event="dropship.done")
+        for_sale = self.edi_flow(system, "shop.shipped", trigger_event="picking.out.done")
+        sale, purchase = self.dropshipped()
+        self.ship(purchase.picking_ids)
+        for flow, order in ((for_purchase, purchase), (for_sale, sale)):
+            message = self.env["integration.message"].sudo().search([("flow_id", "=", flow.id)])
+            self.assertEqual(message.transaction_id, self.owner(order).sudo(), flow.name)
+            self.assertEqual(message.correlation_id, self.owner(order).correlation_id)

@@ -16,6 +16,7 @@ class IntegrationEventData(models.AbstractModel):
             "order": order.name,
             "vendor_reference": order.partner_ref or None,
             "state": order.state,
+            "revision": order.integration_revision,
             "warehouse": (order.picking_type_id.warehouse_id.code or "").strip() or None,
             "total": order.amount_total,
             "currency": order.currency_id.name,

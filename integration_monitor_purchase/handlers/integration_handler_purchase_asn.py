@@ -5,14 +5,20 @@ from collections import defaultdict
 from odoo import models
 
 from odoo.addons.integration_monitor.tools.errors import BusinessError, ContractError
+from odoo.addons.integration_monitor.tools.iso_time import parse_iso
 from odoo.addons.integration_monitor.tools.shop_order.reading import Reader
+
+from ..tools.announcements import Announced
 
 #: Transfers that bring what was bought, to us or straight to the customer.
 BRINGING = frozenset({"incoming", "dropship"})
 
 
 class IntegrationHandlerPurchaseAsn(models.AbstractModel):
-    """Schedules the receipt for the day on which its goods should come, and notes what comes."""
+    """Schedules the receipts that a shipment fills for the day on which it should come.
+
+    Lines keep what is under way: several shipments together may bring no more than is awaited.
+    """
 
     _name = "integration.handler.purchase.asn"
     _inherit = ["integration.purchase.document", "integration.handler"]
@@ -24,7 +30,7 @@ class IntegrationHandlerPurchaseAsn(models.AbstractModel):
     def _handle(self, message, payload):
         """Apply a notice.
 
-        :return: the receipts that are announced
+        :return: the receipts that the shipment fills
         :raise ContractError: no order, shipment or line, a quantity that is none
         :raise BusinessError: unknown purchase or line, nothing awaited, more than is awaited
         """
@@ -41,44 +47,111 @@ class IntegrationHandlerPurchaseAsn(models.AbstractModel):
             lines[self._line_of(order, item)] += quantity
         if not lines:
             raise ContractError(self.env._("The %(what)s has no lines.", what=data.where))
-        receipts = self._receipts(order, lines)
-        if moment := data.moment("expected_at"):
-            receipts.scheduled_date = moment
+        moment = data.moment("expected_at")
+        filled = self._announce(order, number, lines, moment)
+        receipts = self.env["stock.picking"].browse(filled)
+        if moment:
+            self._schedule(receipts)
         text = self._note(number, data.text("tracking"), lines)
         for receipt in receipts:
             receipt.message_post(body=text)
-        return receipts
+        return receipts or self._arrived_with(order, number)
 
-    def _receipts(self, order, lines):
-        """:return: the open receipts of the announced lines
+    def _announce(self, order, number, lines, moment):
+        """Keep with each line what is under way of it. :return: ids of the receipts that it fills
 
         :raise BusinessError: more is announced than is awaited
         """
-        receipts = self.env["stock.picking"]
-        for line, quantity in lines.items():
-            moves = line.move_ids.filtered(
-                lambda move: move.state not in ("done", "cancel")
-                and move.picking_id.picking_type_code in BRINGING
-                and move.location_id.usage != "customer"
+        filled = []
+        for line in order.order_line:
+            announced = Announced(line.integration_announced, line.qty_received)
+            quantity = lines.get(line)
+            if quantity:
+                awaited = self._awaited(line)
+                announced.announce(number, quantity, moment and moment.isoformat())
+                self._check_quantity(line, announced, number, sum(awaited.values()))
+                filled += announced.fill(number, awaited.items())
+            else:
+                announced.forget(number)
+            if quantity or line.integration_announced:
+                line.integration_announced = announced.dump()
+        return list(dict.fromkeys(filled))
+
+    def _awaited(self, line):
+        """:return: what open receipts await of a line, by their ids, those that are due first"""
+        moves = line.move_ids.filtered(
+            lambda move: move.state not in ("done", "cancel")
+            and move.picking_id.picking_type_code in BRINGING
+            and move.location_id.usage != "customer"
+        )
+        awaited = defaultdict(float)
+        for move in moves.sorted(lambda move: (move.picking_id.scheduled_date, move.id)):
+            awaited[move.picking_id.id] += move.product_uom._compute_quantity(
+                move.product_uom_qty, line.product_uom_id
             )
-            awaited = sum(
-                move.product_uom._compute_quantity(move.product_uom_qty, line.product_uom_id)
-                for move in moves
-            )
-            if line.product_uom_id.compare(quantity, awaited) > 0:
-                raise BusinessError(
-                    self.env._(
-                        "The vendor announces %(quantity)g of %(line)s for %(order)s, and "
-                        "%(awaited)g are awaited. Change the purchase, then press Retry; or tell "
-                        "the vendor.",
-                        quantity=quantity,
-                        line=line.name,
-                        order=order.name,
-                        awaited=awaited,
-                    )
+        return awaited
+
+    def _check_quantity(self, line, announced, number, awaited):
+        """:raise BusinessError: more is under way than is awaited"""
+        [own] = (shipment for shipment in announced.shipments if shipment.number == number)
+        beside = announced.beside(number)
+        under_way = own.under_way + sum(shipment.under_way for shipment in beside)
+        if line.product_uom_id.compare(under_way, awaited) <= 0:
+            return
+        values = {
+            "quantity": own.quantity,
+            "number": number,
+            "line": line.name,
+            "order": line.order_id.name,
+            "awaited": awaited,
+        }
+        if beside:
+            raise BusinessError(
+                self.env._(
+                    "The vendor announces %(quantity)g of %(line)s for %(order)s with %(number)s, "
+                    "beside %(others)s, which has not come yet; %(awaited)g are awaited. Change "
+                    "the purchase, or let the vendor correct one of the shipments, then press "
+                    "Retry.",
+                    others=", ".join(
+                        self.env._(
+                            "%(quantity)g with %(number)s",
+                            quantity=shipment.under_way,
+                            number=shipment.number,
+                        )
+                        for shipment in beside
+                    ),
+                    **values,
                 )
-            receipts |= moves.picking_id
-        return receipts
+            )
+        raise BusinessError(
+            self.env._(
+                "The vendor announces %(quantity)g of %(line)s for %(order)s with %(number)s, and "
+                "%(awaited)g are awaited. Change the purchase, then press Retry; or tell the "
+                "vendor.",
+                **values,
+            )
+        )
+
+    def _schedule(self, receipts):
+        """Expect each receipt when the first of the shipments that fill it comes."""
+        for receipt in receipts:
+            receipt.scheduled_date = min(
+                parse_iso(shipment.expected)
+                for line in receipt.move_ids.purchase_line_id
+                for shipment in Announced(line.integration_announced, line.qty_received).shipments
+                if receipt.id in shipment.receipts and shipment.expected and shipment.under_way
+            )
+
+    def _arrived_with(self, order, number):
+        """:return: the receipts that a shipment filled which has come altogether"""
+        ids = [
+            receipt_id
+            for line in order.order_line
+            for shipment in Announced(line.integration_announced, line.qty_received).shipments
+            if shipment.number == number
+            for receipt_id in shipment.receipts
+        ]
+        return self.env["stock.picking"].browse(dict.fromkeys(ids)).exists() or order
 
     def _note(self, number, tracking, lines):
         """:return: what people of the warehouse read on the receipt"""

@@ -1,17 +1,30 @@
-"""A purchase that was placed goes to the vendor."""
+"""A purchase that was placed goes to the vendor, and so does what becomes of it."""
+
+import json
+from urllib.parse import quote
 
 from odoo import models
 
 from odoo.addons.integration_monitor.handlers.integration_handler_wms_release import plain_number
-from odoo.addons.integration_monitor.tools.errors import BusinessError
+from odoo.addons.integration_monitor.tools.errors import BusinessError, RetryLater
 from odoo.addons.integration_monitor.tools.iso_time import utc_text
 from odoo.addons.integration_monitor.tools.replay import Verdict
 
 from .integration_purchase_document import PLACED
 
+#: What a vendor is told of a purchase that it knows.
+FOLLOWING_EVENTS = ("purchase.changed", "purchase.cancelled")
+#: In place of a revision: the vendor was told of the cancellation.
+GONE = "cancelled"
+SETTLES_SECONDS = 30
+
 
 class IntegrationHandlerPurchaseOrder(models.AbstractModel):
-    """Sends a purchase as JSON, when it is placed; the flow's event is ``purchase.confirmed``."""
+    """Sends a purchase as JSON, when it is placed; the flow's event is ``purchase.confirmed``.
+
+    Changes and the cancellation follow on the same flow, one after another. A message tells how the
+    purchase stands when it is sent: those behind it that have nothing more to tell are cancelled.
+    """
 
     _name = "integration.handler.purchase.order"
     _inherit = ["integration.purchase.document", "integration.handler"]
@@ -19,6 +32,13 @@ class IntegrationHandlerPurchaseOrder(models.AbstractModel):
 
     def _directions(self):
         return ("outbound",)
+
+    def _further_events(self):
+        return FOLLOWING_EVENTS
+
+    def _withdraws_event(self, event_code):
+        """What follows tells all of the purchase: it waits for no message that failed."""
+        return event_code in FOLLOWING_EVENTS
 
     def _wanted(self, flow, records):
         """Leave out the purchases of other vendors than the system's."""
@@ -28,12 +48,23 @@ class IntegrationHandlerPurchaseOrder(models.AbstractModel):
         return records.filtered(lambda order: order.partner_id.commercial_partner_id == vendor)
 
     def _prepare(self, message):
-        """Build the purchase; None when it is not placed any more.
+        """Build the purchase; None when the vendor knows that already, or need not know.
 
         :raise BusinessError: a product without a code
         """
         order = self.env["purchase.order"].browse(message.res_id).exists()
-        if message.res_model != "purchase.order" or order.state != PLACED:
+        if message.res_model != "purchase.order" or not order:
+            return None
+        told = self._told_revision(message, order)
+        if order.state != PLACED:
+            if told is None:
+                return None
+            return {
+                "order": order.name,
+                "status": "cancelled",
+                "revision": order.integration_revision,
+            }
+        if told == order.integration_revision:
             return None
         lines = order.order_line.filtered(lambda line: not line.display_type)
         codes = {line: next(iter(self._codes_of(line)), None) for line in lines}
@@ -55,6 +86,8 @@ class IntegrationHandlerPurchaseOrder(models.AbstractModel):
         target = order.dest_address_id or order.picking_type_id.warehouse_id.partner_id
         return {
             "order": order.name,
+            "status": "placed" if told is None else "changed",
+            "revision": order.integration_revision,
             "vendor_reference": order.partner_ref or "",
             "ordered_at": utc_text(order.date_approve or order.date_order),
             "currency": order.currency_id.name,
@@ -77,7 +110,44 @@ class IntegrationHandlerPurchaseOrder(models.AbstractModel):
         }
 
     def _request(self, message, payload):
+        if payload.get("status") in ("changed", "cancelled"):
+            return {"method": "PUT", "path": f"/orders/{quote(payload['order'], safe='')}"}
         return {"method": "POST", "path": "/orders"}
+
+    def _told_revision(self, message, order):
+        """Return the revision that the vendor knows, -1 if one from before, None if none.
+
+        :raise RetryLater: an attempt is not settled yet
+        """
+        told = (order.integration_told or {}).get(str(message.flow_id.id))
+        if told is not None:
+            return None if told == GONE else told
+        # Which messages there are is the engine's knowledge, not the account's.
+        before = self.env["integration.message"].sudo().search(
+            [
+                ("id", "!=", message.id),
+                ("flow_id", "=", message.flow_id.id),
+                ("res_model", "=", order._name),
+                ("res_id", "=", order.id),
+                ("state", "in", ("done", "processing", "retry")),
+            ]
+        )  # fmt: skip
+        if any(other.state != "done" and other.id < message.id for other in before):
+            raise RetryLater(
+                SETTLES_SECONDS, self.env._("Purchase %s is not settled yet.", order.name)
+            )
+        return -1 if any(other.state == "done" for other in before) else None
+
+    def _on_success(self, message, response):
+        """Remember what the vendor knows now."""
+        order = self.env["purchase.order"].browse(message.res_id).exists()
+        if message.res_model != "purchase.order" or not order:
+            return
+        told = json.loads(message.sudo().payload or "{}")  # built by us: it names the revision
+        revision = GONE if told.get("status") == "cancelled" else told.get("revision")
+        if revision is not None:
+            flow = str(message.flow_id.id)
+            order.integration_told = {**(order.integration_told or {}), flow: revision}
 
     def _replay_verdict(self, message, document, *, new_key=False):
         """With a new key the vendor would deliver twice."""

@@ -23,8 +23,11 @@ class PurchaseOrder(models.Model):
 
     _integration_is_root = True
     _integration_written = frozenset(
-        {"state", "acknowledged", "date_planned", "partner_id", "user_id"}
-    )
+        {
+            "state", "acknowledged", "date_planned", "partner_id", "user_id",
+            "integration_revision",
+        }
+    )  # fmt: skip
 
     integration_correlation_id = fields.Char(
         string="Correlation ID",
@@ -32,6 +35,19 @@ class PurchaseOrder(models.Model):
         readonly=True,
         index="btree_not_null",
         prefetch=PREFETCH,
+    )
+    integration_revision = fields.Integer(
+        string="Revision",
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        help="How often goods, quantities or prices were changed since the purchase was placed.",
+    )
+    integration_told = fields.Json(
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        help="The revision that a vendor was told, by the id of the flow.",
     )
     # Whoever may read a purchase sees its amount, which its transaction keeps from all others.
     integration_value_at_risk = ShownMonetary(
@@ -43,7 +59,11 @@ class PurchaseOrder(models.Model):
 
     @api.model
     def _integration_kept_fields(self):
-        return super()._integration_kept_fields() | {"integration_correlation_id"}
+        return super()._integration_kept_fields() | {
+            "integration_correlation_id",
+            "integration_revision",
+            "integration_told",
+        }
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -71,6 +91,12 @@ class PurchaseOrder(models.Model):
         if "state" not in names:
             followed = self.filtered(lambda order: order.state in PURCHASE.followed)
         return super(PurchaseOrder, followed)._integration_note(names)
+
+    def _integration_changed(self):
+        """Count a change of what was placed: the vendor is told of it."""
+        # Whoever changes a line may not write by hand what vendors are told.
+        for order in self.sudo().filtered(lambda order: order.state == "purchase"):
+            order.integration_revision += 1
 
     def _integration_note_aside(self):
         """Note purchases whatever their state, for the sake of their sales orders."""

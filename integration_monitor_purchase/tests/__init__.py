@@ -3,8 +3,10 @@ from . import test_business_rule_since
 from . import test_purchase_access
 from . import test_purchase_bills
 from . import test_purchase_blame
+from . import test_purchase_changes
 from . import test_purchase_handlers
 from . import test_purchase_matrix
+from . import test_purchase_notice
 from . import test_purchase_record
 from . import test_purchase_supply
 from . import test_purchase_risk

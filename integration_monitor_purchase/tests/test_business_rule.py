@@ -152,11 +152,37 @@ class TestThreeWayMismatch(PurchaseRuleCase):
         cheap.button_confirm()
         self.ship(cheap.picking_ids)
         self.bill(cheap, discount=0, price_unit=9.0)
-        early = self.goods.copy({"purchase_method": "purchase",
-                                 "supplier_taxes_id": [Command.clear()]})  # fmt: skip
-        self.bill(self.purchase(product=early))
+        early = self.env["product.product"].create(
+            {
+                "name": "Early Hook",
+                "is_storable": True,
+                "purchase_method": "purchase",
+                "supplier_taxes_id": [Command.clear()],
+            }
+        )
+        ordered = self.purchase(product=early)
+        bill = self.bill(ordered)
+        self.assertEqual(bill.invoice_line_ids.quantity, 5)
         self.received()
         self.assertFalse(self.sweep())
+        # One piece more than was ordered is too much, whatever came.
+        more = bill.copy({"invoice_date": bill.invoice_date})
+        more.invoice_line_ids.write({"purchase_line_id": ordered.order_line.id, "quantity": 1})
+        more.action_post()
+        self.record()
+        self.assertFound(ordered)
+
+    def test_within_the_tolerance(self):
+        """A difference that nobody minds opens an exception, or hides one that is greater."""
+        with Form(self.rule) as form:
+            form.tolerance = 0.5
+        order = self.received()
+        self.bill(order, quantity=5.4)
+        self.assertEqual(order.invoice_ids.invoice_line_ids.quantity, 5.4)
+        self.assertFalse(self.sweep())
+        other = self.received()
+        self.bill(other, quantity=5.6)
+        self.assertEqual(self.assertFound(other).amount_at_stake, 6.0)
 
     def advance(self, order, amount=20):
         """Pay a vendor in advance, as Odoo's matching of bills writes it. :return: the bill"""

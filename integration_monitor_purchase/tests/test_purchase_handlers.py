@@ -1,51 +1,16 @@
 import json
 from datetime import datetime
 
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from odoo.addons.integration_monitor.tools.errors import BusinessError, ContractError
 
-from .common import PurchaseCommon
+from .common_vendor import VendorCommon
 
 
 @tagged("post_install", "-at_install")
-class TestPurchaseHandlers(PurchaseCommon):
+class TestPurchaseHandlers(VendorCommon):
     """A vendor's system takes purchases, confirms them and announces what comes."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.goods.default_code = "HOOK"
-        cls.system = cls.edi()
-        cls.service = new_test_user(
-            cls.env,
-            "im_vendor_service",
-            groups="integration_monitor.group_service,purchase.group_purchase_user,"
-            "stock.group_stock_user",
-            company_id=cls.company.id,
-            company_ids=[(6, 0, cls.company.ids)],
-        )
-        cls.sending = cls.edi_flow(
-            cls.system, "purchase.order", trigger_event="purchase.confirmed",
-            handler="integration.handler.purchase.order", service_user_id=cls.service.id,
-        )  # fmt: skip
-        cls.confirming = cls.edi_flow(
-            cls.system, "purchase.acknowledgement", service_user_id=cls.service.id,
-            handler="integration.handler.purchase.acknowledgement",
-        )  # fmt: skip
-        cls.announcing = cls.edi_flow(
-            cls.system, "purchase.asn", service_user_id=cls.service.id,
-            handler="integration.handler.purchase.asn",
-        )  # fmt: skip
-
-    def told(self, flow, payload):
-        """Apply what a vendor sent, as the service account, all or nothing. :return: documents"""
-        flow = flow.with_user(self.service).sudo(False)
-        order = self.env["purchase.order"]
-        message = self.message(flow.sudo(), order).with_user(self.service).sudo(False)
-        self.assertFalse(flow.env.su)
-        with self.env.cr.savepoint():
-            return flow._handler()._handle(message, payload)
 
     def sent(self, order):
         """:return: the payload of a purchase, and the request"""
@@ -150,29 +115,3 @@ class TestPurchaseHandlers(PurchaseCommon):
         self.system.partner_id = self.env["res.partner"].create({"name": "Another Vendor"})
         with self.assertRaises(BusinessError):
             self.told(self.confirming, {"order": order.name})
-
-    def test_announced(self):
-        """The receipt is expected when the goods come, and says what is in the parcel."""
-        order = self.purchase(quantity=5)
-        payload = {
-            "order": order.name,
-            "shipment": "ASN-1",
-            "tracking": "1Z999",
-            "expected_at": "2031-03-05T06:00:00Z",
-            "lines": [{"sku": "HOOK", "quantity": 3}],
-        }
-        receipt = self.told(self.announcing, payload)
-        self.assertEqual(receipt, order.picking_ids)
-        self.assertEqual(receipt.scheduled_date, datetime(2031, 3, 5, 6))
-        self.assertIn("1Z999", receipt.message_ids[0].body)
-        self.report(self.announcing, receipt)
-        self.assertEqual(self.milestone(order, "announced").state, "reached")
-
-    def test_too_much_is_announced(self):
-        order = self.purchase(quantity=5)
-        notice = {"order": order.name, "shipment": "ASN-1"}
-        with self.assertRaisesRegex(BusinessError, "6 of"):
-            self.told(self.announcing, {**notice, "lines": [{"sku": "HOOK", "quantity": 6}]})
-        for lines in ([], [{"sku": "HOOK", "quantity": 0}], [{"sku": "HOOK"}]):
-            with self.assertRaises(ContractError):
-                self.told(self.announcing, {**notice, "lines": lines})

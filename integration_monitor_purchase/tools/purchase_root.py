@@ -20,8 +20,9 @@ from .purchase_reports import DELIVERED, expected_reports
 
 #: What documents of purchases report, for flows.
 FLOW_EVENTS = frozenset(
-    {"purchase.confirmed", "purchase.cancelled", "receipt.done", "receipt.returned",
-     "dropship.done", "putaway.done", "bill.posted", "bill.paid", "bill.refunded"}
+    {"purchase.confirmed", "purchase.changed", "purchase.cancelled", "receipt.done",
+     "receipt.returned", "dropship.done", "putaway.done", "bill.posted",
+     "bill.paid", "bill.refunded"}
 )  # fmt: skip
 #: The document that an event speaks of, by the first word of the event's code.
 EVENT_MODELS = {
@@ -43,6 +44,10 @@ def events(
         code = {"purchase": "purchase.confirmed", "cancel": "purchase.cancelled"}
         if order["state"] in code:
             result.append((code[order["state"]], "purchase.order", order["id"]))
+    elif old and order["state"] == "purchase":
+        revision = order["revision"]
+        if old.get("integration_revision", revision) != revision:
+            result.append(("purchase.changed", "purchase.order", order["id"]))
     codes = {
         "in": "receipt.done",
         "dropship": "dropship.done",

@@ -148,9 +148,9 @@ def test_service_before_the_invoice():
 
 def test_goods_that_came_back_and_are_credited():
     """Accounting is asked for a credit note that it has posted already."""
-    shipped = Step(6, "shipped", "picking.out.done", False, "team", 60)
+    paid = Step(6, "paid", "invoice.paid", False, "customer", 60)
     texts = [
-        blame.judge(shipped, {"messages": [], "came_back": True, "credited": credited}, NOW).text
+        blame.judge(paid, {"messages": [], "came_back": True, "credited": credited}, NOW).text
         for credited in (None, "draft", "due")
     ]
     assert texts == [f"team.invoice.returned{end}" for end in ("", ".draft", ".due")]

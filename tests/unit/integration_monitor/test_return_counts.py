@@ -22,6 +22,8 @@ from integration_monitor.tools.return_counts import (
 )
 from integration_monitor.tools.return_root import expected_reports, reporter_of, unpaid
 
+#: Half of the last digit of two, of the reference unit.
+LEAST = 0.00501
 AT = "2026-03-02 10:00:00"
 LABEL = Step(2, "return_label", "message.carrier.return.done", True, "system", 60, "message",
              "carrier.return")  # fmt: skip
@@ -51,18 +53,18 @@ def refund(state: str = "posted", paid: str = "not_paid", ident: int = 3) -> Inv
 @pytest.mark.parametrize(
     ("line", "parts", "expected"),
     [
-        (Line(1, 5, 5), [Part(7, 1, 2, 0, 0)], {7: 2}),
+        (Line(1, 5, 5, LEAST), [Part(7, 1, 2, 0, 0)], {7: 2}),
         # Nothing was invoiced; or just what stayed with the customer.
-        (Line(1, 5, 0), [Part(7, 1, 2, 0, 0)], {7: 0}),
-        (Line(1, 5, 3), [Part(7, 1, 2, 0, 0)], {7: 0}),
+        (Line(1, 5, 0, LEAST), [Part(7, 1, 2, 0, 0)], {7: 0}),
+        (Line(1, 5, 3, LEAST), [Part(7, 1, 2, 0, 0)], {7: 0}),
         # The first came back before the invoice, the second after it.
-        (Line(1, 5, 4), [Part(7, 1, 1, 0, 0), Part(8, 1, 1, 0, 0)], {7: 0, 8: 1}),
+        (Line(1, 5, 4, LEAST), [Part(7, 1, 1, 0, 0), Part(8, 1, 1, 0, 0)], {7: 0, 8: 1}),
         # Exchanged: open, in part, and shipped.
-        (Line(1, 2, 2), [Part(7, 1, 2, 2, 0)], {7: 0}),
-        (Line(1, 2, 2), [Part(7, 1, 2, 1, 0)], {7: 1}),
-        (Line(1, 4, 2), [Part(7, 1, 2, 2, 2)], {7: 0}),
+        (Line(1, 2, 2, LEAST), [Part(7, 1, 2, 2, 0)], {7: 0}),
+        (Line(1, 2, 2, LEAST), [Part(7, 1, 2, 1, 0)], {7: 1}),
+        (Line(1, 4, 2, LEAST), [Part(7, 1, 2, 2, 2)], {7: 0}),
         # More was invoiced than has left: what came back is to be refunded all the same.
-        (Line(1, 2, 5), [Part(7, 1, 1, 0, 0)], {7: 1}),
+        (Line(1, 2, 5, LEAST), [Part(7, 1, 1, 0, 0)], {7: 1}),
     ],
 )
 def test_needed(line: Line, parts: list[Part], expected: dict[int, float]) -> None:
@@ -73,7 +75,7 @@ def test_needed(line: Line, parts: list[Part], expected: dict[int, float]) -> No
 def test_credit_in_order() -> None:
     """A refund of one piece answers two returns of one each."""
     parts = [Part(7, 1, 1, 0, 0), Part(8, 1, 1, 0, 0)]
-    lines = [Line(1, 5, 5)]
+    lines = [Line(1, 5, 5, LEAST)]
     one = [(31, {1: 1.0})]
     assert credit(7, lines, parts, one) == ([31], False)
     assert credit(8, lines, parts, one) == ([], True)
@@ -84,7 +86,7 @@ def test_credit_in_order() -> None:
 def test_credit_of_two_lines() -> None:
     """A refund of one product answers a return of two."""
     parts = [Part(7, 1, 1, 0, 0), Part(7, 2, 3, 0, 0)]
-    lines = [Line(1, 1, 1), Line(2, 3, 3)]
+    lines = [Line(1, 1, 1, LEAST), Line(2, 3, 3, LEAST)]
     assert credit(7, lines, parts, [(31, {1: 1.0})]) == ([31], True)
     assert credit(7, lines, parts, [(31, {1: 1.0}), (32, {2: 3.0})]) == ([31, 32], False)
 
@@ -95,7 +97,7 @@ def test_no_refund_answers_more_than_it_says() -> None:
     for _time in range(500):
         ids = range(1, draw.randint(2, 5))
         parts = [Part(ident, 1, draw.randint(0, 3), 0, 0) for ident in ids]
-        line = Line(1, 12, draw.randint(0, 12))
+        line = Line(1, 12, draw.randint(0, 12), LEAST)
         refunds = [(40 + number, {1: float(draw.randint(0, 3))}) for number in range(3)]
         wanted = needed(parts, line)
         assert sum(wanted.values()) <= line.billed
@@ -185,3 +187,10 @@ def test_events() -> None:
     assert events(order(pickings=new), {"stock.picking": {7: {"state": False}}}) == [
         ("return.announced", "stock.picking", 7)
     ]
+
+
+def test_what_counts_as_rounding() -> None:
+    """Four of a thousand parts are nothing, or are goods, as the line's unit has it."""
+    for least, missing in ((0.00501, False), (0.000501, True)):
+        found = credit(7, [Line(1, 1.0, 1.0, least)], [Part(7, 1, 0.004, 0, 0)], [])
+        assert found.missing is missing

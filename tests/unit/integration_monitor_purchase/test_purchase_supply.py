@@ -108,8 +108,9 @@ SALE = {"id": 7, "state": "sale", "invoice_status": "no", "create_date": "2026-0
         ([picking(1, "done", "dropship")], 1, (0, 0), (0, 0), (1, 2)),
         ([picking(1, "assigned", "out"), picking(2, "done", "dropship")], 0, (1, 1), (0, 1),
          (1, 2)),
+        # What came back altogether is not to be shipped any more.
         ([picking(1, "done", "dropship", True), picking(2, "done", "return")], 0, (0, 0), (0, 0),
-         (0, 1)),
+         (0, 0)),
         # Goods that come in for the order are not picked.
         ([picking(1, "waiting", "out"), picking(2, "assigned", "put_away")], 0, (0, 1), (0, 1),
          (0, 1)),

@@ -1,0 +1,145 @@
+"""What becomes of a purchase after it was sent, told to a vendor over HTTP."""
+
+import json
+
+from odoo import Command
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
+
+from odoo.addons.integration_monitor.instrumentation import log_writer
+from odoo.addons.integration_monitor.tests.common_partner import PartnerMixin
+
+from .common_vendor import VendorCommon
+
+
+@tagged("post_install", "-at_install")
+class TestPurchaseChanges(PartnerMixin, VendorCommon):
+    def setUp(self):
+        super().setUp()
+        self.partner.open = True
+        self.sending.endpoint_id.base_url = self.partner.url
+
+    def drain(self):
+        """Work on what is due, as the queue does."""
+        self.env.cr.precommit.run()
+        service = self.sending._as_service()
+        with (
+            self.enter_registry_test_mode(),
+            self.registry.cursor() as cr,
+            log_writer.captured(),
+        ):
+            service.with_env(service.env(cr=cr))._drain()
+        self.env.invalidate_all()
+
+    def told(self):
+        """:return: (method, path, status, revision, quantities) of all that the vendor was told"""
+        self.drain()
+        calls = [(c["method"], c["path"], json.loads(c["body"])) for c in self.partner.api_calls]
+        return [
+            (method, path, body["status"], body["revision"],
+             [line["quantity"] for line in body.get("lines", ())])
+            for method, path, body in calls
+        ]  # fmt: skip
+
+    def messages(self, order):
+        return self.env["integration.message"].sudo().search([("res_id", "=", order.id)])
+
+    def test_changed_after_sending(self):
+        """The vendor ships what was ordered first."""
+        order = self.purchase(quantity=5)
+        path = f"/orders/{order.name}"
+        self.assertEqual(self.told(), [("POST", "/orders", "placed", 0, [5])])
+        order.order_line.product_qty = 7
+        self.record()
+        self.assertEqual(self.told()[1:], [("PUT", path, "changed", 1, [7])])
+        self.product.default_code = "LAMP"
+        line = {"product_id": self.product.id, "product_qty": 1, "price_unit": 2.0}
+        order.write({"order_line": [Command.create(line)]})
+        self.record()
+        self.assertEqual(self.told()[2:], [("PUT", path, "changed", 2, [7, 1])])
+        self.assertEqual(set(self.messages(order).mapped("ordering_key")),
+                         {f"purchase.order,{order.id}"})  # fmt: skip
+        self.assertEqual(self.messages(order).transaction_id, self.owner(order).sudo())
+        self.assertStates(order, sent="reached")
+
+    def test_changes_that_nobody_heard_of_are_one(self):
+        """The vendor is told of each of three changes that came before the first was sent."""
+        order = self.purchase(quantity=5)
+        self.told()
+        for quantity in (6, 7, 8):
+            order.order_line.product_qty = quantity
+            self.record()
+        self.assertEqual([call[3:] for call in self.told()[1:]], [(3, [8])])
+        states = self.messages(order).sorted("id").mapped("state")
+        self.assertEqual(states, ["done", "done", "cancelled", "cancelled"])
+
+    def test_changed_before_it_was_sent(self):
+        """The vendor is told twice of what it does not know yet."""
+        order = self.purchase(quantity=5)
+        order.order_line.price_unit = 9.0
+        self.record()
+        self.assertEqual(self.told(), [("POST", "/orders", "placed", 1, [5])])
+
+    def test_cancelled_after_sending(self):
+        """The vendor ships what was cancelled; ordered once more, it is a new order."""
+        order = self.purchase(quantity=5)
+        self.told()
+        order.button_cancel()
+        self.record()
+        path = f"/orders/{order.name}"
+        self.assertEqual(self.told()[1:], [("PUT", path, "cancelled", 0, [])])
+        order.button_draft()
+        order.button_confirm()
+        self.record()
+        self.assertEqual(self.told()[2:], [("POST", "/orders", "placed", 0, [5])])
+
+    def test_cancelled_before_it_was_sent(self):
+        """The vendor is told of a cancellation of what it never knew."""
+        order = self.purchase(quantity=5)
+        order.button_cancel()
+        self.record()
+        self.assertEqual(self.told(), [])
+        self.assertEqual(set(self.messages(order).mapped("state")), {"cancelled"})
+
+    def test_nothing_that_concerns_the_vendor(self):
+        """What the vendor confirmed itself, or what was written as it is, is told back to it."""
+        order = self.purchase(quantity=5)
+        self.told()
+        order.order_line.write({"product_qty": 5, "name": "Hooks"})
+        order.order_line.date_planned = "2031-03-04 08:00:00"
+        self.ship(order.picking_ids)
+        self.bill(order)
+        self.record()
+        self.assertEqual(len(self.told()), 1)
+        self.assertFalse(order.integration_revision)
+
+    def test_nobody_keeps_a_change_from_the_vendor(self):
+        """A buyer makes a purchase look told; what a buyer changes is not counted."""
+        order = self.purchase(quantity=5)
+        buyer = new_test_user(self.env, "im_buyer", groups="purchase.group_purchase_user",
+                              company_id=self.company.id)  # fmt: skip
+        for values in ({"integration_told": {}}, {"integration_revision": 9}):
+            with self.assertRaises(AccessError):
+                order.with_user(buyer).write(values)
+        order.order_line.with_user(buyer).product_qty = 6
+        self.assertEqual(order.integration_revision, 1)
+
+    def test_refused_and_corrected(self):
+        """The vendor refuses an order, and its correction waits behind it for ever."""
+        order = self.purchase(quantity=5)
+        self.partner.api_answer = (422, {"error": "no less than six"})
+        self.told()
+        self.assertEqual(self.messages(order).state, "dead")
+        self.partner.api_answer = (200, {})
+        order.order_line.product_qty = 6
+        self.record()
+        self.assertEqual(self.told()[1:], [("POST", "/orders", "placed", 1, [6])])
+
+    def test_sent_before_revisions_were_counted(self):
+        """What was sent by an older version is placed a second time."""
+        order = self.purchase(quantity=5)
+        self.told()
+        order.sudo().integration_told = False
+        order.order_line.product_qty = 6
+        self.record()
+        self.assertEqual(self.told()[1:], [("PUT", f"/orders/{order.name}", "changed", 1, [6])])
