@@ -42,6 +42,8 @@ class IntegrationCase(TransactionCase):
         cls.users["plain"] = new_test_user(
             cls.env, "im_plain", groups="base.group_user", context=uninvited
         )
+        # What failed is not tried again within the patience of the lane that a test runs.
+        cls.env.ref("integration_monitor.retry_policy_normal").base_seconds = 600
         cls.system = cls.env["integration.system"].create(cls._system_values())
         cls.endpoint = cls.env["integration.endpoint"].create(cls._endpoint_values())
         cls.inbound = cls.env["integration.flow"].create(cls._inbound_values())
