@@ -82,6 +82,7 @@ from . import integration_message_answer
 from . import integration_message_view
 from . import integration_message_edit
 from . import integration_message_replay
+from . import integration_message_replay_older
 from . import integration_message_ordering
 from . import integration_message_fallback
 from . import integration_message_manual

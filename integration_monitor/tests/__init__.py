@@ -131,6 +131,7 @@ from . import test_message_edit
 from . import test_expectation
 from . import test_replay_screens
 from . import test_replay_neutralize
+from . import test_replay_run
 from . import test_drain_pace
 from . import test_fallback_endpoint
 from . import test_fallback_manual
