@@ -116,6 +116,7 @@ from . import integration_replay_plan
 from . import integration_replay_run
 from . import integration_replay_action
 from . import integration_event_type
+from . import integration_errand
 from . import integration_event
 from . import integration_event_price
 from . import integration_event_expiry
