@@ -126,6 +126,7 @@ from . import integration_subscription_message
 from . import integration_subscription_lag
 from . import integration_subscription_view
 from . import integration_subscription_watch
+from . import integration_subscription_request
 from . import integration_subscription_rewind
 from . import integration_queue
 from . import integration_flow_queue

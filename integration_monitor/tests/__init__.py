@@ -110,6 +110,7 @@ from . import test_sweep_locks
 from . import test_sweeper
 from . import test_event_data
 from . import test_event_price
+from . import test_subscription_approval
 from . import test_subscription
 from . import test_subscription_concurrency
 from . import test_subscription_messages
