@@ -32,10 +32,7 @@ class IntegrationMessage(models.Model):
         if not concerned:
             return {}
         taken = self.filtered(lambda m: verdicts[m.id].action == "replay") | beside
-        last_taken = {}
-        for message in taken:
-            matter = message.flow_id.id, message.subject_key
-            last_taken[matter] = max(message._age_id(), last_taken.get(matter, 0))
+        last_taken = taken._last_about()
         last_done = concerned._last_done_about()
         return {
             message.id: self._older_verdict(verdicts[message.id])
@@ -43,6 +40,21 @@ class IntegrationMessage(models.Model):
             if last_done.get(message.id, 0)
             > last_taken.get((message.flow_id.id, message.subject_key), 0)
         }
+
+    def _last_about(self):
+        """:return: dict of (flow's id, subject key) → age id of the last one of these"""
+        # There may be thousands, whose contents nobody needs here.
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT flow_id, subject_key, max(COALESCE(origin_id, id))
+                     FROM integration_message
+                    WHERE id = ANY(%s) AND subject_key IS NOT NULL
+                    GROUP BY flow_id, subject_key""",
+                self.ids,
+            )
+        )
+        return {(flow_id, subject): age for flow_id, subject, age in rows}
 
     def _last_done_about(self):
         """:return: dict of id → age id of the last later message about the same matter, if done"""

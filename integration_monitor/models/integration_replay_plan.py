@@ -89,7 +89,14 @@ class IntegrationReplay(models.Model):
     def _judge_lines(self, lines):
         """Write down what replaying the messages of the lines would do, as things are now."""
         messages = lines.message_id
-        going = (self.line_ids - lines).filtered(lambda line: line.state in ("planned", "sent"))
+        going = lines.search_fetch(
+            [
+                ("replay_id", "=", self.id),
+                ("state", "in", ("planned", "sent")),
+                ("id", "not in", lines.ids),
+            ],
+            ["message_id"],
+        )
         verdicts = messages._replay_verdicts(new_key=self.new_key, beside=going.message_id)
         lines._judge(verdicts, Verdict("refuse", "gone", self.env._("It was removed meanwhile.")))
         self.checked_at = fields.Datetime.now()

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.service.model import call_kw
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, HttpCase, new_test_user, tagged
 
 from .test_wms_release import WmsCase
 
@@ -177,3 +177,23 @@ class TestExceptionByHand(WmsCase):
         for values in ({"name": " "}, {"text": " "}):
             with self.subTest(values=values), self.assertRaisesRegex(ValidationError, "Say"):
                 self.opened(**values)
+
+
+@tagged("post_install", "-at_install")
+class TestExceptionByHandTour(HttpCase):
+    def test_from_the_list(self):
+        """An operator finds no button, or its form is an error message."""
+        new_test_user(
+            self.env,
+            "im_by_hand",
+            groups="base.group_user,integration_monitor.group_operator",
+        )
+        self.start_tour(
+            "/odoo/integration-exceptions",
+            "integration_monitor_exception_by_hand",
+            login="im_by_hand",
+            timeout=180,
+        )
+        exception = self.env["integration.exception"].search([("name", "=", "Two parcels came")])
+        self.assertEqual((exception.state, exception.resolution), ("resolved", "manual"))
+        self.assertEqual(exception.opened_by_id.login, "im_by_hand")
