@@ -32,6 +32,7 @@
         "views/integration_menus.xml",
         "wizards/integration_replay_wizard_views.xml",
         "wizards/integration_replay_override_views.xml",
+        "wizards/integration_exception_by_hand_views.xml",
         "views/integration_exception_views.xml",
         "views/integration_message_views.xml",
         "views/integration_system_views.xml",

@@ -48,7 +48,8 @@ UPDATE integration_replay_line
    SET state = 'cancelled'
  WHERE state = 'planned';
 
--- no job of ours starts
+-- no job of ours starts, nor is enqueued again
+DELETE FROM integration_errand;
 UPDATE queue_job
    SET state = 'cancelled'
  WHERE state IN ('pending', 'enqueued', 'wait_dependencies')

@@ -84,6 +84,7 @@ from . import integration_message_answer
 from . import integration_message_view
 from . import integration_message_edit
 from . import integration_message_replay
+from . import integration_message_replay_older
 from . import integration_message_ordering
 from . import integration_message_fallback
 from . import integration_message_manual
@@ -117,6 +118,7 @@ from . import integration_replay_plan
 from . import integration_replay_run
 from . import integration_replay_action
 from . import integration_event_type
+from . import integration_errand
 from . import integration_event
 from . import integration_event_price
 from . import integration_event_expiry
@@ -126,6 +128,7 @@ from . import integration_subscription_message
 from . import integration_subscription_lag
 from . import integration_subscription_view
 from . import integration_subscription_watch
+from . import integration_subscription_request
 from . import integration_subscription_rewind
 from . import integration_queue
 from . import integration_flow_queue

@@ -4,7 +4,6 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from .integration_event_type import PRICE
-from .integration_flow_wake import CHANNEL
 
 # More records than this are a job's work, not that of the person who saves them.
 AT_ONCE = 500
@@ -48,12 +47,12 @@ class IntegrationEvent(models.Model):
 
         :param int after: for a category: the last product that was told of
         """
-        # Whoever saves a price needs no rights on events.
-        self.sudo().with_delay(
-            channel=CHANNEL,
-            max_retries=5,
+        self.env["integration.errand"]._send(
+            self.sudo(),  # whoever saves a price needs no rights on events
+            "_publish_noted_prices",
+            [[list(note) for note in notes], after],
             description=self.env._("Tell subscribers of changed prices"),
-        )._publish_noted_prices([list(note) for note in notes], after)
+        )
 
     @api.model
     def _publish_noted_prices(self, notes, after=0):

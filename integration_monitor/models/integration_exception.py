@@ -91,6 +91,14 @@ class IntegrationException(models.Model):
     opened_at = fields.Datetime(
         string="Opened", readonly=True, default=fields.Datetime.now, required=True
     )
+    opened_by_id = fields.Many2one(
+        "res.users",
+        string="Opened By",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Who opened it by hand; a person must close it, too.",
+    )
     last_seen_at = fields.Datetime(string="Last Seen", readonly=True, default=fields.Datetime.now)
     deadline_at = fields.Datetime(string="Deadline", tracking=True)
     resolved_at = fields.Datetime(string="Closed", readonly=True, copy=False)

@@ -109,8 +109,10 @@ class IntegrationExpectation(models.Model):
                    AND %(since)s <= %(due)s
                    AND d.id IN %(wanted)s
                    AND NOT %(arrived)s
+                   -- What closed by itself was no person's decision: it may be missed again.
                    AND NOT EXISTS (SELECT 1 FROM integration_exception e
-                                    WHERE e.dedupe_key = 'missing:' || x.id || ':' || d.id)
+                                    WHERE e.dedupe_key = 'missing:' || x.id || ':' || d.id
+                                      AND e.resolution IS DISTINCT FROM 'auto')
                  ORDER BY %(since)s, d.id
                  LIMIT %(limit)s
                 """,

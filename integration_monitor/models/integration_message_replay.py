@@ -39,11 +39,12 @@ class IntegrationMessage(models.Model):
         for message in self:
             message.replay_count = counts.get(message, 0)
 
-    def _replay_verdicts(self, *, new_key=False):
+    def _replay_verdicts(self, *, new_key=False, beside=None):
         """Say what replaying each message would do; changes nothing.
 
         A fixed number of queries for each flow and model of documents.
 
+        :param beside: further messages that the same replay takes
         :return: dict of message id → ``Verdict``
         """
         verdicts = {}
@@ -60,6 +61,7 @@ class IntegrationMessage(models.Model):
         rest = self.filtered(lambda message: message.id not in verdicts)
         for flow, messages in rest.grouped("flow_id").items():
             verdicts.update(messages._replay_asked(flow, new_key))
+        verdicts.update(self._replay_older(verdicts, new_key, beside or self.browse()))
         return verdicts
 
     def _replay_refusal(self, replayed_now, new_key):

@@ -48,6 +48,7 @@ class IntegrationMessage(models.Model):
         self.env["integration.replay"]._wake_lost()
         self.env["integration.subscription"]._wake_lost()
         self.env["integration.adoption"]._wake_lost()
+        self.env["integration.errand"].sudo()._send_lost()  # the engine's own work
         idle = flows._idle_lanes(fields.Datetime.now())
         idle._wake()
         return {"recovered": recovered, "woken": len(idle)}

@@ -15,6 +15,8 @@ STATES = [
     ("cancelled", "Cancelled"),
 ]
 MAX_RATE = 6000
+#: States of a copy that has not ended.
+UNSETTLED = ("pending", "processing", "retry")
 
 
 class IntegrationReplay(models.Model):
@@ -82,9 +84,16 @@ class IntegrationReplay(models.Model):
     refuse_count = fields.Integer(string="Refused", compute="_compute_counts")
     overridable_count = fields.Integer(compute="_compute_counts")
     sent_count = fields.Integer(string="Handed Over", compute="_compute_counts")
+    waiting_count = fields.Integer(
+        string="Wait or in Work",
+        compute="_compute_counts",
+        help="Handed over, and neither done nor failed yet.",
+    )
     done_count = fields.Integer(string="Succeeded", compute="_compute_counts")
     failed_count = fields.Integer(string="Failed", compute="_compute_counts")
-    progress = fields.Float(compute="_compute_counts", help="Percent of what is to be replayed.")
+    progress = fields.Float(
+        compute="_compute_counts", help="Percent of what is to be replayed that has ended."
+    )
     needs_approval = fields.Boolean(compute="_compute_needs_approval")
     can_approve = fields.Boolean(compute="_compute_needs_approval")
 
@@ -132,7 +141,9 @@ class IntegrationReplay(models.Model):
             replay.overridable_count = number("overridable")
             replay.done_count = number("done")
             replay.failed_count = number("dead", "quarantined")
-            replay.progress = share(replay.sent_count, replay.replay_count)
+            replay.waiting_count = number(*UNSETTLED)
+            ended = replay.sent_count - replay.waiting_count
+            replay.progress = share(ended, replay.replay_count)
 
     @api.depends_context("uid")
     @api.depends("user_id", "override_user_id", "approver_id", "state", "replay_count")

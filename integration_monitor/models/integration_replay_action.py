@@ -81,9 +81,15 @@ class IntegrationReplay(models.Model):
         return True
 
     def action_cancel(self):
-        """Stop; what was not begun is not replayed."""
+        """Stop; what is not in work is not replayed.
+
+        Asked again, it stops what was in work then and is to be tried once more.
+        """
         self._check_operator()
-        going = self.filtered(lambda replay: replay.state in ("draft", "approval", "running"))
+        going = self.filtered(
+            lambda replay: replay.state in ("draft", "approval", "running")
+            or (replay.state == "cancelled" and replay.waiting_count)
+        )
         if not going:
             raise UserError(self.env._("A replay that has ended cannot be cancelled."))
         for replay in going:

@@ -25,6 +25,7 @@ DOCUMENT_STATES = [
     ("busy", "Message in work"),
     ("running", "Being replayed"),
     ("replaced", "Message replaced"),
+    ("later", "Later message done"),
     ("given_up", "Message cancelled"),
     ("by_hand", "Done by hand"),
     ("content", "Content hidden or removed"),
@@ -61,6 +62,11 @@ class IntegrationReplayLine(models.Model):
     reason = fields.Char(readonly=True)
     overridable = fields.Boolean(readonly=True)
     overridden = fields.Boolean(readonly=True)
+    overridden_state = fields.Selection(
+        DOCUMENT_STATES,
+        readonly=True,
+        help="The state that somebody agreed to; in another one the message is refused again.",
+    )
     state = fields.Selection(
         [
             ("planned", "Planned"),
@@ -104,13 +110,22 @@ class IntegrationReplayLine(models.Model):
         :param dict verdicts: message id → ``Verdict``
         :param gone: ``Verdict`` on a message that was removed meanwhile
         """
+        states = dict(self._fields["overridden_state"]._description_selection(self.env))
         for line in self:
             verdict = verdicts.get(line.message_id.id, gone)
-            goes = verdict.action == "replay" or (line.overridden and verdict.overridable)
+            agreed = line.overridden and verdict.state == line.overridden_state
+            goes = verdict.action == "replay" or (agreed and verdict.overridable)
+            reason = verdict.reason
+            if line.overridden and verdict.action == "refuse" and not agreed:
+                reason = self.env._(
+                    "Overridden while it was “%(state)s”; that has changed. %(reason)s",
+                    state=states.get(line.overridden_state, "…"),
+                    reason=reason,
+                )
             values = {
                 "verdict": verdict.action,
                 "document_state": verdict.state,
-                "reason": verdict.reason,
+                "reason": reason,
                 "overridable": verdict.overridable,
                 "state": "planned" if goes else "left_out",
             }

@@ -2,6 +2,8 @@
 
 from ast import literal_eval
 
+import psycopg2
+
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -23,7 +25,7 @@ class IntegrationReplay(models.Model):
         self.ensure_one()
         try:
             domain = Domain(literal_eval(self.domain or "[]"))
-        except (ValueError, SyntaxError, TypeError) as error:
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
             raise UserError(
                 self.env._("The filter cannot be read: %s. Choose it anew.", error)
             ) from error
@@ -48,11 +50,14 @@ class IntegrationReplay(models.Model):
         found = self.env["integration.message"].with_user(self.env.user)
         domain = self._messages_domain()
         try:
-            messages = found.search(domain, order="id", limit=self.max_count)
-            matched = found.search_count(domain) if len(messages) == self.max_count else 0
-        except (ValueError, TypeError) as error:
+            # What PostgreSQL refuses must not spoil the person's transaction.
+            with self.env.cr.savepoint():
+                messages = found.search(domain, order="id", limit=self.max_count)
+                matched = found.search_count(domain) if len(messages) == self.max_count else 0
+        except (ValueError, TypeError, psycopg2.DataError, psycopg2.ProgrammingError) as error:
+            words = str(error).partition("\n")[0]
             raise UserError(
-                self.env._("The filter cannot be used: %s. Choose it anew.", error)
+                self.env._("The filter cannot be used: %s. Choose it anew.", words)
             ) from error
         if not messages:
             raise UserError(
@@ -84,7 +89,15 @@ class IntegrationReplay(models.Model):
     def _judge_lines(self, lines):
         """Write down what replaying the messages of the lines would do, as things are now."""
         messages = lines.message_id
-        verdicts = messages._replay_verdicts(new_key=self.new_key)
+        going = lines.search_fetch(
+            [
+                ("replay_id", "=", self.id),
+                ("state", "in", ("planned", "sent")),
+                ("id", "not in", lines.ids),
+            ],
+            ["message_id"],
+        )
+        verdicts = messages._replay_verdicts(new_key=self.new_key, beside=going.message_id)
         lines._judge(verdicts, Verdict("refuse", "gone", self.env._("It was removed meanwhile.")))
         self.checked_at = fields.Datetime.now()
 
@@ -128,7 +141,8 @@ class IntegrationReplay(models.Model):
         lines = replay.line_ids.filtered(lambda line: line.overridable and line.state == "left_out")
         if not lines:
             raise UserError(self.env._("Nothing that was refused can be overridden."))
-        lines.write({"overridden": True, "state": "planned"})
+        for state, group in lines.grouped("document_state").items():
+            group.write({"overridden": True, "overridden_state": state, "state": "planned"})
         replay.write({"override_reason": reason, "override_user_id": self.env.uid})
         self._note("overridden", count=len(lines), detail=reason)
 

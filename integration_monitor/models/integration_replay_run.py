@@ -8,9 +8,14 @@ from odoo.tools import SQL
 from ..tools.observation import CLOCK_SKEW
 from ..tools.replay import slice_of
 from .integration_flow_wake import CHANNEL
+from .integration_replay import UNSETTLED
 
 # How late a slice may be until the sweep takes it for lost.
 LOST_SECONDS = 30
+# How soon to look again while every flow with planned messages holds a slice that waits.
+FULL_SECONDS = 60
+# Why a single message is held, whatever its flow does: others go past it.
+HELD_ALONE = ("ordering", "gate", "manual")
 
 
 class IntegrationReplay(models.Model):
@@ -67,19 +72,70 @@ class IntegrationReplay(models.Model):
         size, seconds = slice_of(self.rate)
         lines = self._next_lines(size)
         sent = self._hand_over(lines)
-        if self._next_lines(1):
-            self.next_slice_at = now + timedelta(seconds=seconds)
+        if self._planned_count():
+            pause = seconds if lines else max(seconds, FULL_SECONDS)
+            self.next_slice_at = now + timedelta(seconds=pause)
             # The runner may be up to a second early, and that job would find nothing due.
             self._enqueue_slice(self.next_slice_at + timedelta(seconds=1))
         else:
-            self.write({"state": "done", "ended_at": now, "next_slice_at": False})
-            self._as_asker()._note("done", count=self.sent_count)
+            self.next_slice_at = False
+            self._end_settled()
         return self.env._("%s messages handed over", sent)
 
-    def _next_lines(self, number):
-        return self.env["integration.replay.line"].search(
-            [("replay_id", "=", self.id), ("state", "=", "planned")], order="id", limit=number
+    def _next_lines(self, size):
+        """Return the lines that are handed over now.
+
+        The rate bounds what goes out, too: a flow whose copies wait, because it is paused or its
+        partner is down, holds one slice of them at most, so that no burst comes after it.
+
+        :param int size: of a slice
+        """
+        waiting = self._waiting_by_flow()
+        full = [flow.id for flow, number in waiting.items() if number >= size]
+        found = self.env["integration.replay.line"].search(
+            [("replay_id", "=", self.id), ("state", "=", "planned"), ("flow_id", "not in", full)],
+            order="id",
+            limit=size,
         )
+        lines = found.browse()
+        for flow, group in found.grouped("flow_id").items():
+            lines |= group[: size - waiting.get(flow, 0)]
+        return lines.sorted("id")
+
+    def _waiting_by_flow(self):
+        """:return: dict of flow → number of copies that nobody began, but for those held alone"""
+        groups = self.env["integration.replay.line"]._read_group(
+            [
+                ("replay_id", "=", self.id),
+                ("state", "=", "sent"),
+                ("result_id.state", "=", "pending"),
+                ("result_id.attempt_count", "=", 0),
+                ("result_id.hold_reason", "not in", HELD_ALONE),
+            ],
+            ["flow_id"],
+            ["__count"],
+        )
+        return dict(groups)
+
+    def _planned_count(self):
+        return self.env["integration.replay.line"].search_count(
+            [("replay_id", "=", self.id), ("state", "=", "planned")]
+        )
+
+    def _end_settled(self):
+        """End those whose messages were all handed over, and have ended."""
+        handed = self.filtered(lambda r: r.state == "running" and not r.next_slice_at)
+        groups = self.env["integration.replay.line"]._read_group(
+            [
+                ("replay_id", "in", handed.ids),
+                ("state", "=", "sent"),
+                ("result_id.state", "in", UNSETTLED),
+            ],
+            ["replay_id"],
+        )
+        for replay in handed - handed.browse(row[0].id for row in groups):
+            replay.write({"state": "done", "ended_at": fields.Datetime.now()})
+            replay._as_asker()._note("done", count=replay.sent_count)
 
     def _as_asker(self):
         """:return: the replay in the name of the person who asked for it, for the audit trail"""
@@ -101,7 +157,7 @@ class IntegrationReplay(models.Model):
         return len(going)
 
     def _stop(self):
-        """Cancel what was not handed over, and what was but did not begin yet.
+        """Cancel what was not handed over, and what was but is not in work.
 
         :return: how many messages are not replayed
         """
@@ -113,7 +169,7 @@ class IntegrationReplay(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """SELECT id FROM integration_message
-                    WHERE id = ANY(%s) AND state IN ('pending', 'retry') AND attempt_count = 0
+                    WHERE id = ANY(%s) AND state IN ('pending', 'retry')
                       FOR NO KEY UPDATE SKIP LOCKED""",
                 handed.ids,
             )
@@ -123,6 +179,7 @@ class IntegrationReplay(models.Model):
             message._settle_cancelled(self.env._("%s was cancelled.", self.name), by_person=True)
         lines = self.line_ids.filtered(lambda line: line.result_id in waiting)
         lines.write({"state": "cancelled"})
+        waiting._let_next_go()
         self.write(
             {"state": "cancelled", "ended_at": fields.Datetime.now(), "next_slice_at": False}
         )
@@ -130,13 +187,15 @@ class IntegrationReplay(models.Model):
 
     @api.model
     def _wake_lost(self):
-        """Enqueue slices whose job was lost; called by the sweep each minute.
+        """End what has ended, and enqueue slices whose job was lost; the sweep does each minute.
 
         One that a clock which went ahead had planned is due now.
 
         :return: how many
         """
         now = fields.Datetime.now()
+        handed = self.search([("state", "=", "running"), ("next_slice_at", "=", False)])
+        handed._end_settled()
         limit = now - timedelta(seconds=LOST_SECONDS)
         late = self.search([("state", "=", "running"), ("next_slice_at", "<", limit)])
         far = self.search([("state", "=", "running"), ("next_slice_at", ">", now + CLOCK_SKEW)])

@@ -57,7 +57,7 @@ class IntegrationSourceMixin(models.AbstractModel):
             self.env.cr.precommit.add(self.env["integration.exception"].sudo()._release_noted)
         notes = data[NOTES]
         for record in self.sudo():  # the keys are not shown to anybody
-            # What belongs to one company is found by that company's flows only.
+            # What belongs to one company is found by the flows of it and its branches only.
             company = record.company_id.id if "company_id" in record._fields else False
             notes.add((self._name, "id", str(record.id), company or 0))
             for name in keys:
@@ -121,6 +121,12 @@ _WAITING_FOR_KEYS = SQL(
            AND n.value = '' AND e.source_key LIKE '%%:%%'
            AND n.key IN (e.source_key, 'flow:' || e.flow_id)"""
 )
+# Branches use what belongs to a company above them, as Odoo's own company rules have it.
+_OF_A_PARENT = SQL(
+    """EXISTS (SELECT 1 FROM res_company own
+                 JOIN res_company above ON own.parent_path LIKE above.parent_path || '%%'
+                WHERE own.id = e.company_id AND above.id = e.company)"""
+)
 
 
 class IntegrationException(models.Model):
@@ -151,12 +157,13 @@ class IntegrationException(models.Model):
                         SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])
                             AS n (model, key, value, company))
                    SELECT e.id FROM (%s) AS e
-                    WHERE e.state <> 'retrying' AND e.company IN (0, e.company_id)""",
+                    WHERE e.state <> 'retrying' AND (e.company IN (0, e.company_id) OR %s)""",
                 names,
                 keys,
                 values,
                 companies,
                 SQL(" UNION ALL ").join(queries),
+                _OF_A_PARENT,
             )
         )
         self.browse(sorted({row[0] for row in rows}))._release_later()
@@ -164,11 +171,11 @@ class IntegrationException(models.Model):
     def _release_later(self):
         """Enqueue the job that tries their messages again, if there are any."""
         if self:
-            self.with_delay(
-                channel="root.integration",
-                max_retries=5,
+            self.env["integration.errand"]._send(
+                self,
+                "_release",
                 description=self.env._("Retry what waited for a corrected record"),
-            )._release()
+            )
 
     def _release(self):
         """Try again the messages of those exceptions that are still open; the job function.

@@ -27,6 +27,9 @@ class IntegrationSubscriptionRewind(models.Model):
         string="Messages", readonly=True, help="Fewer than events: those of one product are one."
     )
     new_key = fields.Boolean(string="New Idempotency Keys", readonly=True)
+    approver_id = fields.Many2one(
+        "res.users", string="Approved By", readonly=True, ondelete="restrict"
+    )
 
 
 class IntegrationSubscription(models.Model):
@@ -78,35 +81,18 @@ class IntegrationSubscription(models.Model):
         )
         return rows[0]
 
-    def _check_large_rewind(self, messages):
-        """Leave a large replay to who may approve those of others.
-
-        :param int messages: how many would be sent
-        :raises UserError: says whom to ask
-        """
-        limit = self.env["integration.replay"]._setting("replay_approval_count")
-        approver = self.env.su or self.env.user.has_group(
-            "integration_monitor.group_replay_approver"
-        )
-        if messages > limit and not approver:
-            raise UserError(
-                self.env._(
-                    "%(count)s messages would be sent. More than %(limit)s are replayed by "
-                    "somebody with the right “Integrations: approve replays of others”: ask him, "
-                    "or choose a later moment.",
-                    count=messages,
-                    limit=limit,
-                )
-            )
-
     @api.private
-    def _rewind(self, cursor, since, reason, new_key=False):
+    def _rewind(self, cursor, since, reason, new_key=False, approver=None):
         """Put the cursor back, write down who did, and hand the events over.
+
+        Large replays wait for a second person, as those of messages do.
 
         A conflict with the fan-out, which moves the same cursor, has the request repeated.
 
         :param int cursor: id of the last event that is not told again
         :param datetime since: events that happened before are not told again
+        :param approver: the user who agreed
+        :return: the ``integration.subscription.rewind.request`` that waits; empty when it was done
         :raises UserError: nothing to tell, or more than the settings allow at once
         """
         self.ensure_one()
@@ -127,7 +113,21 @@ class IntegrationSubscription(models.Model):
                     limit=limit,
                 )
             )
-        self._check_large_rewind(messages)
+        # Requests are the engine's, made when an operator asks.
+        requests = self.env["integration.subscription.rewind.request"].sudo()
+        if self._needs_approval(messages) and not approver:
+            return requests.create(
+                {
+                    "subscription_id": self.id,
+                    "reason": reason,
+                    "since": since,
+                    "cursor_id": cursor,
+                    "new_key": new_key,
+                    "event_count": events,
+                    "message_count": messages,
+                    "user_id": self.env.uid,
+                }
+            )
         subscription = self.sudo()  # the cursor is the engine's, moved at an operator's request
         self.env["integration.subscription.rewind"].sudo().create(
             {
@@ -140,6 +140,7 @@ class IntegrationSubscription(models.Model):
                 "event_count": events,
                 "message_count": messages,
                 "new_key": new_key,
+                "approver_id": approver.id if approver else False,
             }
         )
         subscription.write(
@@ -151,3 +152,4 @@ class IntegrationSubscription(models.Model):
             }
         )
         subscription._wake_fan_out()
+        return requests.browse()

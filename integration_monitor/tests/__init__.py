@@ -36,6 +36,7 @@ from . import test_endpoint_match
 from . import test_endpoint_quota
 from . import test_endpoint_screens
 from . import test_exception
+from . import test_exception_by_hand
 from . import test_exchange
 from . import test_exchange_use
 from . import test_flow_condition
@@ -110,6 +111,7 @@ from . import test_sweep_locks
 from . import test_sweeper
 from . import test_event_data
 from . import test_event_price
+from . import test_subscription_approval
 from . import test_subscription
 from . import test_subscription_concurrency
 from . import test_subscription_messages
@@ -132,6 +134,7 @@ from . import test_message_edit
 from . import test_expectation
 from . import test_replay_screens
 from . import test_replay_neutralize
+from . import test_replay_run
 from . import test_drain_pace
 from . import test_fallback_endpoint
 from . import test_fallback_manual

@@ -54,6 +54,11 @@ class ReplayCase(IntegrationCase):
         )
         return jobs.filtered(lambda job: job.records.ids == replay.ids)
 
+    def settle(self, replay):
+        """Look which runs have ended, as the sweep does each minute."""
+        self.env["integration.message"]._sweep()
+        self.env.invalidate_all()
+
     def run_slice(self, replay):
         """Run the next slice, as its job does when its time has come."""
         replay.sudo().next_slice_at = fields.Datetime.now() - timedelta(seconds=1)

@@ -65,6 +65,17 @@ class TestEventPrice(SubscriptionCase):
                 self.env.cr.flush()
         return number
 
+    def test_lost_job(self):
+        """The job that tells of many prices was cancelled, and shops keep the old ones."""
+        self.subscriber("price.changed")
+        self.env["integration.event"]._enqueue_prices([("product.product", self.product.id, None)])
+        self.jobs().button_cancelled()
+        self.env["integration.message"]._sweep()
+        self.assertEqual(self.run_jobs(), 1)
+        self.assertEqual(self.noted(), {(self.product.id, False)})
+        self.env["integration.message"]._sweep()
+        self.assertFalse(self.jobs())
+
     def test_list_price(self):
         """The shop sells at yesterday's price, or is told of prices that are as they were."""
         self.subscriber("price.changed")

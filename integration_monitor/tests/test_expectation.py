@@ -135,6 +135,31 @@ class TestExpectation(WmsCase):
         self.assertFalse(self.watch())
         self.assertEqual(exception.state, "resolved")
 
+    def test_archived_and_restored(self):
+        """An expectation that is restored is silent about what is still missing."""
+        picking = self.shipped()
+        self.watch()
+        self.expectation.active = False
+        self.assertFalse(self.watch())
+        self.expectation.active = True
+        self.assertEqual(self.watch().res_id, picking.id)
+        self.watch().action_resolve()
+        self.assertFalse(self.watch(), "a person closed it")
+
+    def test_cancelled_and_confirmed_again(self):
+        """An order that was cancelled meanwhile is never missed again."""
+        order = self._order().sudo()
+        order.date_order = self.now - timedelta(minutes=20)
+        self.expectation.write({"event_code": "sale.confirmed", "flow_id": self.release_flow.id})
+        self.watch()
+        order._action_cancel()
+        self.assertFalse(self.watch())
+        order.action_draft()
+        order.action_confirm()
+        order.date_order = self.now - timedelta(minutes=20)
+        self.env["integration.message"].search([("flow_id", "=", self.release_flow.id)]).unlink()
+        self.assertEqual(self.watch().res_id, order.id)
+
     def test_statements_do_not_grow(self):
         """The sweep asks for each document by itself."""
         for _document in range(3):

@@ -22,6 +22,7 @@ class TestReplay(ReplayCase):
         self.run_slice(replay)
         with self.handler(self.inbound, _handle=lambda h, m, payload: seen.append(payload)):
             self.drain(self.inbound)
+        self.settle(replay)
         copy = message.replay_ids
         self.assertEqual(seen, [{"n": 0}])
         self.assertEqual((copy.state, copy.correlation_id), ("done", message.correlation_id))
@@ -183,7 +184,11 @@ class TestReplay(ReplayCase):
         replay.action_start()
         self.assertEqual(len(self.slices(replay)), 1)
         self.run_slice(replay)
-        self.assertEqual(replay.sent_count, 2)
+        self.assertEqual((replay.sent_count, replay.waiting_count), (2, 2))
+        self.assertEqual(replay.progress, 0.0)
+        self.drain(self.inbound)
+        self.env.invalidate_all()
+        self.assertEqual((replay.sent_count, replay.waiting_count), (2, 0))
         self.assertEqual(replay.progress, 40.0)
         # A second job that comes too early, as after a crash, hands nothing over.
         replay.sudo()._run_slice()
@@ -191,6 +196,8 @@ class TestReplay(ReplayCase):
         self.assertEqual(len(self.slices(replay)), 2)
         for _slice in range(2):
             self.run_slice(replay)
+            self.drain(self.inbound)
+        self.settle(replay)
         self.assertEqual((replay.sent_count, replay.state), (5, "done"))
         self.assertEqual(len(messages.replay_ids), 5)
 

@@ -101,6 +101,8 @@ class TestReplayControl(ReplayCase):
         replay.action_start()
         replay.with_user(self.users["approver"]).action_approve()
         self.run_slice(replay)
+        self.drain(self.inbound)
+        self.settle(replay)
         self.assertEqual(
             [(e.action, e.login, e.count) for e in replay.event_ids.sorted("id")],
             [

@@ -1,5 +1,6 @@
 from odoo.tests import tagged
 
+from ..models.integration_source import rate_key
 from ..tools.errors import BusinessError, MappingError
 from .common import IntegrationCase
 
@@ -116,6 +117,74 @@ class TestSourceRelease(IntegrationCase):
         self.assertFalse(self.released())
         product.company_id = exception.company_id
         self.assertEqual(self.released(), exception)
+
+    def test_branch(self):
+        """A tax or product of the parent company, which branches use, releases nothing there."""
+        country = {"country_id": self.env.ref("base.us").id}
+        companies = self.env["res.company"]
+        parent = companies.create({"name": "Parent", **country})
+        branch, sister = companies.create(
+            [{"name": name, "parent_id": parent.id, **country} for name in ("Branch", "Sister")]
+        )
+        group = self.env["account.tax.group"].create(
+            {"name": "Group", "company_id": parent.id, **country}
+        )
+
+        def waiting(company, model, key, value):
+            return self.env["integration.exception"]._open(
+                [
+                    {
+                        "name": value,
+                        "company_id": company.id,
+                        "source_model": model,
+                        "source_key": key,
+                        "source_value": value,
+                    }
+                ]
+            )
+
+        tax = waiting(branch, "account.tax", rate_key(7.0, False), "7 %")
+        product = waiting(branch, "product.product", "default_code", "SKU-9")
+        theirs = waiting(parent, "product.product", "default_code", "SKU-8")
+        self.env["account.tax"].create(
+            {
+                "name": "Seven",
+                "amount": 7.0,
+                "type_tax_use": "sale",
+                "price_include_override": "tax_excluded",
+                "company_id": parent.id,
+                "tax_group_id": group.id,
+                **country,
+            }
+        )
+        self.assertEqual(self.released(), tax)
+        products = self.env["product.product"]
+        products.create({"name": "Nine", "default_code": "SKU-9", "company_id": sister.id})
+        products.create({"name": "Eight", "default_code": "SKU-8", "company_id": branch.id})
+        self.assertFalse(self.released(), "of a sister, and of a branch")
+        self.assertTrue(theirs.is_open)
+        products.create({"name": "Nine", "default_code": "SKU-9", "company_id": parent.id})
+        self.assertEqual(self.released(), product)
+
+    def test_lost_job(self):
+        """The job that releases is cancelled by hand or lost, and what waited waits for ever."""
+        for lose in ("button_cancelled", "unlink"):
+            with self.subTest(lose=lose):
+                exception = self.waits(lose, value=lose)
+                self.env["product.product"].create({"name": "Nine", "default_code": lose})
+                getattr(self.jobs(), lose)()
+                self.env["integration.message"]._sweep()
+                job = self.jobs()
+                self.assertEqual(job.records.ids, exception.ids)
+                self.env["integration.message"]._sweep()
+                self.assertEqual(self.jobs(), job)
+                job.records.with_env(self.env)._release()
+                self.assertEqual(exception.message_id.state, "retry")
+                job.write({"state": "done"})
+                self.env["integration.message"]._sweep()
+                self.assertFalse(self.jobs())
+                self.assertFalse(self.env["integration.errand"].search([]))
+                self.drain(self.inbound)
 
     def test_closed_or_running_is_left_alone(self):
         """What a person discarded comes back when the product is made."""

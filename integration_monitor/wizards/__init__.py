@@ -1,5 +1,6 @@
 from . import integration_breaker_switch
 from . import integration_business_rule_preview
+from . import integration_exception_by_hand
 from . import integration_gate_override_wizard
 from . import integration_issue_archive
 from . import integration_manual_done

@@ -30,6 +30,7 @@ class IntegrationSubscriptionRewindWizard(models.TransientModel):
     message_count = fields.Integer(string="Messages", compute="_compute_counts")
     oldest_at = fields.Datetime(string="Oldest Event", compute="_compute_counts")
     limit = fields.Integer(compute="_compute_counts")
+    needs_approval = fields.Boolean(compute="_compute_counts")
 
     @api.depends("subscription_id")
     def _compute_event_codes(self):
@@ -49,6 +50,7 @@ class IntegrationSubscriptionRewindWizard(models.TransientModel):
                 events, messages, oldest = wizard.subscription_id._count_again(*place)
                 wizard.event_count, wizard.message_count = events, messages
                 wizard.oldest_at = oldest or False
+            wizard.needs_approval = wizard.subscription_id._needs_approval(wizard.message_count)
 
     def _place(self):
         """:return: (cursor, moment), or None while nothing is chosen"""
@@ -59,7 +61,7 @@ class IntegrationSubscriptionRewindWizard(models.TransientModel):
         return self.subscription_id._place_before(since, event)
 
     def action_replay(self):
-        """Put the cursor back."""
+        """Put the cursor back, or ask for the approval of a second person."""
         self.ensure_one()
         self.subscription_id._check_may_rewind()
         if len((self.reason or "").strip()) < 5:
@@ -67,5 +69,19 @@ class IntegrationSubscriptionRewindWizard(models.TransientModel):
         place = self._place()
         if place is None:
             raise UserError(self.env._("Choose a moment, or an event."))
-        self.subscription_id._rewind(*place, self.reason.strip(), self.new_key)
+        request = self.subscription_id._rewind(*place, self.reason.strip(), self.new_key)
+        if request:
+            text = self.env._(
+                "%s messages wait for a second person with the right to approve replays.",
+                request.message_count,
+            )
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "type": "warning",
+                    "message": text,
+                    "next": {"type": "ir.actions.act_window_close"},
+                },
+            }
         return {"type": "ir.actions.act_window_close"}

@@ -41,7 +41,7 @@ def test_replay_of_what_died(world: World) -> None:
 
     assert present()[:3] == ["draft", 2, 0]
     operator.call("integration.replay", "action_start", [replay])
-    wait_until(lambda: present() == ["done", 2, 2, 2, 100.0], 90, "both replayed", interval=0.5)
+    wait_until(lambda: present() == ["done", 2, 2, 2, 100.0], 150, "both replayed", interval=0.5)
     for exception, picking in zip(exceptions, pickings, strict=True):
         wait_until(lambda e=exception: state_of(world, e)[0] == "resolved", 30, "resolved")
         tried = bookings(world, picking)
