@@ -2,7 +2,6 @@
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
 
 from ..tools import json_safe, payload
 
@@ -125,22 +124,8 @@ class IntegrationMessage(models.Model):
         )
         if not told:
             return replaced
-        self.flush_model()
-        # The document is compared for its index; the subject says what about it is told.
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT m.id
-                     FROM integration_message m
-                    WHERE m.id IN %s
-                      AND EXISTS (SELECT 1 FROM integration_message later
-                                   WHERE later.res_model = m.res_model AND later.res_id = m.res_id
-                                     AND later.flow_id = m.flow_id AND later.id > m.id
-                                     AND later.subject_key = m.subject_key
-                                     AND later.state IN ('processing', 'done'))""",
-                told._ids,
-            )
-        )
-        return replaced | self.browse(row[0] for row in rows)
+        later = told._last_done_about(states=("processing", "done"))
+        return replaced | self.browse(later)
 
     def _check_may_retry(self):
         """Refuse to put back to work what would wait for ever.

@@ -56,8 +56,12 @@ class IntegrationMessage(models.Model):
         )
         return {(flow_id, subject): age for flow_id, subject, age in rows}
 
-    def _last_done_about(self):
-        """:return: dict of id → age id of the last later message about the same matter, if done"""
+    def _last_done_about(self, states=("done",)):
+        """Find later messages about the same matters.
+
+        :param states: of them
+        :return: dict of id → age id of the last one, of those that have one
+        """
         self.flush_model()
         # The document is compared for its index; the subject says what about it is told.
         return dict(
@@ -68,10 +72,11 @@ class IntegrationMessage(models.Model):
                          JOIN integration_message later
                            ON later.res_model = m.res_model AND later.res_id = m.res_id
                           AND later.flow_id = m.flow_id AND later.subject_key = m.subject_key
-                          AND later.state = 'done'
+                          AND later.state IN %s
                           AND COALESCE(later.origin_id, later.id) > COALESCE(m.origin_id, m.id)
                         WHERE m.id = ANY(%s)
                         GROUP BY m.id""",
+                    states,
                     self.ids,
                 )
             )
