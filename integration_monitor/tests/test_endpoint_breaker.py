@@ -122,17 +122,6 @@ class TestEndpointBreaker(BreakerCase):
                 self.drain(self.outbound)
             self.assertEqual(set(messages.mapped("state")), {"done", "retry"})
 
-    def test_probe_that_is_told_when_to_come_again(self):
-        """The partner says that he is out for two hours, and is asked every ten minutes."""
-        busy = HttpResponse(500, {"Retry-After": "7200"}, b"", 1.0, None)
-        with freeze_time(START) as clock:
-            self.trip()
-            clock.tick(timedelta(seconds=61))
-            with self.answers(busy):
-                self.drain(self.outbound)
-            wanted = fields.Datetime.now() + timedelta(seconds=7200)
-            self.assertEqual(self.endpoint.breaker_until, wanted)
-
     def test_refused_document_is_no_probe(self):
         """A document that the partner refuses is taken for the partner's recovery, or his fall."""
         with freeze_time(START) as clock:

@@ -3,12 +3,8 @@ from datetime import timedelta
 from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
 
-from ..tools.errors import RetryLater
 from .common_fallback import DOWN, FallbackCase
-
-WORK = "odoo.addons.integration_monitor.models.integration_message_work"
 
 
 @tagged("post_install", "-at_install")
@@ -16,22 +12,6 @@ class TestFallbackEndpoint(FallbackCase):
     def setUp(self):
         super().setUp()
         self.divert()
-
-    def test_what_never_left_goes_the_other_way(self):
-        """A handler that could not prepare the request binds it to an endpoint it never called."""
-
-        def later(handler, message):
-            raise RetryLater(30, "not yet")
-
-        def broken(handler, message):
-            raise KeyError("x")
-
-        for prepare in (later, broken):
-            with self.subTest(prepare.__name__):
-                message = self.emit()
-                with self.handler(self.outbound, _prepare=prepare), mute_logger(WORK):
-                    self.drain(self.outbound)
-                self.assertEqual((message.state, message.bound_endpoint_id.id), ("retry", False))
 
     def test_open_breaker_sends_the_other_way(self):
         """The partner has a second site, and orders wait for the first one."""

@@ -80,6 +80,17 @@ class TestFlowLimits(BreakerCase):
             self.drain(self.outbound)
         self.assertEqual(len(requests), 1)
 
+    def test_probe_that_is_told_when_to_come_again(self):
+        """The partner says that he is out for two hours, and is asked every ten minutes."""
+        busy = HttpResponse(500, {"Retry-After": "7200"}, b"", 1.0, None)
+        with freeze_time(START) as clock:
+            self.trip()
+            clock.tick(timedelta(seconds=61))
+            with self.answers(busy):
+                self.drain(self.outbound)
+            wanted = fields.Datetime.now() + timedelta(seconds=7200)
+            self.assertEqual(self.endpoint.breaker_until, wanted)
+
     def test_short_waits_are_waited(self):
         """A lane that may call ten times a second comes back once a second."""
         self.endpoint.write({"rate_limit": 20, "rate_period": "second"})

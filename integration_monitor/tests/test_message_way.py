@@ -3,9 +3,12 @@ from datetime import timedelta
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
+from ..tools.errors import RetryLater
 from .common_fallback import FallbackCase
 
+WORK = "odoo.addons.integration_monitor.models.integration_message_work"
 REFUSED = (422, {"error": "no"})
 FINE = (200, {})
 
@@ -36,6 +39,22 @@ class TestMessageWay(FallbackCase):
     def sweep(self):
         self.env["integration.message"]._sweep()
         self.env.invalidate_all()
+
+    def test_what_never_left_goes_the_other_way(self):
+        """A handler that could not prepare the request binds it to an endpoint it never called."""
+
+        def later(handler, message):
+            raise RetryLater(30, "not yet")
+
+        def broken(handler, message):
+            raise KeyError("x")
+
+        for prepare in (later, broken):
+            with self.subTest(prepare.__name__):
+                message = self.emit()
+                with self.handler(self.outbound, _prepare=prepare), mute_logger(WORK):
+                    self.drain(self.outbound)
+                self.assertEqual((message.state, message.bound_endpoint_id.id), ("retry", False))
 
     def test_the_way_is_read_in_one_statement(self):
         """Each lane reads its endpoint once more, with all the columns of the screens."""
