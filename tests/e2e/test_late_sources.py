@@ -61,11 +61,12 @@ def drain():
     env.invalidate_all()
 
 def release():
-    jobs = env["queue.job"].search([("method_name", "=", "_release")])
+    jobs = env["queue.job"].search(
+        [("method_name", "=", "_release"), ("state", "=", "pending")])
     for job in jobs:
         job.records._release()
     count = len(jobs)
-    jobs.unlink()
+    jobs.write({"state": "done"})
     env.cr.commit()
     if count:
         drain()
