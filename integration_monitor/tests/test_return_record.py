@@ -144,7 +144,7 @@ class TestReturnRecord(ReturnCommon):
         self.assertEqual(self.owner(order).status, self.owner(back).status)
         for document in (back, refund):
             self.assertEqual(document.integration_waits_for_step_id.code, "refunded")
-            self.assertIn("the customer&#39;s money", document.integration_banner)
+            self.assertIn("the payment of the credit note", document.integration_banner)
         step = self.owner(back).waits_for_step_id
         found = back.search([("integration_waits_for_step_id", "=", step.id)])
         self.assertIn(back, found)
