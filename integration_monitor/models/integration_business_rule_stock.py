@@ -15,12 +15,17 @@ class IntegrationBusinessRule(models.Model):
     _inherit = "integration.business.rule"
 
     def _find_negative_stock(self, now):
-        """A product whose quantity in one location of ours is below zero, lots taken together."""
+        """A product whose quantity in one location of ours is below zero, lots taken together.
+
+        Since when is reckoned back from its moves: Odoo's date of the goods is the one of a receipt
+        long ago, or of the last of several shipments. It tells where no move does.
+        """
         return SQL(
             """
             SELECT q.product_id || '-' || q.location_id AS key, 'product.product' AS res_model,
                    q.product_id AS res_id, place.company_id, place.warehouse_id,
-                   NULL::int AS partner_id, q.since,
+                   NULL::int AS partner_id,
+                   COALESCE(fell.at, q.since) AS since,
                    -q.quantity * COALESCE(
                        (p.standard_price ->> place.company_id::text)::numeric, 0) AS amount,
                    '' AS facts,
@@ -34,6 +39,20 @@ class IntegrationBusinessRule(models.Model):
               JOIN stock_location place ON place.id = q.location_id
                                        AND place.usage IN ('internal', 'transit')
               JOIN product_product p ON p.id = q.product_id
+              LEFT JOIN LATERAL (
+                   SELECT max(past.at) AS at
+                     FROM (SELECT line.date AS at,
+                                  q.quantity - sum(sum(
+                                      CASE WHEN line.location_dest_id = q.location_id THEN 1
+                                           ELSE -1 END * line.quantity_product_uom
+                                  )) OVER (ORDER BY line.date DESC) AS before
+                             FROM stock_move_line line
+                            WHERE line.product_id = q.product_id AND line.state = 'done'
+                              AND (line.location_id = q.location_id
+                                   OR line.location_dest_id = q.location_id)
+                              AND line.location_id <> line.location_dest_id
+                            GROUP BY line.date) past
+                    WHERE past.before >= %(least)s) fell ON TRUE
             """,
             least=-self.tolerance - 0.00005,
         )

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo import Command
 from odoo.tests import tagged
 
 from .common_business_rule import BusinessRuleCase
@@ -56,6 +57,66 @@ class TestNegativeStock(BusinessRuleCase):
         self.stock(self.product, 1)
         left = self.assertFound(self.product)
         self.assertLess(left, found)
+
+    def shipped_before(self, hours, quantity):
+        """Ship goods so many hours before now, as transfers do that nothing reserves for."""
+        picking = self.order(quantity=quantity).picking_ids
+        picking.move_ids.write({"quantity": quantity, "picked": True})
+        picking.button_validate()
+        self.assertEqual(picking.state, "done")
+        self.execute(
+            "UPDATE stock_move_line SET date = %s WHERE picking_id = %s",
+            self.now - timedelta(hours=hours), picking.id,
+        )  # fmt: skip
+
+    def in_date(self, hours):
+        """What Odoo has as the date of the goods, so many hours before now."""
+        self.execute(
+            "UPDATE stock_quant SET in_date = %s WHERE product_id = %s",
+            self.now - timedelta(hours=hours), self.product.id,
+        )  # fmt: skip
+
+    def test_goods_came_long_ago(self):
+        """What came in January and ran out a moment ago is missing since January."""
+        self.in_date(hours=2000)
+        self.shipped_before(hours=0, quantity=103)
+        self.in_date(hours=2000)
+        self.assertFalse(self.sweep(hours=0.5))
+        self.rule.text = "since {since}"
+        exception = self.assertFound(self.product)
+        self.assertEqual(exception.error_message, f"since {self.now} UTC")
+
+    def test_missing_and_shipped_all_day(self):
+        """A location that is missing goods and goes on shipping is never told of."""
+        self.shipped_before(hours=30, quantity=101)
+        self.shipped_before(hours=3, quantity=1)
+        self.shipped_before(hours=0, quantity=1)
+        self.in_date(hours=0)
+        self.assertFound(self.product, hours=0)
+
+    def test_missing_anew(self):
+        """Goods came and ran out again: what was missing before is over."""
+        self.shipped_before(hours=30, quantity=101)
+        receipt = self.env["stock.picking"].create(
+            {
+                "picking_type_id": self.warehouse.in_type_id.id,
+                "location_id": self.env.ref("stock.stock_location_suppliers").id,
+                "location_dest_id": self.warehouse.lot_stock_id.id,
+                "move_ids": [Command.create({
+                    "product_id": self.product.id, "product_uom_qty": 5,
+                    "location_id": self.env.ref("stock.stock_location_suppliers").id,
+                    "location_dest_id": self.warehouse.lot_stock_id.id,
+                })],
+            }
+        )  # fmt: skip
+        self.ship(receipt)
+        self.execute(
+            "UPDATE stock_move_line SET date = %s WHERE picking_id = %s",
+            self.now - timedelta(hours=20), receipt.id,
+        )  # fmt: skip
+        self.shipped_before(hours=0, quantity=7)
+        self.assertFalse(self.sweep(hours=0.5))
+        self.assertFound(self.product)
 
 
 @tagged("post_install", "-at_install")

@@ -2,7 +2,14 @@ from odoo import models
 
 from odoo.addons.integration_monitor.tools.errors import ContractError, RetryLater
 
-from ..tools.tracking import PROBLEM_STATUSES, STATUS_RANK, parse_tracking_event
+from ..tools.tracking import (
+    PROBLEM_STATUSES,
+    STATUS_RANK,
+    move_on,
+    numbers_of,
+    parse_tracking_event,
+    standing,
+)
 
 # The answer to a booking is settled within seconds; an event that overtakes it is tried again.
 BOOKING_SETTLES_SECONDS = 20
@@ -48,27 +55,56 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
                     tracking=event.tracking_code,
                 ),
             )
-        changed = pickings.filtered(
-            lambda picking: event.rank
-            > STATUS_RANK.get(picking.integration_tracking_status or "unknown", 0)
+        moved = pickings.filtered(
+            lambda picking: event.rank > self._parcel_rank(picking, event.tracking_code)
         )
-        if changed:
-            values = {
-                "integration_tracking_status": event.status,
-                "integration_tracking_at": event.occurred_at,
-            }
-            if event.status == "delivered":
-                values["integration_delivered_at"] = event.occurred_at
-            changed.write(values)
-            if event.status in PROBLEM_STATUSES:
-                self._report_problem(message, changed, event)
-            elif event.status == "delivered":
-                self._settle_problems(changed)
+        arrived = self._move_on(pickings, event)
+        if moved and event.status in PROBLEM_STATUSES:
+            self._report_problem(message, moved, event)
+        elif event.status == "delivered":
+            self._settle_problems(moved, event.tracking_code)
         self._record_milestones(message, pickings, event)
-        delivered = changed and event.status == "delivered" and not returns
-        if delivered and message.flow_id.invoice_on_delivery:
-            self._invoice(message, changed)
+        if arrived and not returns and message.flow_id.invoice_on_delivery:
+            self._invoice(message, arrived)
         return pickings
+
+    def _parcels(self, picking):
+        """Return what is known of the parcels of a delivery: number to (status, ISO time).
+
+        Earlier versions noted one status for all of them.
+        """
+        status, seen_at = picking.integration_tracking_status, picking.integration_tracking_at
+        if picking.integration_parcels or not status:
+            return picking.integration_parcels or {}
+        told = (status, seen_at.isoformat() if seen_at else None)
+        return dict.fromkeys(numbers_of(picking.carrier_tracking_ref), told)
+
+    def _parcel_rank(self, picking, number):
+        """Return how far one parcel of a delivery has come."""
+        status, _seen_at = self._parcels(picking).get(number, ("unknown", None))
+        return STATUS_RANK[status]
+
+    def _move_on(self, pickings, event):
+        """Note where a parcel is, and what its deliveries come to with all their parcels.
+
+        :return: the deliveries that arrived with it
+        """
+        arrived = pickings.browse()
+        for picking in pickings:
+            parcels = move_on(self._parcels(picking), event)
+            status, arrived_at = standing(numbers_of(picking.carrier_tracking_ref), parcels)
+            before = picking.integration_tracking_status or "unknown"
+            if parcels == (picking.integration_parcels or {}) and status == before:
+                continue
+            values = {"integration_parcels": parcels}
+            if status != before:
+                values["integration_tracking_status"] = status
+                values["integration_tracking_at"] = event.occurred_at
+                values["integration_delivered_at"] = arrived_at
+            picking.write(values)
+            if arrived_at and before != status:
+                arrived |= picking
+        return arrived
 
     def _stake(self, message, payload):
         """Name the parcel on the exception, not the carrier's event."""
@@ -105,20 +141,14 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
             limit=50,
         )
         return candidates.filtered(
-            lambda picking: tracking_code
-            in [number.strip() for number in picking.carrier_tracking_ref.split(",")]
+            lambda picking: tracking_code in numbers_of(picking.carrier_tracking_ref)
         )
 
     def _record_milestones(self, message, pickings, event):
         """Record what the carrier saw on the transactions of the deliveries.
 
-        Each parcel is reported by itself: the milestone counts them, and is reached with the last.
+        The milestone counts deliveries: one travels with its first parcel, arrives with its last.
         """
-        steps = []
-        if event.in_transit_at:
-            steps.append(("in_transit", event.in_transit_at))
-        if event.status == "delivered":
-            steps.append(("delivered", event.occurred_at))
         values = [
             {
                 "transaction_id": transaction.id,
@@ -134,24 +164,29 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
             # An exchange belongs to a return, too, whose own parcel goes the other way; a return
             # to its order, whose parcel arrived.
             if (transaction.res_model == picking._name) == (picking.picking_type_code == "incoming")
-            for code, moment in steps
+            for code, moment in (
+                ("in_transit", event.in_transit_at),
+                ("delivered", event.status == "delivered" and picking.integration_delivered_at),
+            )
+            if moment
         ]
         if values:
             # The recorder's tables are written by code only, whoever runs the handler.
             self.env["integration.milestone"].sudo()._record(values)
 
-    def _problem_key(self, picking):
-        """One open exception for a delivery, however often the carrier reports trouble."""
-        return f"tracking:{picking.id}"
+    def _problem_key(self, picking, number):
+        """One open exception for a parcel, however often the carrier reports trouble."""
+        return f"tracking:{picking.id}:{number}"
 
-    def _settle_problems(self, pickings):
-        """Close the exceptions of parcels that arrived after all."""
+    def _settle_problems(self, pickings, number):
+        """Close the exceptions of a parcel that arrived after all."""
+        keys = [self._problem_key(picking, number) for picking in pickings]
+        # Earlier versions opened one for the whole delivery.
+        whole = pickings.filtered("integration_delivered_at")
+        keys += [f"tracking:{picking.id}" for picking in whole]
         # Exceptions are closed by code only, whoever runs the handler.
         self.env["integration.exception"].sudo().search(
-            [
-                ("is_open", "=", True),
-                ("dedupe_key", "in", [self._problem_key(picking) for picking in pickings]),
-            ]
+            [("is_open", "=", True), ("dedupe_key", "in", keys)]
         )._resolve("auto")
 
     def _report_problem(self, message, pickings, event):
@@ -162,7 +197,7 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
         self.env["integration.exception"].sudo()._open(
             [
                 {
-                    "dedupe_key": self._problem_key(picking),
+                    "dedupe_key": self._problem_key(picking, event.tracking_code),
                     "name": self.env._(
                         "%(picking)s: %(status)s",
                         picking=picking.name,

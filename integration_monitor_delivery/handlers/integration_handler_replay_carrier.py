@@ -4,7 +4,7 @@ from odoo import models
 
 from odoo.addons.integration_monitor.tools.replay import GUARDED, Verdict
 
-from ..tools.tracking import STATUS_RANK, parse_tracking_event
+from ..tools.tracking import parse_tracking_event
 
 
 class IntegrationHandlerCarrierBooking(models.AbstractModel):
@@ -81,7 +81,7 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
         event = self._replay_event(message)
         if state not in ("shipped", "invoiced", "open") or not event:
             return state
-        reached = STATUS_RANK.get(document.integration_tracking_status or "unknown", 0)
+        reached = self._parcel_rank(document, event.tracking_code)
         return "applied" if event.rank <= reached else state
 
     def _replay_verdict(self, message, document, *, new_key=False):

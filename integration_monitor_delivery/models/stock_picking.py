@@ -31,7 +31,14 @@ class StockPicking(models.Model):
         copy=False,
         readonly=True,
         prefetch=PREFETCH,
-        help="The parcel's last state, as the carrier reported it.",
+        help="The parcel's last state, as the carrier reported it. Of several parcels: delivered "
+        "when all are; else what is wrong with one, or where the one is that is furthest behind.",
+    )
+    integration_parcels = fields.Json(
+        copy=False,
+        readonly=True,
+        prefetch=PREFETCH,
+        help="The last state of each parcel and when it was seen, by tracking number.",
     )
     integration_tracking_at = fields.Datetime(
         string="Parcel Seen At", copy=False, readonly=True, prefetch=PREFETCH
@@ -53,6 +60,7 @@ class StockPicking(models.Model):
     def _integration_kept_fields(self):
         return super()._integration_kept_fields() | {
             "integration_booking",
+            "integration_parcels",
             "integration_tracking_status",
             "integration_tracking_at",
             "integration_delivered_at",

@@ -44,6 +44,82 @@ class TestCarrierTracking(CarrierCase):
         self._track("TRK1", "delivered")
         self.assertNotEqual(self._milestones(order).get("delivered"), "reached")
 
+    def _problems(self, picking):
+        """:return: the exceptions about a delivery, the oldest first"""
+        return self.env["integration.exception"].search(
+            [("res_model", "=", "stock.picking"), ("res_id", "=", picking.id)], order="id"
+        )
+
+    def test_several_parcels(self):
+        """The first of two parcels arrives: the delivery and its order have arrived, too."""
+        order, picking = self._shipped()
+        self._book(picking, tracking="A,B")
+        self.tracking_flow.invoice_on_delivery = True
+        self._track("A", "delivered")
+        self.assertEqual(picking.integration_tracking_status, "in_transit")
+        self.assertFalse(picking.integration_delivered_at)
+        self.assertNotEqual(self._milestones(order).get("delivered"), "reached")
+        self.assertFalse(order.invoice_ids)
+        self._track("A", "delivered")
+        self.assertFalse(picking.integration_delivered_at)
+        self._track("B", "out_for_delivery")
+        self.assertEqual(picking.integration_tracking_status, "out_for_delivery")
+        self.tracking_flow.invoice_on_delivery = False
+        self._track("B", "delivered", at="2024-08-05T09:30:00Z")
+        self.assertEqual(picking.integration_tracking_status, "delivered")
+        self.assertEqual(str(picking.integration_delivered_at), "2024-08-05 09:30:00")
+        delivered = order.integration_transaction_ids.milestone_ids.filtered(
+            lambda m: m.step_id.code == "delivered"
+        )
+        self.assertEqual(delivered.state, "reached")
+        self.assertEqual(str(delivered.reached_at), "2024-08-05 09:30:00")
+
+    def test_one_of_several_comes_back(self):
+        """One parcel is delivered, the other one comes back: nobody is told of it."""
+        _order, picking = self._shipped()
+        self._book(picking, tracking="A,B")
+        self._track("A", "delivered")
+        self._track("B", "return_to_sender")
+        self.assertEqual(picking.integration_tracking_status, "return_to_sender")
+        problem = self._problems(picking)
+        self.assertTrue(problem.is_open)
+        self.assertIn("parcel B", problem.error_message)
+
+    def test_one_of_several_arrives_after_all(self):
+        """The parcel that arrives closes the exception of the one that does not."""
+        _order, picking = self._shipped()
+        self._book(picking, tracking="A,B")
+        self._track("B", "return_to_sender")
+        self._track("A", "failure")
+        self.assertEqual(self._problems(picking).mapped("is_open"), [True, True])
+        self._track("A", "delivered")
+        self.assertEqual(self._problems(picking).mapped("is_open"), [True, False])
+        self._track("B", "delivered")
+        self.assertEqual(self._problems(picking).mapped("is_open"), [False, False])
+
+    def test_parcels_from_before(self):
+        """What an older version noted of the whole delivery is forgotten, or stays open."""
+        _order, picking = self._shipped()
+        self._book(picking)
+        self._track("TRK1", "failure")
+        picking.sudo().integration_parcels = False
+        problem = self._problems(picking)
+        problem.sudo().dedupe_key = f"tracking:{picking.id}"
+        self._track("TRK1", "in_transit")
+        self.assertEqual(picking.integration_tracking_status, "failure")
+        self._track("TRK1", "delivered")
+        self.assertEqual(picking.integration_tracking_status, "delivered")
+        self.assertFalse(problem.is_open)
+
+    def test_number_taken_off(self):
+        """A number that was entered by mistake keeps the delivery from arriving for ever."""
+        _order, picking = self._shipped()
+        self._book(picking, tracking="A,B")
+        self._track("A", "delivered")
+        picking.carrier_tracking_ref = "A"
+        self._track("A", "delivered", at="2024-08-03T10:00:00Z")
+        self.assertTrue(picking.integration_delivered_at)
+
     def test_exchange(self):
         """The parcel that replaces returned goods tells that the goods are on their way back."""
         order, picking = self._shipped()

@@ -4,6 +4,7 @@ The body is EasyPost's ``tracker.updated`` event, which several carriers' gatewa
 ``{"id", "description", "result": {"tracking_code", "status", "tracking_details": [...]}}``.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -49,6 +50,46 @@ class TrackingEvent:
     def rank(self) -> int:
         """Order of the status on the parcel's way."""
         return STATUS_RANK[self.status]
+
+
+def numbers_of(reference: object) -> list[str]:
+    """Return the tracking numbers of a transfer, as people and providers write them."""
+    numbers = str(reference or "").split(",")
+    return [number.strip() for number in numbers if number.strip()]
+
+
+def move_on(
+    parcels: Mapping[str, Sequence[str | None]], event: TrackingEvent
+) -> dict[str, list[str | None]]:
+    """Return the parcels with what an event tells of one; a parcel never goes back.
+
+    :param parcels: number to (status, ISO time)
+    """
+    result = {number: list(told) for number, told in parcels.items()}
+    status, _seen_at = result.get(event.tracking_code, ("unknown", None))
+    if event.rank > STATUS_RANK[str(status)]:
+        result[event.tracking_code] = [event.status, event.occurred_at.isoformat()]
+    return result
+
+
+def standing(
+    numbers: Iterable[str], parcels: Mapping[str, Sequence[str | None]]
+) -> tuple[str, datetime | None]:
+    """Return what a delivery of several parcels comes to, and when the last of them arrived.
+
+    It is delivered when all are. Until then a parcel in trouble counts for most, then the one that
+    is furthest behind of those that the carrier reported.
+    """
+    told = [tuple(parcels[number]) if number in parcels else None for number in numbers]
+    under_way = [str(one[0]) for one in told if one and one[0] != "delivered"]
+    if told and not under_way and None not in told:
+        times = [parse_time(one[1]) for one in told if one]
+        return "delivered", max((moment for moment in times if moment), default=None)
+    troubled = [status for status in under_way if status in PROBLEM_STATUSES]
+    if troubled:
+        return troubled[0], None
+    nothing_else = "in_transit" if any(told) else "unknown"
+    return min(under_way, key=lambda status: STATUS_RANK[status], default=nothing_else), None
 
 
 def parse_time(value: object) -> datetime | None:

@@ -56,7 +56,8 @@ class IntegrationHandlerPurchaseOrder(models.AbstractModel):
         if message.res_model != "purchase.order" or not order:
             return None
         told = self._told_revision(message, order)
-        if order.state != PLACED:
+        # A draft in between may have gone to another vendor.
+        if order.state != PLACED or not self._wanted(message.flow_id, order):
             if told is None:
                 return None
             return {

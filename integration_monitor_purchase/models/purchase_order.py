@@ -93,10 +93,11 @@ class PurchaseOrder(models.Model):
         return super(PurchaseOrder, followed)._integration_note(names)
 
     def _integration_changed(self):
-        """Count a change of what was placed: the vendor is told of it."""
+        """Count a change of what was placed, be it a draft again: the vendor is told of it."""
         # Whoever changes a line may not write by hand what vendors are told.
-        for order in self.sudo().filtered(lambda order: order.state == "purchase"):
-            order.integration_revision += 1
+        for order in self.sudo():
+            if order.state == "purchase" or order.date_approve:
+                order.integration_revision += 1
 
     def _integration_note_aside(self):
         """Note purchases whatever their state, for the sake of their sales orders."""

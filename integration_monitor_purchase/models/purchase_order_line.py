@@ -42,6 +42,13 @@ class PurchaseOrderLine(models.Model):
             self._integration_note_purpose()
         return result
 
+    def unlink(self):
+        # Of a purchase that is a draft again, lines can be deleted.
+        orders = self.filtered("product_id").order_id
+        result = super().unlink()
+        orders._integration_changed()
+        return result
+
     def _integration_note_purpose(self):
         """Note the purchases, drafts too: they own nothing yet, but their sales orders wait."""
         bought = self.filtered(lambda line: line.sale_line_id or line.move_dest_ids)

@@ -93,6 +93,61 @@ class TestPurchaseChanges(PartnerMixin, VendorCommon):
         self.record()
         self.assertEqual(self.told()[2:], [("POST", "/orders", "placed", 0, [5])])
 
+    def change_in_draft(self, order, lines):
+        """Take a purchase back to a draft, change its lines there and confirm it once more."""
+        order.button_cancel()
+        self.record()
+        order.button_draft()
+        order.write({"order_line": lines})
+        order.button_confirm()
+        self.record()
+
+    def test_changed_in_draft(self):
+        """Nothing was sent meanwhile: the vendor ships what was ordered before the draft."""
+        self.product.default_code = "LAMP"
+        order = self.purchase(quantity=5)
+        self.told()
+        path = f"/orders/{order.name}"
+        self.change_in_draft(order, [Command.update(order.order_line.id, {"product_qty": 50})])
+        self.assertEqual(self.told()[1:], [("PUT", path, "changed", 1, [50])])
+        line = {"product_id": self.product.id, "product_qty": 2, "price_unit": 2.0}
+        self.change_in_draft(order, [Command.create(line)])
+        self.assertEqual(self.told()[2:], [("PUT", path, "changed", 2, [50, 2])])
+        self.change_in_draft(order, [Command.delete(order.order_line[-1].id)])
+        self.assertEqual(self.told()[3:], [("PUT", path, "changed", 3, [50])])
+
+    def test_changed_in_draft_while_the_vendor_is_down(self):
+        """The first message is sent late, as it was built; what came after it is never told."""
+        order = self.purchase(quantity=5)
+        self.partner.api_answer = (503, {})
+        self.told()
+        self.assertEqual(self.messages(order).state, "retry")
+        self.change_in_draft(order, [Command.update(order.order_line.id, {"product_qty": 50})])
+        self.partner.api_answer = (200, {})
+        self.messages(order).sorted("id")[0].action_retry()
+        self.assertEqual(self.told()[-1][2:], ("changed", 1, [50]))
+
+    def test_another_vendor_in_draft(self):
+        """The goods are bought elsewhere, and the first vendor ships them all the same."""
+        self.system.partner_id = self.vendor
+        order = self.purchase(quantity=5)
+        self.told()
+        order.button_cancel()
+        self.record()
+        order.button_draft()
+        order.partner_id = self.env["res.partner"].create({"name": "Another Vendor"})
+        order.button_confirm()
+        self.record()
+        self.assertEqual([call[2] for call in self.told()[1:]], ["cancelled"])
+
+    def test_draft_that_was_never_placed(self):
+        """Whoever writes a request for quotation changes what no vendor was sent."""
+        order = self.purchase(quantity=5, confirm=False)
+        order.order_line.product_qty = 7
+        order.button_confirm()
+        self.record()
+        self.assertEqual(self.told(), [("POST", "/orders", "placed", 0, [7])])
+
     def test_cancelled_before_it_was_sent(self):
         """The vendor is told of a cancellation of what it never knew."""
         order = self.purchase(quantity=5)

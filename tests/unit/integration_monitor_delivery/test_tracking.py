@@ -8,8 +8,11 @@ import pytest
 
 from integration_monitor_delivery.tools.tracking import (
     STATUS_RANK,
+    move_on,
+    numbers_of,
     parse_time,
     parse_tracking_event,
+    standing,
 )
 
 SAMPLE = (
@@ -68,3 +71,46 @@ def test_times_are_utc():
     assert parse_time("2024-08-02 14:50") == datetime(2024, 8, 2, 14, 50)
     assert parse_time("yesterday") is None
     assert parse_time(None) is None
+
+
+AT = "2024-08-03T10:00:00"
+LATER = "2024-08-05T09:30:00"
+
+
+@pytest.mark.parametrize(
+    ("parcels", "expected"),
+    [
+        ({}, ("unknown", None)),
+        ({"A": ("delivered", AT)}, ("in_transit", None)),
+        ({"A": ("delivered", AT), "B": ("out_for_delivery", AT)}, ("out_for_delivery", None)),
+        ({"A": ("out_for_delivery", AT), "B": ("in_transit", AT)}, ("in_transit", None)),
+        ({"A": ("delivered", AT), "B": ("failure", AT)}, ("failure", None)),
+        ({"A": ("cancelled", AT)}, ("cancelled", None)),
+        ({"A": ("delivered", LATER), "B": ("delivered", AT)}, ("delivered", parse_time(LATER))),
+        ({"A": ("delivered", None), "B": ("delivered", None)}, ("delivered", None)),
+        ({"A": ("delivered", AT), "C": ("failure", AT)}, ("in_transit", None)),
+    ],
+)
+def test_standing_of_several_parcels(parcels, expected):
+    """The first of two parcels arrives, and the delivery counts as arrived."""
+    assert standing(["A", "B"], parcels) == expected
+
+
+def test_nothing_has_arrived_without_a_number():
+    """A delivery without a number counts as arrived, for none of its parcels is missing."""
+    assert standing([], {"A": ("delivered", AT)}) == ("unknown", None)
+
+
+def test_one_parcel_moves_on(payload):
+    """What is told of one parcel moves the other one, or takes it back."""
+    event = parse_tracking_event(payload)
+    before = {"1": ("pre_transit", AT), "2": ("delivered", AT)}
+    moved = move_on(before, event)
+    assert moved == {"1": ["in_transit", "2024-08-02T18:50:00"], "2": ["delivered", AT]}
+    assert move_on({"1": ("delivered", AT)}, event) == {"1": ["delivered", AT]}
+
+
+def test_numbers():
+    """A space, or a comma at the end, makes a number that no carrier knows."""
+    assert numbers_of("111, 222,") == ["111", "222"]
+    assert numbers_of(False) == []
