@@ -187,6 +187,7 @@ from . import integration_transaction_advance
 from . import integration_transaction_evidence
 from . import integration_transaction_blame
 from . import integration_transaction_deadline
+from . import integration_transaction_moments
 from . import integration_transaction_owned
 from . import integration_transaction_replan
 from . import integration_transaction_words

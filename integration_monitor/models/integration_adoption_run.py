@@ -113,7 +113,8 @@ class IntegrationAdoption(models.Model):
         Transaction = self.env["integration.transaction"]
         try:
             with self.env.cr.savepoint():
-                Transaction._advance(Transaction._snapshot_of(self.root_model, ids), Notes())
+                orders = Transaction._snapshot_of(self.root_model, ids)
+                Transaction._advance_later(orders, Notes(), adopted=True)
         except OperationalError:
             raise
         except Exception:  # noqa: BLE001 - one odd order of ten years stops none of the others

@@ -54,7 +54,7 @@ class IntegrationStepDuration(models.Model):
                 SELECT process.code, step.code, t.company_id,
                        percentile_disc(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM took.time)),
                        count(*), %(now)s
-                  FROM (SELECT m.transaction_id, m.step_id, m.reached_at - CASE
+                  FROM (SELECT m.transaction_id, m.step_id, m.reached_at, m.reached_at - CASE
                                WHEN s.branch IS NULL THEN lag(m.reached_at) OVER line
                                -- what runs beside the step says nothing of it
                                ELSE greatest(
@@ -74,6 +74,8 @@ class IntegrationStepDuration(models.Model):
                   JOIN integration_process process ON process.id = step.process_id
                  -- what is reached together with the step before it was never waited for
                  WHERE took.time > interval '0'
+                   -- what was reached before an order was adopted was not followed
+                   AND (t.adopted_at IS NULL OR took.reached_at > t.adopted_at)
                  GROUP BY process.code, step.code, t.company_id
                     ON CONFLICT (process_code, step_code, company_id) DO UPDATE
                    SET seconds = EXCLUDED.seconds, sample_count = EXCLUDED.sample_count,

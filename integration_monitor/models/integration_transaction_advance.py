@@ -6,7 +6,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 
 from ..tools import blame as judging
-from ..tools import milestone_waits, order_counts, timing
+from ..tools import document_moments, milestone_waits, order_counts, timing
 from ..tools import milestones as progress
 from ..tools.milestone_rows import columns_of, stored_milestone
 from ..tools.milestones import Report
@@ -67,6 +67,7 @@ class IntegrationTransactionAdvance(models.Model):
             order["judged"] = values
             values["id"] = owner_id = owner_by_order[key] = order["owner_id"]
             if not owner:
+                values["adopted_at"] = now if order.get("adopted") else None
                 changes.created.append(values)
                 if begun:
                     changes.linked.append(values["correlation_id"])
@@ -146,6 +147,8 @@ class IntegrationTransactionAdvance(models.Model):
             None,
         )  # fmt: skip
         counts = root.count(order, pickings, invoices, created_by)
+        if "moments" in order:
+            document_moments.date_counts(counts, invoices, order["moments"], now)
         sources = self.env["integration.process.step"]._sources(order["company_id"])
         counts.update(root.expected_reports(order, steps, sources, counts, old))
         self._count_further(order, steps, pickings, old, counts)

@@ -48,7 +48,7 @@ class IntegrationTransactionBlame(models.Model):
     @api.model
     def _catch_up(self, order_ids, root_model=SALE.model):
         """Bring the transactions of orders up to date; the job of :meth:`_catch_up_later`."""
-        self._advance(self._snapshot_of(root_model, order_ids), Notes())
+        self._advance_later(self._snapshot_of(root_model, order_ids), Notes())
 
     @api.model
     def _blame_values(self, verdict, order):

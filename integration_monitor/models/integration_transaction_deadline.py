@@ -16,6 +16,8 @@ MOVED_LIMIT = 20000
 NOTES_LIMIT = 500
 #: Breaches that are older were there when the order was adopted: no news.
 NOTES_HOURS = 24
+#: A note that the clock could not post for so long stands before no other any more.
+NOTES_DAYS = 7
 
 
 class IntegrationTransactionDeadline(models.Model):
@@ -26,6 +28,12 @@ class IntegrationTransactionDeadline(models.Model):
         readonly=True,
         copy=False,
         help="When the order was told for the first time that it is late; it is told once.",
+    )
+    breach_seen_at = fields.Datetime(
+        string="Delay Found",
+        readonly=True,
+        copy=False,
+        help="When the clock found that the order is late; the note on the order follows.",
     )
     deadline_text = fields.Char(
         string="Deadline",
@@ -47,6 +55,10 @@ class IntegrationTransactionDeadline(models.Model):
 
     _breach_index = models.Index(
         "(due_at) WHERE state = 'in_progress' AND timeliness = 'missed' AND breach_noted_at IS NULL"
+    )
+
+    _breach_pending_index = models.Index(
+        "(breach_seen_at) WHERE breach_seen_at IS NOT NULL AND breach_noted_at IS NULL"
     )
 
     @api.depends("state", "timeliness", "due_at", "due_step_id", "waits_for_step_id")
@@ -108,12 +120,14 @@ class IntegrationTransactionDeadline(models.Model):
     def _tick(self):
         """Let time pass: transactions whose moment has come get at risk, or late, and say so once.
 
-        One statement on two small indexes while nothing is due; called by a scheduled action each
+        One statement on three small indexes while nothing is due; a scheduled action calls it each
         minute.
 
         :return: number of transactions that changed
         """
-        self.flush_model(["timeliness", "tick_at", "due_at", "state", "breach_noted_at"])
+        self.flush_model(
+            ["timeliness", "tick_at", "due_at", "state", "breach_noted_at", "breach_seen_at"]
+        )
         now = fields.Datetime.now()
         rows = self.env.execute_query(
             SQL(
@@ -122,7 +136,8 @@ class IntegrationTransactionDeadline(models.Model):
                     UPDATE integration_transaction
                        SET timeliness = CASE WHEN due_at <= %(now)s THEN 'missed'
                                              ELSE 'warning' END,
-                           tick_at = CASE WHEN due_at <= %(now)s THEN NULL ELSE due_at END
+                           tick_at = CASE WHEN due_at <= %(now)s THEN NULL ELSE due_at END,
+                           breach_seen_at = CASE WHEN due_at <= %(now)s THEN %(now)s::timestamp END
                      WHERE id = ANY(ARRAY(
                            SELECT id FROM integration_transaction
                             WHERE state = 'in_progress' AND tick_at <= %(now)s
@@ -137,8 +152,16 @@ class IntegrationTransactionDeadline(models.Model):
                     AND breach_noted_at IS NULL AND due_at > %(recent)s
                     AND res_model <> 'integration.message'
                   ORDER BY due_at LIMIT %(notes)s)
+                 UNION ALL
+                -- Those that did not fit into the ticks before, however late they are by now.
+                (SELECT id, false, true FROM integration_transaction
+                  WHERE breach_seen_at > %(kept)s AND breach_noted_at IS NULL
+                    AND state = 'in_progress' AND timeliness = 'missed'
+                    AND res_model <> 'integration.message'
+                  ORDER BY breach_seen_at LIMIT %(notes)s)
                 """,
                 now=now,
+                kept=now - timedelta(days=NOTES_DAYS),
                 recent=now - timedelta(hours=NOTES_HOURS),
                 moved=MOVED_LIMIT,
                 notes=NOTES_LIMIT,
@@ -146,7 +169,7 @@ class IntegrationTransactionDeadline(models.Model):
         )
         if not rows:
             return 0
-        self.invalidate_model(["timeliness", "tick_at"], flush=False)
+        self.invalidate_model(["timeliness", "tick_at", "breach_seen_at"], flush=False)
         news = sorted({owner_id for owner_id, _moved, news in rows if news})
         # Who is late is told even if the note about it cannot be posted.
         self._commit_tick(len(rows), len(news))

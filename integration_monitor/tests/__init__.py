@@ -2,6 +2,7 @@ from . import test_access
 from . import test_acknowledge
 from . import test_banner
 from . import test_adoption
+from . import test_adoption_dates
 from . import test_adoption_many
 from . import test_batch
 from . import test_blame

@@ -146,6 +146,32 @@ class TestDeadlineTick(DeadlineCommon):
             told.append(sum(len(self.notes(order)) for order in orders))
         self.assertEqual(told, [2, 4, 5, 5])
 
+    def test_notes_after_a_standstill(self):
+        """After a weekend's stop those that do not fit into one tick never get their note."""
+        self.patch(integration_transaction_deadline, "NOTES_LIMIT", 2)
+        orders = self.env["sale.order"].concat(*(self.order() for _ in range(5)))
+        owners = self.env["integration.transaction"].concat(*map(self.owner, orders))
+        self.let_pass(owners, 3 * DAY)
+        self.assertEqual(self.tick(), 5)
+        told = [sum(len(self.notes(order)) for order in orders)]
+        for _minute in range(3):
+            self.assertEqual(self.tick(), 0)
+            told.append(sum(len(self.notes(order)) for order in orders))
+        self.assertEqual(told, [2, 4, 5, 5])
+
+    def test_what_cannot_be_told_stops_no_other(self):
+        """A note that cannot be posted is tried each minute for years, before all others."""
+        order = self.order()
+        owner = self.owner(order)
+        self.let_pass(owner, 3 * DAY)
+        self.tick()
+        week = 8 * DAY
+        owner.sudo().write(
+            {"breach_noted_at": False, "breach_seen_at": owner.breach_seen_at - week}
+        )
+        self.tick()
+        self.assertFalse(owner.breach_noted_at)
+
     def test_deleted_orders(self):
         """An order that plain SQL deleted keeps all others from being told."""
         gone, order = self.order(), self.order()

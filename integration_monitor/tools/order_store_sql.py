@@ -119,6 +119,8 @@ class Statements:
         One that another database transaction made meanwhile is a serialization failure.
         """
         columns = {"id": "int", **TRANSACTION_COLUMNS}
+        if any(row.get("adopted_at") for row in rows):
+            columns["adopted_at"] = "timestamp"
         self.texts.append(
             f"INSERT INTO integration_transaction ({', '.join(columns)})"
             f" {self._source(columns, rows)}"

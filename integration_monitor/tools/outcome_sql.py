@@ -6,6 +6,7 @@ placeholders ``names`` and ``dimensions`` are columns and expressions of the com
 over the aliases ``fact``, ``owner`` (transaction), ``sale`` (order) and ``picking``.
 """
 
+from .followed_sql import ENDED
 from .move_sql import WHOLE, kits_of
 
 # The day in the company's time zone; the main category is that of the goods with the greatest
@@ -66,6 +67,7 @@ ORDERS = f"""
           JOIN sale_order s ON s.id = t.res_id
           LEFT JOIN integration_outcome o ON o.subject = 'order' AND o.res_id = t.id
          WHERE t.state <> 'in_progress' AND t.res_model = 'sale.order'
+           AND {ENDED}
            AND (o.id IS NULL OR o.ended_state <> t.state
                 OR o.completed_at IS DISTINCT FROM t.completed_at)
          ORDER BY t.id LIMIT %(limit)s)

@@ -1,0 +1,9 @@
+"""SQL of what was followed of orders that were adopted: the rest is known by documents alone."""
+
+#: Whether it ended while it was followed, over ``t`` (transaction) and ``s`` (order). What was over
+#: when it was adopted was not; that it was undone since is told by the order, or by a lost step.
+ENDED = """(
+    t.adopted_at IS NULL OR t.completed_at > t.adopted_at
+    OR (t.state = 'cancelled' AND (s.state = 'cancel' OR EXISTS (
+        SELECT FROM integration_milestone m
+         WHERE m.transaction_id = t.id AND m.history IS NOT NULL))))"""
