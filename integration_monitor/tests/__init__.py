@@ -78,6 +78,7 @@ from . import test_message_states
 from . import test_message_way
 from . import test_milestone_record
 from . import test_neutralize
+from . import test_no_back_order
 from . import test_oauth
 from . import test_oauth_workers
 from . import test_observed_health

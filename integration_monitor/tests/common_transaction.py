@@ -97,6 +97,14 @@ class TransactionCommon(PreparedCompanyCommon):
         cls.record()
 
     @classmethod
+    def ship_short(cls, picking, quantity):
+        """Complete a transfer with less than demanded, and answer *No Backorder*."""
+        picking.action_assign()
+        picking.move_ids.write({"quantity": quantity, "picked": True})
+        Form.from_action(cls.env, picking.button_validate()).save().process_cancel_backorder()
+        cls.record()
+
+    @classmethod
     def invoice(cls, orders, post=True):
         """Invoice orders together."""
         moves = orders._create_invoices()

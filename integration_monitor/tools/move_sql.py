@@ -18,6 +18,12 @@ BROUGHT = """(target.usage <> 'supplier'
 #: What went back to a vendor.
 SENT_BACK = "(target.usage = 'supplier' AND (m.origin_returned_move_id IS NULL OR m.to_refund))"
 
+#: Half of the last digit of a quantity, in its own unit: what is less is rounding. All units have
+#: the same digits.
+HALF_DIGIT = """COALESCE((
+    SELECT 0.501 * power(10, -digits)
+      FROM decimal_precision WHERE name = 'Product Unit'), 0.00501)"""
+
 #: Whole kits: as many as the scarcest component makes.
 WHOLE = "floor(min({kits}) + 0.00001)"
 #: Kits that are no longer whole: as many as the component that most is missing of.
@@ -30,6 +36,24 @@ _FACTOR = """(
       JOIN uom_uom own ON own.id = template.uom_id
       JOIN uom_uom sold ON sold.id = {line}.product_uom_id
      WHERE kit.id = {line}.product_id)"""
+
+
+def kept_of(move: str, back: str) -> str:
+    """Return SQL for whether more moved than came back of it.
+
+    A move is done with its demand, where the rest was given up without a back order: only its
+    quantity says what moved.
+
+    :param move: alias of a done move
+    :param back: condition on the moves ``back`` that bring its goods back
+    """
+    return f"""{move}.quantity * (SELECT factor FROM uom_uom WHERE id = {move}.product_uom)
+           > COALESCE((
+               SELECT sum(back.quantity * unit.factor) + max(unit.factor) * {HALF_DIGIT}
+                 FROM stock_move back
+                 JOIN uom_uom unit ON unit.id = back.product_uom
+                 JOIN stock_location target ON target.id = back.location_dest_id
+                WHERE back.state = 'done' AND {back}), 0)"""
 
 
 def kits_of(line: str, pieces: str, counted: str) -> str:

@@ -3,6 +3,8 @@
 The bodies are PL/pgSQL; ``order_snapshot_sql`` calls them by name.
 """
 
+from .move_sql import kept_of
+
 _ROLE = """(
     SELECT CASE WHEN kind.code = 'outgoing'
                 THEN CASE WHEN picking.return_id IS NULL AND picking.backorder_id IS NULL THEN 'out'
@@ -36,7 +38,7 @@ OUT_ROLE = """
     END"""
 
 # Everything a delivery brought came back.
-_RETURNED = """
+_RETURNED = f"""
     picking.state = 'done'
     AND EXISTS (SELECT FROM stock_picking back
                  WHERE back.return_id = picking.id AND back.state = 'done')
@@ -45,9 +47,7 @@ _RETURNED = """
     AND NOT EXISTS (
         SELECT FROM stock_move move
          WHERE move.picking_id = picking.id AND move.state = 'done'
-           AND move.product_qty > COALESCE((
-               SELECT SUM(back.product_qty) FROM stock_move back
-                WHERE back.origin_returned_move_id = move.id AND back.state = 'done'), 0))"""
+           AND {kept_of("move", "back.origin_returned_move_id = move.id")})"""
 # Later transfers of the goods of an internal transfer exist.
 _FEEDS = """
     picking.state NOT IN ('done', 'cancel')

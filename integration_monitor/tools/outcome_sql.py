@@ -119,7 +119,9 @@ _UNBILLED = f"""
       JOIN uom_uom unit ON unit.id = template.uom_id
      WHERE moved.picking_id = picking.id AND moved.state = 'done'
        AND CASE WHEN moved.product_id = line.product_id THEN (
-           SELECT COALESCE(sum(former.product_qty), 0) FROM stock_move former
+           SELECT COALESCE(sum(former.quantity * own.factor), 0) / unit.factor
+              FROM stock_move former
+              JOIN uom_uom own ON own.id = former.product_uom
               JOIN stock_picking out ON out.id = former.picking_id AND out.state = 'done'
               JOIN stock_picking_type kind ON kind.id = out.picking_type_id
                                           AND kind.code IN ('outgoing', 'dropship')

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from .move_sql import pieces_of
+from .move_sql import HALF_DIGIT, pieces_of
 from .order_parts_sql import payment_ids, transfer_row
 from .order_snapshot_sql import LINKS, MILESTONES
 from .return_parts_sql import AGAIN, RETURNED, SWAPS
@@ -55,11 +55,6 @@ _RETURN = """jsonb_build_object(
     'create_date', picking.create_date, 'commitment_date', NULL,
     'correlation_id', owner.correlation_id)"""
 
-# Half of the last digit of a quantity, in its own unit: what is less is rounding. All units have
-# the same digits.
-_HALF_DIGIT = """COALESCE((
-    SELECT 0.501 * power(10, -digits)
-      FROM decimal_precision WHERE name = 'Product Unit'), 0.00501)"""
 # What the goods cost, in the company's currency if the orders have several, and whether all that
 # came went to the customer again.
 _VALUE = f"""
@@ -78,7 +73,7 @@ _VALUE = f"""
                             line.price_unit * (1 - COALESCE(line.discount, 0) / 100))
                    / own.factor / {pieces_of("line")} AS price,
                    move.quantity * unit.factor - {AGAIN} AS kept,
-                   unit.factor * {_HALF_DIGIT} AS least
+                   unit.factor * {HALF_DIGIT} AS least
               FROM stock_move move
               JOIN uom_uom unit ON unit.id = move.product_uom
               LEFT JOIN sale_order_line line ON line.id = move.sale_line_id
@@ -111,7 +106,7 @@ _LINES = f"""
                             AND bill.state = 'posted' AND bill.move_type = 'out_invoice'
                            LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
                           WHERE billed.order_line_id = line.id), 0) * {pieces_of("line")},
-               own.factor * {_HALF_DIGIT}))
+               own.factor * {HALF_DIGIT}))
       FROM sale_order_line line
       JOIN uom_uom own ON own.id = line.product_uom_id
      WHERE line.id = ANY(lines)"""

@@ -3,6 +3,8 @@
 ``of_purchase`` is its id, ``of_lines`` those of its lines.
 """
 
+from odoo.addons.integration_monitor.tools.move_sql import kept_of
+
 # Each receipt's moves, and where their goods went in the house; not what is picked for an order.
 # ``back`` is what a customer sent to us of a dropship: its way into the house is a return's.
 _CHAIN = """
@@ -50,7 +52,13 @@ _ROLE = f"""
          WHEN EXISTS (SELECT FROM stock_warehouse other
                        WHERE other.qc_type_id = picking.picking_type_id) THEN 'quality'
          ELSE 'put_away' END"""
-# Everything that a transfer brought went back: from a receipt to the vendor, from wherever it lay.
+# From a receipt to the vendor, from wherever it lay.
+_BACK = f"""
+    CASE WHEN {_BOUGHT}
+         THEN target.usage = 'supplier' AND back.origin_returned_move_id IN (
+              SELECT id FROM chain WHERE receipt_id = move.id)
+         ELSE back.origin_returned_move_id = move.id END"""
+# Everything that a transfer brought went back.
 _RETURNED = f"""
     picking.state = 'done'
     AND EXISTS (SELECT FROM stock_move back
@@ -60,15 +68,7 @@ _RETURNED = f"""
     AND NOT EXISTS (
         SELECT FROM stock_move move
          WHERE move.picking_id = picking.id AND move.state = 'done'
-           AND move.product_qty > COALESCE((
-               SELECT SUM(back.product_qty)
-                 FROM stock_move back
-                 JOIN stock_location target ON target.id = back.location_dest_id
-                WHERE back.state = 'done'
-                  AND CASE WHEN {_BOUGHT}
-                           THEN target.usage = 'supplier' AND back.origin_returned_move_id IN (
-                                SELECT id FROM chain WHERE receipt_id = move.id)
-                           ELSE back.origin_returned_move_id = move.id END), 0))"""
+           AND {kept_of("move", _BACK)})"""
 _FEEDS = """
     picking.state NOT IN ('done', 'cancel')
     AND EXISTS (SELECT FROM stock_move move
