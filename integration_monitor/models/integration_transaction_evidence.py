@@ -137,7 +137,9 @@ class IntegrationTransactionEvidence(models.Model):
                 "draft_invoice": any(invoice.state == "draft" for invoice in sales),
                 "part_paid": any(invoice.payment_state == "partial" for invoice in sales),
                 "open_services": order.get("open_services"),
-                "came_back": order_counts.came_back(order, pickings),
+                # A service that was done is to be paid all the same.
+                "came_back": order_counts.came_back(order, pickings)
+                and not (order.get("kept_services") and order_counts.unpaid(invoices)),
                 "credited": self._credited(invoices),
             }
         waiting = [

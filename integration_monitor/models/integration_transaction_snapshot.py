@@ -229,14 +229,14 @@ class IntegrationTransactionSnapshot(models.Model):
 
     @api.model
     def _read_services(self, orders):
-        """Tell of orders that may be over whether services are still to be done; rarely any."""
+        """Tell of orders that may be over what became of their services; rarely any."""
         asked = [order for order in orders if order_services.decide(order)]
         if not asked:
             return
-        self.env.cr.execute(order_services.OPEN_SERVICES, [[order["id"] for order in asked]])
-        open_ids = {order_id for (order_id,) in self.env.cr.fetchall()}
+        self.env.cr.execute(order_services.OF_ORDERS, [[order["id"] for order in asked]])
+        found = {order_id: services for order_id, *services in self.env.cr.fetchall()}
         for order in asked:
-            order["open_services"] = order["id"] in open_ids
+            order.update(zip(order_services.KEYS, found.get(order["id"], ()), strict=False))
 
     @api.model
     def _read_credits(self, orders):

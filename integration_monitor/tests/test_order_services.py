@@ -21,14 +21,19 @@ class TestOrderServices(TransactionCommon):
             }
         )
 
-    def _sold(self, *further):
-        """:return: an order of goods that left and are paid, and of services; its service line"""
+    def _ordered(self, *further):
+        """:return: an order of goods and of services; its service line"""
         products = self.product, *further
         lines = [Command.create({"product_id": p.id, "product_uom_qty": 1}) for p in products]
         order = self.order(order_line=lines)
+        return order, order.order_line[1:]
+
+    def _sold(self, *further):
+        """:return: an order of goods that left and are paid, and of services; its service line"""
+        order, line = self._ordered(*further)
         self.ship(order.picking_ids)
         self.pay(self.invoice(order))
-        return order, order.order_line[1:]
+        return order, line
 
     def test_over_when_the_service_is(self):
         """Everything of the order is done, while the customer waits for the installation."""
@@ -65,6 +70,63 @@ class TestOrderServices(TransactionCommon):
         order, line = self._sold(self.service)
         self.assertFalse(line.qty_delivered)
         self.assertEqual(self.owner(order).state, "completed")
+
+    def test_goods_that_came_back(self):
+        """The goods came back and are credited: the service is forgotten, done or not."""
+        for policy in ("order", "delivery"):
+            self.product.invoice_policy = policy
+            order, line = self._sold(self.service)
+            owner = self.owner(order)
+            self.send_back(order.picking_ids)
+            self.pay(self.refund(order.invoice_ids))
+            self.assertEqual((owner.state, owner.waits_for_step_id.code),
+                             ("in_progress", "invoiced"))  # fmt: skip
+            self.assertEqual(owner.cause_text, "A service has to be done before it can be invoiced")
+            line.qty_delivered = 1
+            self.record()
+            self.assertEqual((order.invoice_status, owner.state), ("to invoice", "in_progress"))
+            self.assertEqual(owner.cause_text, "The invoice has to be made and posted")
+            invoice = self._invoice_service(order, line)
+            self.assertEqual((owner.state, owner.waits_for_step_id.code), ("in_progress", "paid"))
+            self.assertEqual(owner.waits_on, self.customer.name)
+            self.pay(invoice)
+            self.assertEqual(owner.state, "completed")
+
+    def _invoice_service(self, order, line):
+        """Odoo would invoice the goods anew where ordered quantities are: people take them out."""
+        invoice = self.invoice(order, post=False)
+        others = invoice.invoice_line_ids.filtered(lambda item: item.sale_line_ids != line)
+        others.unlink()
+        invoice.action_post()
+        self.record()
+        return invoice
+
+    def test_goods_that_came_back_before_the_invoice(self):
+        """Nothing is invoiced, the goods came back, and the service is forgotten."""
+        for policy in ("order", "delivery"):
+            self.product.invoice_policy = policy
+            order, line = self._ordered(self.service)
+            self.ship(order.picking_ids)
+            self.send_back(order.picking_ids)
+            self.assertEqual(self.owner(order).state, "in_progress")
+            line.qty_delivered = 1
+            self.record()
+            self.assertEqual(self.owner(order).state, "in_progress")
+            self.pay(self._invoice_service(order, line))
+            self.assertEqual(self.owner(order).state, "completed")
+
+    def test_credited_with_the_goods(self):
+        """Service and goods are invoiced and credited: the order waits for them again, for ever."""
+        order, line = self._ordered(self.service)
+        line.qty_delivered = 1
+        self.ship(order.picking_ids)
+        invoice = self.invoice(order)
+        self.pay(invoice)
+        self.send_back(order.picking_ids)
+        self.assertEqual(self.owner(order).state, "completed")
+        self.pay(self.refund(invoice))
+        self.assertEqual((order.invoice_status, line.qty_to_invoice), ("to invoice", 1))
+        self.assertEqual(self.owner(order).state, "cancelled")
 
     def test_goods_that_do_not_come(self):
         """Goods that were called off count as a service."""

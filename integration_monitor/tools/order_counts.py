@@ -65,8 +65,8 @@ def count_order(
     sent it to the customer, and when it is confirmed.
 
     :param order: state, invoice_status, create_date of the sales order; ``coming``: deliveries that
-        purchases are to bring and that no transfer stands for yet; ``open_services``, see
-        ``order_services``; ``credited`` (what Odoo wants to invoice came back), see
+        purchases are to bring and that no transfer stands for yet; ``order_services.KEYS``;
+        ``credited`` (what Odoo wants to invoice came back), see
         ``order_credits``
     :param message_id: the message that made the order
     """
@@ -171,12 +171,17 @@ def _count_invoices(
     ) or bool(order.get("coming"))
     status = order["invoice_status"]
     none_left = came_back(order, pickings)
-    more = not (none_left and sales) and (
+    services = bool(order.get("open_services") or order.get("unbilled_services"))
+    # Of goods that came back nothing is to be invoiced any more; of services there may be.
+    if none_left and sales:
+        more = services
+    else:
         # Odoo calls an order "invoiced" when nothing of it is to be invoiced, too.
-        (not sales and status != "invoiced")
-        or (status == "to invoice" and not order.get("credited"))
-        or (status == "no" and (moving or order.get("open_services") or order["state"] != "sale"))
-    )
+        more = (
+            (not sales and status != "invoiced")
+            or (status == "to invoice" and not order.get("credited"))
+            or (status == "no" and (moving or services or order["state"] != "sale"))
+        )
     paid = [invoice for invoice in posted if invoice.payment_state in PAID_STATES]
     part = any(invoice.payment_state == "partial" for invoice in posted)
     # The money of what came back altogether has to be returned.
@@ -193,11 +198,16 @@ def _count_invoices(
 
 
 def is_undone(order: dict[str, Any], pickings: list[Picking], invoices: list[Invoice]) -> bool:
-    """Tell whether everything that was delivered came back and nothing is left to settle."""
+    """Tell whether everything that was delivered came back and nothing is left to settle.
+
+    What was done for the customer does not come back.
+    """
     outs = [p for p in pickings if p.role in DELIVERIES and p.state != "cancel"]
     if (
         order.get("coming")
         or order.get("open_services")
+        or order.get("unbilled_services")
+        or order.get("kept_services")
         or not outs
         or not all(p.state == "done" and p.returned for p in outs)
     ):

@@ -7,34 +7,52 @@ from __future__ import annotations
 
 from typing import Any
 
-from .order_counts import CLOSED_PICKINGS, Invoice, Picking
+from .order_counts import CLOSED_PICKINGS, Invoice, Picking, came_back
 
 _LEAVING = frozenset({"pick", "pack", "out", "dropship"})
 
-#: The orders, of an array of ids, with a service that is neither fully done nor fully invoiced.
+#: Of the orders of an array of ids, whether some service is neither fully done nor fully invoiced;
+#: whether some is done and not invoiced, or was credited; whether some is done and invoiced.
 #: What is invoiced as ordered is for Odoo to invoice at once.
-OPEN_SERVICES = """
-    SELECT DISTINCT line.order_id
+OF_ORDERS = """
+    SELECT line.order_id,
+           bool_or(line.qty_delivered_method <> 'analytic'
+                   AND COALESCE(line.qty_delivered, 0) < line.product_uom_qty
+                   AND COALESCE(line.qty_invoiced, 0) < line.product_uom_qty),
+           bool_or(line.qty_to_invoice > 0.00005 + COALESCE((
+               SELECT sum(item.quantity)
+                 FROM sale_order_line_invoice_rel billed
+                 JOIN account_move_line item ON item.id = billed.invoice_line_id
+                 JOIN account_move bill ON bill.id = item.move_id AND bill.state <> 'cancel'
+                                       AND bill.move_type = 'out_refund'
+                WHERE billed.order_line_id = line.id), 0)),
+           bool_or(line.qty_delivered > 0 AND line.qty_invoiced > 0)
       FROM sale_order_line line
       JOIN product_product product ON product.id = line.product_id
       JOIN product_template template ON template.id = product.product_tmpl_id
-     WHERE line.order_id = ANY(%s) AND line.qty_delivered_method NOT IN ('stock_move', 'analytic')
+     WHERE line.order_id = ANY(%s) AND line.qty_delivered_method <> 'stock_move'
        AND template.type = 'service' AND template.invoice_policy = 'delivery'
-       AND COALESCE(line.qty_delivered, 0) < line.product_uom_qty
-       AND COALESCE(line.qty_invoiced, 0) < line.product_uom_qty"""
+     GROUP BY line.order_id"""
+#: What the columns are called in a row of the snapshot, after the id.
+KEYS = ("open_services", "unbilled_services", "kept_services")
 
 
 def decide(order: dict[str, Any]) -> bool:
     """Tell whether services decide if an order is over.
 
-    Something of it is invoiced, Odoo finds nothing more to invoice now, and no goods are to leave.
+    No goods are to leave, and: something of it is invoiced and Odoo finds nothing more to invoice
+    now, or all goods came back.
 
     :param order: a row of the snapshot of sales orders
     """
-    if order["invoice_status"] != "no" or order["state"] != "sale":
+    if order["state"] != "sale":
         return False
+    pickings = [Picking(*row) for row in order["pickings"] or ()]
+    if any(one.state not in CLOSED_PICKINGS and one.role in _LEAVING for one in pickings):
+        return False
+    if came_back(order, pickings):
+        return True
     invoices = (Invoice(*row) for row in order["invoices"] or ())
-    if not any(one.move_type == "out_invoice" and one.state != "cancel" for one in invoices):
-        return False
-    pickings = (Picking(*row) for row in order["pickings"] or ())
-    return all(one.state in CLOSED_PICKINGS or one.role not in _LEAVING for one in pickings)
+    return order["invoice_status"] == "no" and any(
+        one.move_type == "out_invoice" and one.state != "cancel" for one in invoices
+    )

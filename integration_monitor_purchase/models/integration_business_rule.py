@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from odoo.addons.integration_monitor.tools.move_sql import RECEIVED_SINCE
 
-from ..tools.mismatch_sql import NOW, WRONG_SINCE
+from ..tools.mismatch_sql import NOW, SENT, WRONG_SINCE
 from ..tools.purchase_snapshot_sql import BILLABLE, BILLED, LEAST, PRICE_GAP
 
 CHECKS = ("receipt_without_bill", "three_way_mismatch")
@@ -69,7 +69,9 @@ class IntegrationBusinessRule(models.Model):
         )
 
     def _find_three_way_mismatch(self, now):
-        """Bills that ask for more than came, or for another price; what never came at all.
+        """Bills that ask for more than came, or for another price; goods that never came at all.
+
+        What went back came once. Of a service nobody enters that it came.
 
         Of what is under way the rest may come, and is compared when it has. Since when: since the
         first document after which it was so without a break. A move counts when it was done or
@@ -130,6 +132,7 @@ class IntegrationBusinessRule(models.Model):
                    left(split_part(line.name, E'\n', 1), 60) AS name,
                    COALESCE(line.product_qty, 0) AS ordered,
                    COALESCE(line.qty_received, 0) AS received, moved.received_at,
+                   line.qty_received_method = 'stock_moves' AS goods, COALESCE(%(sent)s, 0) AS sent,
                    COALESCE(moved.under_way, FALSE) AS under_way,
                    COALESCE(billed.quantity, 0) AS billed, billed.billed_at::timestamp AS billed_at,
                    %(billable)s AS billable, COALESCE(billed.price_gap, 0) AS price_gap,
@@ -161,6 +164,7 @@ class IntegrationBusinessRule(models.Model):
             billable=SQL(BILLABLE),
             billed=SQL(BILLED),
             price_gap=SQL(PRICE_GAP),
+            sent=SQL(SENT),
             watched=self._watched(
                 "purchase.order", SQL("purchase.id"), SQL("purchase.date_approve"), now
             ),

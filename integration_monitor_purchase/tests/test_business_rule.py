@@ -17,6 +17,13 @@ class PurchaseRuleCase(PurchaseCommon, BusinessRuleCase):
         self.ship(order.picking_ids)
         return order
 
+    def refund_of(self, bill, **values):
+        refund = bill._reverse_moves([{"invoice_date": bill.invoice_date}])
+        refund.invoice_line_ids.write(values)
+        refund.action_post()
+        self.record()
+        return refund
+
 
 @tagged("post_install", "-at_install")
 class TestReceiptWithoutBill(PurchaseRuleCase):
@@ -103,13 +110,6 @@ class TestThreeWayMismatch(PurchaseRuleCase):
         self.assertEqual(refund.state, "posted")
         self.assertClosed(exception)
 
-    def refund_of(self, bill, **values):
-        refund = bill._reverse_moves([{"invoice_date": bill.invoice_date}])
-        refund.invoice_line_ids.write(values)
-        refund.action_post()
-        self.record()
-        return refund
-
     def test_price(self):
         """A dearer bill is found until the purchase says so, too; a cent within the tolerance
         is none."""
@@ -171,6 +171,47 @@ class TestThreeWayMismatch(PurchaseRuleCase):
         more.action_post()
         self.record()
         self.assertFound(ordered)
+
+    def test_service(self):
+        """The freight is billed as ordered: nobody enters that it came, or should have to."""
+        freight = self.env["product.product"].create(
+            {"name": "Freight", "type": "service", "purchase_method": "purchase",
+             "supplier_taxes_id": [Command.clear()]}
+        )  # fmt: skip
+        order = self.purchase(quantity=1, product=freight)
+        self.bill(order)
+        self.assertEqual(order.order_line.qty_received, 0)
+        self.assertStates(order, matched="reached")
+        self.assertFalse(self.sweep(hours=72))
+        dear = self.purchase(quantity=1, product=freight)
+        self.bill(dear, quantity=2)
+        self.assertEqual(self.assertFound(dear).amount_at_stake, 10.0)
+
+    def test_sent_back_and_credited(self):
+        """Two of five went back and are credited: what stays is paid, and nothing differs."""
+        order = self.received()
+        bill = self.bill(order)
+        self.send_back(order.picking_ids, quantity=2)
+        exception = self.assertFound(order)
+        self.assertEqual(exception.amount_at_stake, 20.0)
+        self.refund_of(bill, quantity=2)
+        self.assertEqual(order.order_line.qty_received, 3)
+        self.assertClosed(exception)
+
+    def test_sent_back_and_replaced(self):
+        """What came in place of two that went back counts as more than was ordered."""
+        order = self.received()
+        self.bill(order)
+        back = self.send_back(order.picking_ids, quantity=2)
+        self.send_back(back)
+        self.assertEqual(order.order_line.qty_received, 5)
+        self.assertFalse(self.sweep())
+        short = self.purchase()
+        self.ship_short(short.picking_ids, 4)
+        bill = self.bill(short)
+        self.send_back(short.picking_ids, quantity=1)
+        self.refund_of(bill, quantity=1)
+        self.assertFound(short)
 
     def test_within_the_tolerance(self):
         """A difference that nobody minds opens an exception, or hides one that is greater."""

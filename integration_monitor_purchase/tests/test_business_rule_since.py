@@ -126,6 +126,23 @@ class TestThreeWayMismatchSince(PurchaseRuleCase):
         self.moved_before(back.move_ids, 3)
         self.assertFound(order)
 
+    def test_goods_that_went_back_and_are_credited(self):
+        """All was right with the refund: the bill that asks for too much has its day."""
+        order = self.purchase()
+        self.came(order, 5, days=6)
+        bill = self.billed(order, 5, days=5)
+        back = self.send_back(order.picking_ids, quantity=2)
+        self.moved_before(back.move_ids, 4)
+        exception = self.assertFound(order)
+        refund = self.refund_of(bill, quantity=2)
+        self.assertClosed(exception)
+        self.entered_before(refund, 3)
+        again = bill.copy({"invoice_date": bill.invoice_date})
+        again.invoice_line_ids.write({"purchase_line_id": order.order_line.id, "quantity": 1})
+        again.action_post()
+        self.record()
+        self.assertSinceToday(order)
+
     def test_more_came_than_ordered(self):
         """Seven of five came and were billed: since the day on which the sixth came."""
         order = self.purchase()

@@ -11,7 +11,8 @@ _MOVES = f"""
     SELECT CASE m.state WHEN 'done' THEN m.date ELSE m.write_date END AS at,
            CASE WHEN m.state = 'cancel' THEN 0 WHEN {BROUGHT} THEN m.quantity
                 WHEN {SENT_BACK} THEN -m.quantity ELSE 0 END * unit.factor AS pieces,
-           (m.origin_returned_move_id IS NULL)::int AS ended, 0 AS billed, 0 AS gap
+           CASE WHEN m.state = 'done' AND {SENT_BACK} THEN m.quantity ELSE 0 END * unit.factor
+           AS sent, (m.origin_returned_move_id IS NULL)::int AS ended, 0 AS billed, 0 AS gap
       FROM stock_move m
       JOIN uom_uom unit ON unit.id = m.product_uom
       JOIN stock_location origin ON origin.id = m.location_id
@@ -19,7 +20,7 @@ _MOVES = f"""
      WHERE m.purchase_line_id = q.id AND m.state IN ('done', 'cancel')"""
 # A bill may be entered long after its date, or dated ahead: nobody owed it before.
 _BILLS = f"""
-    SELECT greatest(bill.create_date, bill.invoice_date::timestamp), 0, 0, {BILLED_PIECES},
+    SELECT greatest(bill.create_date, bill.invoice_date::timestamp), 0, 0, 0, {BILLED_PIECES},
            CASE WHEN bill.move_type = 'in_invoice' AND bill.payment_state <> 'reversed'
                 THEN {PRICE_GAP} ELSE 0 END
       FROM purchase_order_line line
@@ -30,10 +31,19 @@ _BILLS = f"""
       JOIN uom_uom own ON own.id = line.product_uom_id
       LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
      WHERE line.id = q.id"""
-#: Whether a line ``q`` is wrong, by what is billed of it, came, may be billed and is under way.
+#: What went back to the vendor of a line ``line``, in its own unit, as parts of what it received.
+SENT = f"""(
+    SELECT CASE sum(document.pieces) WHEN 0 THEN sum(document.sent) / min(own.factor)
+           ELSE COALESCE(line.qty_received, 0) * sum(document.sent) / sum(document.pieces) END
+      FROM uom_uom own
+     CROSS JOIN LATERAL ({_MOVES.replace("q.id", "line.id")}) document
+     WHERE own.id = line.product_uom_id)"""
+#: Whether a line ``q`` is wrong, by what is billed of it, came, went back, may be billed and is
+#: under way. What went back came once, and may have been replaced. Nobody receives a service.
 WRONG = """(
     {billed} - {billable} > {{tolerance}} OR {price_gap} > {{tolerance}}
-    OR ({billed} > 0 AND NOT {under_way} AND abs(q.ordered - {came}) > {{tolerance}}))"""
+    OR (q.goods AND {billed} > 0 AND NOT {under_way}
+        AND ({came} - q.ordered > {{tolerance}} OR q.ordered - {came} - {sent} > {{tolerance}})))"""
 #: What is so now.
 NOW = WRONG.format(
     billed="q.billed",
@@ -41,6 +51,7 @@ NOW = WRONG.format(
     price_gap="q.price_gap",
     under_way="q.under_way",
     came="q.received",
+    sent="q.sent",
 )
 #: As ``NOW``, after one of the documents and all before it.
 _THEN = WRONG.format(
@@ -49,6 +60,7 @@ _THEN = WRONG.format(
     price_gap="past.price_gap",
     under_way="(q.under_way OR past.open > 0)",
     came="past.came",
+    sent="past.sent",
 )
 
 # Pieces count by their share of all that came, as in ``move_sql``: units and kits do not matter.
@@ -64,7 +76,11 @@ WRONG_SINCE = f"""(
                            CASE sum(document.pieces) OVER () WHEN 0 THEN
                                 q.received + sum(document.pieces) OVER so_far / line.factor
                            ELSE q.received * sum(document.pieces) OVER so_far
-                                / sum(document.pieces) OVER () END AS came
+                                / sum(document.pieces) OVER () END AS came,
+                           CASE sum(document.pieces) OVER () WHEN 0 THEN
+                                sum(document.sent) OVER so_far / line.factor
+                           ELSE q.received * sum(document.sent) OVER so_far
+                                / sum(document.pieces) OVER () END AS sent
                       FROM ({_MOVES} UNION ALL {_BILLS}) document
                      CROSS JOIN (
                            SELECT own.factor, {BILLED_FIRST} AS billed_first

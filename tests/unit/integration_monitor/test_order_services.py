@@ -10,6 +10,8 @@ from integration_monitor.tools.order_counts import Invoice, Picking, count_order
 from integration_monitor.tools.order_services import decide
 
 AT = "2026-03-02 10:00:00"
+#: The goods left and came back.
+BACK = [[1, "OUT/1", "done", "out", AT, AT, True, False, None]]
 
 
 def order(**values: Any) -> dict[str, Any]:
@@ -34,6 +36,9 @@ def order(**values: Any) -> dict[str, Any]:
         ({"pickings": ()}, True),
         ({"pickings": [[1, "OUT/1", "assigned", "out", None, AT, False, False, None]]}, False),
         ({"pickings": [[1, "RET/1", "assigned", "return", None, AT, False, False, None]]}, True),
+        ({"pickings": BACK, "invoice_status": "to invoice"}, True),
+        ({"pickings": BACK, "invoice_status": "invoiced", "invoices": None}, True),
+        ({"pickings": BACK, "state": "cancel"}, False),
     ],
 )
 def test_decide(values: dict[str, Any], asked: bool) -> None:
@@ -53,3 +58,14 @@ def test_counts(open_services: bool | None) -> None:
         assert (counts[code].expected, counts[code].reached) == (1 + further, 1)
     back = [pickings[0]._replace(returned=True)]
     assert is_undone(row, back, invoices) is not bool(open_services)
+
+
+@pytest.mark.parametrize("key", ["open_services", "unbilled_services", "kept_services"])
+def test_goods_that_came_back(key: str) -> None:
+    """The goods came back: the service is not to be invoiced, or the goods are."""
+    row = order(invoice_status="to invoice", pickings=BACK, **{key: True})
+    pickings = [Picking(*values) for values in BACK]
+    invoices = [Invoice(*values) for values in row["invoices"]]
+    expected = count_order(row, pickings, invoices)["invoice.posted"].expected
+    assert expected == (1 if key == "kept_services" else 2)
+    assert not is_undone(row, pickings, invoices)
