@@ -126,8 +126,7 @@ _UNBILLED = f"""
               JOIN stock_picking_type kind ON kind.id = out.picking_type_id
                                           AND kind.code IN ('outgoing', 'dropship')
              WHERE former.sale_line_id = line.id AND former.state = 'done'
-               AND former.product_id = line.product_id
-               AND {_SO_FAR})
+               AND former.product_id = line.product_id AND {_SO_FAR})
            ELSE {_KITS} * ordered.factor / unit.factor END
          - (SELECT COALESCE(sum(item.quantity * sold.factor / unit.factor), 0)
               FROM sale_order_line_invoice_rel billed
