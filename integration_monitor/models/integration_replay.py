@@ -68,7 +68,7 @@ class IntegrationReplay(models.Model):
     override_user_id = fields.Many2one(
         "res.users", string="Overridden By", readonly=True, ondelete="restrict"
     )
-    checked_at = fields.Datetime(string="Dry Run At", readonly=True)
+    checked_at = fields.Datetime(string="Last Checked", readonly=True)
     started_at = fields.Datetime(readonly=True)
     ended_at = fields.Datetime(readonly=True)
     next_slice_at = fields.Datetime(readonly=True)

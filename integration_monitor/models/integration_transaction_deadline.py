@@ -48,7 +48,7 @@ class IntegrationTransactionDeadline(models.Model):
         help="Of the steps that are open at once, the one whose deadline comes first.",
     )
     waits_planned_at = fields.Datetime(
-        string="Step Planned",
+        string="Originally Planned",
         compute="_compute_waits_planned_at",
         help="When the awaited step was to be reached, had every step before been in time.",
     )

@@ -5,8 +5,6 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..models.integration_exception import CATEGORIES
 
-DOCUMENTS = ("sale.order", "stock.picking", "account.move", "account.payment")
-
 
 class IntegrationExceptionByHand(models.TransientModel):
     """Opens an exception as the engine does: owner rules, activity, deadline and blame.
@@ -43,17 +41,21 @@ class IntegrationExceptionByHand(models.TransientModel):
     deadline_at = fields.Datetime(string="Deadline", help="Empty: as the owner rules say.")
 
     @api.model
+    def _document_models(self):
+        """:return: models of the documents that an exception may be about"""
+        return ["sale.order", "stock.picking", "account.move", "account.payment"]
+
+    @api.model
     def _selection_document(self):
-        """:return: the kinds of documents that an exception may be about"""
         models_ = self.env["ir.model"].sudo()  # names of models are no secret
-        return [(model, models_._get(model).name) for model in DOCUMENTS]
+        return [(model, models_._get(model).name) for model in self._document_models()]
 
     @api.model
     def default_get(self, fields_list):
         """Take the transaction or document that is looked at."""
         values = super().default_get(fields_list)
         model, record_id = self.env.context.get("active_model"), self.env.context.get("active_id")
-        if not record_id or model not in (*DOCUMENTS, "integration.transaction"):
+        if not record_id or model not in (*self._document_models(), "integration.transaction"):
             return values
         record = self.env[model].browse(record_id)
         if model == "integration.transaction":

@@ -5,6 +5,7 @@ from . import test_purchase_access
 from . import test_purchase_bills
 from . import test_purchase_blame
 from . import test_purchase_changes
+from . import test_purchase_exception
 from . import test_purchase_handlers
 from . import test_purchase_matrix
 from . import test_purchase_notice
