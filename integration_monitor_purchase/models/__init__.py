@@ -7,7 +7,6 @@ from . import integration_transaction
 from . import integration_transaction_supply
 from . import integration_transaction_view
 from . import integration_business_rule
-from . import integration_exception_by_hand
 from . import purchase_order
 from . import purchase_order_line
 from . import stock_picking
