@@ -141,6 +141,7 @@ from . import test_drain_pace
 from . import test_fallback_endpoint
 from . import test_fallback_manual
 from . import test_fallback_screens
+from . import test_fallback_sign_in
 from . import test_gate
 from . import test_gate_access
 from . import test_gate_invoice
