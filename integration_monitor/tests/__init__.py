@@ -84,6 +84,7 @@ from . import test_oauth_workers
 from . import test_observed_health
 from . import test_partner_faults
 from . import test_pause
+from . import test_pause_deadline
 from . import test_process
 from . import test_process_editor
 from . import test_process_guard
