@@ -75,6 +75,19 @@ class IntegrationFlow(models.Model):
         if turn is None or turn.waited_until is None:
             return True
         answered, received_at = claim[3:]
-        if answered or received_at >= turn.waited_until:
+        turn.paced = not answered and received_at < turn.waited_until
+        return not turn.paced or self._take(turn, turn.pace, "pace")
+
+    def _has_pace_for(self, turn, message_id):
+        """Look, without taking a token, whether the pace of draining lets a message go now.
+
+        :param turn: the ``Turn`` in which it would be claimed
+        """
+        if turn.waited_until is None:
             return True
-        return self._take(turn, turn.pace, "pace")
+        message = self.env["integration.message"].sudo().browse(message_id)  # the engine's
+        if message.answer or message.received_at >= turn.waited_until:
+            return True
+        # Tokens belong to the engine.
+        bucket = self.env["integration.endpoint.bucket"].sudo()
+        return bucket._has_token(turn.endpoint_id, turn.pace, "pace")

@@ -197,18 +197,22 @@ class IntegrationFlow(models.Model):
         return SQL("TRUE")
 
     def _has_due(self, turn=None):
+        """:return: whether a message of this lane could be claimed now, see :meth:`_next_due`"""
+        return self._next_due(turn) is not None
+
+    def _next_due(self, turn=None):
         """Look with a new snapshot; a row that another transaction holds does not count.
 
         :param turn: the ``Turn`` of this run of the lane, when its retries may have to wait
-        :return: whether a message of this lane could be claimed now
+        :return: id of the message that would be claimed now, or None
         """
         self._rollback_step()
         self._load_for_work()
         retries = turn is None or turn.retries
         self.env.cr.execute(self._due_query(fields.Datetime.now(), turn, retries=retries))
-        found = bool(self.env.cr.fetchone())
+        row = self.env.cr.fetchone()
         self._rollback_step()
-        return found
+        return row[0] if row else None
 
     def _due_query(self, now, turn=None, retries=True, probe=False, limit=1):
         """The next due messages of this lane, by priority and age, locked.

@@ -35,6 +35,7 @@ class Turn:
     rate: Rate | None = None
     pace: Rate | None = None  # of what waited for the endpoint
     waited_until: datetime | None = None  # what came before waited for it
+    paced: bool = False  # the last claim was of such a message
     retries: bool = True
     token_wait: float = 0.0
     suspect: bool = False  # something failed, or the gate was closed: look before leaving

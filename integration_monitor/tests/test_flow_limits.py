@@ -27,17 +27,6 @@ class TestFlowLimits(BreakerCase):
             [("method_name", "=", "_drain"), ("state", "=", "pending"), ("eta", "!=", False)]
         )
 
-    def log_calls(self, calls, retries):
-        """Let the log know of calls of the last minutes."""
-        self.env.cr.execute(
-            """INSERT INTO integration_log_data (occurred_at, retention_class, kind, outcome,
-                                                 endpoint_id, attempt, count)
-               SELECT %s, 'standard', 'http_out', 'ok', %s,
-                      CASE WHEN n <= %s THEN 2 ELSE 1 END, 1
-                 FROM generate_series(1, %s) n""",
-            (fields.Datetime.now(), self.endpoint.id, retries, calls),
-        )
-
     def test_retry_after_holds_all(self):
         """A partner asks for a pause, and each further message knocks at his door."""
         with freeze_time(START) as clock:
