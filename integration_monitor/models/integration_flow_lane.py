@@ -49,6 +49,7 @@ class Turn:
     look_at: float = 0.0  # monotonic clock: when the limits are read again
     yield_at: float = field(default_factory=lambda: time.monotonic() + LOOK_SECONDS)
     durable: bool = True  # the claim waits for the disk
+    watched: bool = False  # PostgreSQL notices soon if this machine is gone
     claimed: tuple = ()  # the message as it was claimed, see ``integration_message_load``
 
     def wake_in(self, seconds):

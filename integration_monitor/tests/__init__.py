@@ -11,6 +11,7 @@ from . import test_classification
 from . import test_correction
 from . import test_correlation
 from . import test_credential
+from . import test_dead_peers
 from . import test_business_rule
 from . import test_business_rule_domain
 from . import test_business_rule_kit
