@@ -9,6 +9,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from ..tools import crypto
+from ..tools.dead_peers import NOTICED_WITHIN_A_MINUTE
 from ..tools.errors import AuthError, IntegrationError, TimeoutError_
 from ..tools.observation import utcnow
 from .integration_credential_token import REFUSAL_PAUSE, RENEW_PAUSE
@@ -16,6 +17,7 @@ from .integration_endpoint_sign_in import FRESH
 
 _logger = logging.getLogger(__name__)
 
+WATCHED = SQL(NOTICED_WITHIN_A_MINUTE)
 # First key of the advisory lock of a renewal; the second is the credential's id.
 RENEWAL_LOCK = 0x1A7F
 
@@ -139,12 +141,14 @@ class IntegrationCredential(models.Model):
             if wait:
                 cr.execute(SQL("SELECT set_config('lock_timeout', %s, TRUE)", f"{limit:.0f}s"))
                 cr.execute(
-                    SQL("SELECT pg_advisory_lock(%s, %s)", RENEWAL_LOCK, self.id),
+                    SQL("%s SELECT pg_advisory_lock(%s, %s)", WATCHED, RENEWAL_LOCK, self.id),
                     log_exceptions=False,
                 )
                 mine = True
             else:
-                cr.execute(SQL("SELECT pg_try_advisory_lock(%s, %s)", RENEWAL_LOCK, self.id))
+                cr.execute(
+                    SQL("%s SELECT pg_try_advisory_lock(%s, %s)", WATCHED, RENEWAL_LOCK, self.id)
+                )
                 mine = cr.fetchone()[0]
         except psycopg2.errors.LockNotAvailable as error:
             cr.rollback()

@@ -243,10 +243,7 @@ class IntegrationEndpoint(models.Model):
         return False, None
 
     def _available_since(self, now):
-        """Return the last moment at which messages had to wait for this endpoint, or None.
-
-        The time until a message is given up is counted from there: waiting is no attempt.
-        """
+        """:return: the last moment at which messages had to wait for this endpoint, or None"""
         moments = (self.breaker_closed_at, self.maintenance_ended_at, self.throttled_until,
                    self.resumed_at)  # fmt: skip
         return max((moment for moment in moments if moment and moment <= now), default=None)

@@ -35,6 +35,30 @@ class IntegrationEndpointBucket(models.Model):
     )
 
     @api.model
+    def _level(self, rate):
+        """:return: the tokens in bucket ``b`` at this moment, as ``SQL``"""
+        return SQL(
+            """LEAST(%(burst)s, b.tokens + %(speed)s * GREATEST(0, EXTRACT(
+                   epoch FROM clock_timestamp() AT TIME ZONE 'UTC' - b.refilled_at)))""",
+            burst=rate.burst,
+            speed=rate.per_second,
+        )
+
+    @api.model
+    def _has_token(self, endpoint_id, rate, kind="rate"):
+        """:return: whether there is a token to be taken; parameters as of :meth:`_take`"""
+        self.env.cr.execute(
+            SQL(
+                "SELECT %s FROM integration_endpoint_bucket b WHERE endpoint_id = %s AND kind = %s",
+                self._level(rate),
+                endpoint_id,
+                kind,
+            )
+        )
+        row = self.env.cr.fetchone()
+        return row is None or row[0] >= 1
+
+    @api.model
     def _take(self, endpoint_id, rate, kind="rate"):
         """Take one token in this transaction; a rollback gives it back.
 
@@ -42,12 +66,7 @@ class IntegrationEndpointBucket(models.Model):
         :return: 0 when it was taken, else the seconds until there is one
         :raises OperationalError: a serialization failure: another worker took one just now
         """
-        level = SQL(
-            """LEAST(%(burst)s, b.tokens + %(speed)s * GREATEST(0, EXTRACT(
-                   epoch FROM clock_timestamp() AT TIME ZONE 'UTC' - b.refilled_at)))""",
-            burst=rate.burst,
-            speed=rate.per_second,
-        )
+        level = self._level(rate)
         self.env.cr.execute(
             SQL(
                 """INSERT INTO integration_endpoint_bucket AS b

@@ -53,7 +53,9 @@ class IntegrationEndpoint(models.Model):
         endpoint = self.sudo()  # a handler may call with secrets that its account may not read
         refusal = endpoint._environment_refusal()
         if refusal:
-            raise IntegrationError(refusal)
+            error = IntegrationError(refusal)
+            error.nothing_sent = True
+            raise error
         if json is not None:
             body = json_module.dumps(json, ensure_ascii=False)
             headers = {"Content-Type": "application/json", **(headers or {})}
@@ -66,10 +68,10 @@ class IntegrationEndpoint(models.Model):
         request = (method, path, sent_headers, data)
         try:
             credential = endpoint._active_credential()
-            sign_in = endpoint._sign_in(credential)
+            sign_in = endpoint._sign_in_to_call(credential)
             response, error = endpoint._attempt(request, sign_in, message, trace, on_response)
             if sign_in.token and error is not None and endpoint._refuses_sign_in(error):
-                sign_in = endpoint._sign_in(credential, refused=sign_in.token)
+                sign_in = endpoint._sign_in_to_call(credential, refused=sign_in.token)
                 response, error = endpoint._attempt(request, sign_in, message, trace, on_response)
             if error is not None:
                 raise error

@@ -41,10 +41,13 @@ class IntegrationEndpoint(models.Model):
                 RETURNING id""",
                 now=now,
                 late=late,
+                # A partner who answers may ask for six hours; not in the future, though.
                 until=SQL(
-                    "breaker_until > %s + interval '1 second'"
-                    " * GREATEST(breaker_cool_down, breaker_cool_down_cap)",
-                    late,
+                    """breaker_until > %(late)s + interval '1 second' * GREATEST(
+                           breaker_cool_down, breaker_cool_down_cap,
+                           CASE WHEN breaker_since > %(late)s THEN 0 ELSE %(asked)s END)""",
+                    late=late,
+                    asked=RETRY_AFTER_CAP,
                 ),
                 probe=SQL(
                     "breaker_probe_until > %s + interval '1 second'"

@@ -22,9 +22,6 @@ class IntegrationEndpoint(models.Model):
         "outage, a maintenance or a pause. New messages are not slowed down. 0: as fast as the "
         "calls at once and the rate limit allow.",
     )
-    resumed_at = fields.Datetime(
-        readonly=True, copy=False, help="When the last pause by a person ended."
-    )
 
     _drain_pace_range = models.Constraint(
         "CHECK (drain_pace >= 0)",
@@ -50,12 +47,6 @@ class IntegrationEndpoint(models.Model):
     def _pace(self):
         """:return: the ``Rate`` of draining, or None when none is declared"""
         return Rate(self.drain_pace, 60.0, spare=SPARE_SECONDS) if self.drain_pace else None
-
-    def _wake_after_resume(self):
-        """Remember the end of the pause: what came before is sent at the declared pace."""
-        # An operator may start an exchange, though not configure it.
-        self.sudo().with_context(integration_engine=True).resumed_at = fields.Datetime.now()
-        return super()._wake_after_resume()
 
 
 class IntegrationFlow(models.Model):
@@ -84,6 +75,19 @@ class IntegrationFlow(models.Model):
         if turn is None or turn.waited_until is None:
             return True
         answered, received_at = claim[3:]
-        if answered or received_at >= turn.waited_until:
+        turn.paced = not answered and received_at < turn.waited_until
+        return not turn.paced or self._take(turn, turn.pace, "pace")
+
+    def _has_pace_for(self, turn, message_id):
+        """Look, without taking a token, whether the pace of draining lets a message go now.
+
+        :param turn: the ``Turn`` in which it would be claimed
+        """
+        if turn.waited_until is None:
             return True
-        return self._take(turn, turn.pace, "pace")
+        message = self.env["integration.message"].sudo().browse(message_id)  # the engine's
+        if message.answer or message.received_at >= turn.waited_until:
+            return True
+        # Tokens belong to the engine.
+        bucket = self.env["integration.endpoint.bucket"].sudo()
+        return bucket._has_token(turn.endpoint_id, turn.pace, "pace")

@@ -123,6 +123,18 @@ class IntegrationEndpoint(models.Model):
             )
         )
 
+    def _sign_in_to_call(self, credential, refused=None):
+        """Sign in for one call.
+
+        What fails here has reached the token address at most: the error's ``nothing_sent`` says
+        that the partner knows nothing of the call. Parameters as of :meth:`_sign_in`.
+        """
+        try:
+            return self._sign_in(credential, refused)
+        except Exception as error:
+            error.nothing_sent = True
+            raise
+
     def _sign_in(self, credential, refused=None):
         """Return what a call needs to sign in.
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import api, models
+from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from ..tools import related
@@ -11,6 +12,8 @@ from .integration_expectation import EVENTS
 # A document that nobody missed for so long is no news; the sweep reads no further back.
 LOOKBACK_DAYS = 14
 BATCH = 200
+# A message may come so long before what it leads to; half as long as it is kept, at most.
+AHEAD = timedelta(days=1)
 # Moves are done with their transfer; unlike its date, theirs has an index. A person may correct
 # one of the two by a little.
 MOVED_BEFORE = timedelta(days=1)
@@ -80,12 +83,39 @@ class IntegrationExpectation(models.Model):
             by_order,
         )
 
+    @api.model
+    def _messages_since(self):
+        """:return: the moment (UTC) since when documents have all their messages still"""
+        kept = self._messages_kept()
+        return self.env["integration.log"]._retention_now() - kept + min(AHEAD, kept / 2)
+
+    @api.model
+    def _messages_kept(self):
+        """:return: how long a done message is kept"""
+        # Settings are not readable by whoever writes an expectation.
+        parameters = self.env["ir.config_parameter"].sudo()
+        return timedelta(days=parameters._integration_number("message_retention_days"))
+
+    @api.constrains("minutes")
+    def _check_minutes_kept(self):
+        """A message that may be deleted before it is due is never missed, or always."""
+        kept = self._messages_kept()
+        if any(timedelta(minutes=x.minutes) >= kept - min(AHEAD, kept / 2) for x in self):
+            raise ValidationError(
+                self.env._(
+                    "Done messages are kept for %(days)s days, which is too short to tell "
+                    "whether one came within so many minutes: expect it sooner, or keep "
+                    "messages for longer (Settings).",
+                    days=kept.days,
+                )
+            )
+
     def _missing_values(self, now):
         """:return: values of the exceptions of one expectation, at most ``BATCH`` at a time"""
         self.ensure_one()
         documents = self.env[self._document_model()]
         since, condition = _SINCE[self.event_code]
-        oldest = max(self.watch_from, now - timedelta(days=LOOKBACK_DAYS))
+        oldest = max(self.watch_from, now - timedelta(days=LOOKBACK_DAYS), self._messages_since())
         if documents._name == "stock.picking":
             condition = SQL(
                 """%s AND d.id IN (SELECT picking_id FROM stock_move

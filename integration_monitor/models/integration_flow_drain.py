@@ -9,6 +9,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..instrumentation import log_writer
+from ..tools.dead_peers import NOTICED_WITHIN_A_MINUTE
 from .integration_flow_load import CLAIMED_COLUMNS
 from .integration_flow_wake import LIVE_REASONS
 
@@ -113,6 +114,7 @@ class IntegrationFlow(models.Model):
             message = self.env["integration.message"].browse(claim[0])
             known = message._known_of_claim(turn)
             self._commit_step()
+            turn.watched = True
         except OperationalError as error:
             if error.pgcode not in CONFLICT_CODES:
                 raise
@@ -166,16 +168,25 @@ class IntegrationFlow(models.Model):
     def _claim_query(self, now, turn=None, retries=True, probe=False):
         """:return: the statement that claims the next due message"""
         return SQL(
-            """%(durable)s WITH due AS MATERIALIZED (%(due)s)
+            """%(settings)s WITH due AS MATERIALIZED (%(due)s)
                UPDATE integration_message m SET %(values)s %(way)s FROM due WHERE m.id = due.id
             RETURNING m.id, m.attempt_count, m.attempt_count - COALESCE(m.attempt_start, 0),
                       m.answer IS NOT NULL, m.received_at, %(claimed)s""",
-            durable=SQL("") if turn is None or turn.durable else QUICK_COMMIT,
+            settings=self._claim_settings(turn),
             claimed=CLAIMED_COLUMNS,
             due=self._due_query(now, turn, retries=retries, probe=probe),
             values=self._claim_values(now),
             way=self._way_assignment(turn),
         )
+
+    def _claim_settings(self, turn):
+        """:return: what the claiming transaction sets of the connection, with the same statement"""
+        settings = []
+        if turn is not None and not turn.watched:
+            settings.append(SQL(NOTICED_WITHIN_A_MINUTE))
+        if turn is not None and not turn.durable:
+            settings.append(QUICK_COMMIT)
+        return SQL(" ").join(settings)
 
     def _claim_values(self, now):
         """:return: what a claim sets on message ``m``"""
@@ -197,18 +208,22 @@ class IntegrationFlow(models.Model):
         return SQL("TRUE")
 
     def _has_due(self, turn=None):
+        """:return: whether a message of this lane could be claimed now, see :meth:`_next_due`"""
+        return self._next_due(turn) is not None
+
+    def _next_due(self, turn=None):
         """Look with a new snapshot; a row that another transaction holds does not count.
 
         :param turn: the ``Turn`` of this run of the lane, when its retries may have to wait
-        :return: whether a message of this lane could be claimed now
+        :return: id of the message that would be claimed now, or None
         """
         self._rollback_step()
         self._load_for_work()
         retries = turn is None or turn.retries
         self.env.cr.execute(self._due_query(fields.Datetime.now(), turn, retries=retries))
-        found = bool(self.env.cr.fetchone())
+        row = self.env.cr.fetchone()
         self._rollback_step()
-        return found
+        return row[0] if row else None
 
     def _due_query(self, now, turn=None, retries=True, probe=False, limit=1):
         """The next due messages of this lane, by priority and age, locked.

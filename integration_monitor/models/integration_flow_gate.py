@@ -32,6 +32,19 @@ class IntegrationFlow(models.Model):
             return False, None
         return self.endpoint_id._gate(fields.Datetime.now())
 
+    def _working_since(self, endpoint, now):
+        """Return the last moment at which messages had to wait for flow or endpoint, or None.
+
+        The time until a message is given up is counted from there: waiting is no attempt.
+
+        :param endpoint: where its messages, or those in question, are sent; unless it is inbound
+        :param datetime now: UTC
+        """
+        moments = [self.resumed_at]
+        if self.direction == "outbound":
+            moments.append(endpoint._available_since(now))
+        return max((moment for moment in moments if moment and moment <= now), default=None)
+
     def _leave_at_gate(self):
         """Show what waits as held when the lane has nothing to do before a known time.
 

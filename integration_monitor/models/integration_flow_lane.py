@@ -35,6 +35,7 @@ class Turn:
     rate: Rate | None = None
     pace: Rate | None = None  # of what waited for the endpoint
     waited_until: datetime | None = None  # what came before waited for it
+    paced: bool = False  # the last claim was of such a message
     retries: bool = True
     token_wait: float = 0.0
     suspect: bool = False  # something failed, or the gate was closed: look before leaving
@@ -48,6 +49,7 @@ class Turn:
     look_at: float = 0.0  # monotonic clock: when the limits are read again
     yield_at: float = field(default_factory=lambda: time.monotonic() + LOOK_SECONDS)
     durable: bool = True  # the claim waits for the disk
+    watched: bool = False  # PostgreSQL notices soon if this machine is gone
     claimed: tuple = ()  # the message as it was claimed, see ``integration_message_load``
 
     def wake_in(self, seconds):

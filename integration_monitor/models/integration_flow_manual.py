@@ -61,7 +61,7 @@ class IntegrationFlow(models.Model):
             if self._hold_reason_at(endpoint) not in CLOSED:
                 continue
             # A pause or a maintenance before is no time in which the partner was out.
-            available = endpoint._available_since(now)
+            available = self._working_since(endpoint, now)
             if not available or available <= since:
                 rows.append((self.id, endpoint.id, since))
         return rows

@@ -165,8 +165,7 @@ class IntegrationMessage(models.Model):
         """:return: seconds until the next attempt, or None when there shall be none"""
         policy = self.flow_id.retry_policy_id
         since = self.budget_at or now
-        if self.direction == "outbound":
-            since = max(since, self.endpoint_id._available_since(now) or since)
+        since = max(since, self.flow_id._working_since(self.endpoint_id, now) or since)
         response = getattr(failure, "response", None)
         return policy._next_delay(
             failure.error_class,

@@ -1,5 +1,6 @@
 """The sweep: what crashes and lost wake-ups left behind is put right within two minutes."""
 
+import functools
 import logging
 from collections import Counter
 from datetime import timedelta
@@ -35,23 +36,67 @@ class IntegrationMessage(models.Model):
 
         :return: dict with the numbers ``recovered`` and ``woken``
         """
-        recovered = self._recover_abandoned()
-        self._set_clock_right(fields.Datetime.now())
-        self.env["integration.endpoint"]._sweep_maintenance(fields.Datetime.now())
-        flows = self.env["integration.flow"].search([])
-        flows._sync_holds()
-        flows._resolve_missing_accounts()
-        flows._hand_over_waiting(fields.Datetime.now())
-        self._ask_again_by_hand()
-        self.env["integration.exception"]._release_late(fields.Datetime.now())
-        self.env["queue.job"]._integration_tell_deaths()
-        self.env["integration.replay"]._wake_lost()
-        self.env["integration.subscription"]._wake_lost()
-        self.env["integration.adoption"]._wake_lost()
-        self.env["integration.errand"].sudo()._send_lost()  # the engine's own work
-        idle = flows._idle_lanes(fields.Datetime.now())
+        now = fields.Datetime.now()
+        env, flows = self.env, self.env["integration.flow"].search([])
+        failures = []
+        sweep = functools.partial(self._sweep_part, failures)
+        _went, recovered = sweep(self._recover_abandoned)
+        sweep(self._set_clock_right, now)
+        sweep(env["integration.endpoint"]._sweep_maintenance, now)
+        if not sweep(flows._sync_holds)[0]:
+            for flow in flows:
+                sweep(flow._sync_holds)
+        sweep(flows._resolve_missing_accounts)
+        sweep(flows._hand_over_waiting, now)
+        sweep(self._ask_again_by_hand)
+        sweep(env["integration.exception"]._release_late, now)
+        sweep(env["queue.job"]._integration_tell_deaths)
+        sweep(env["integration.replay"]._wake_lost)
+        sweep(env["integration.subscription"]._wake_lost)
+        sweep(env["integration.adoption"]._wake_lost)
+        sweep(env["integration.errand"].sudo()._send_lost)  # the engine's own work
+        _went, woken = sweep(self._wake_idle, flows, now)
+        if failures:
+            raise failures[0]
+        return {"recovered": recovered or 0, "woken": woken or 0}
+
+    @api.model
+    def _sweep_part(self, failures, work, *args):
+        """Do one part of the sweep; what it fails of, or meets, undoes none of the others.
+
+        Somebody works on the same rows: the next sweep does that part. The scheduled action
+        commits each part, so that rows are locked no longer than needed, and the next part looks
+        with a snapshot of its own.
+
+        :param list failures: takes what was raised, unless it is a conflict
+        :return: tuple (whether there was no conflict, what ``work`` returned)
+        """
+        cr, scheduled = self.env.cr, bool(self.env.context.get("ir_cron_progress_id"))
+        try:
+            with cr.savepoint():
+                result = work(*args)
+            if scheduled:
+                cr.commit()  # pylint: disable=invalid-commit  # see above
+            return True, result
+        except Exception as error:
+            if cr.closed:
+                raise
+            if scheduled:
+                cr.rollback()
+                self.env.clear()
+            if isinstance(error, OperationalError) and error.pgcode in CONFLICT_CODES:
+                _logger.info("Sweep: %s is left to the next one", work.__qualname__)
+                return False, None
+            _logger.exception("The sweep failed in %s", work.__qualname__)
+            failures.append(error)
+            return True, None
+
+    @api.model
+    def _wake_idle(self, flows, now):
+        """Wake the lanes with due messages but without a job. :return: number of lanes"""
+        idle = flows._idle_lanes(now)
         idle._wake()
-        return {"recovered": recovered, "woken": len(idle)}
+        return len(idle)
 
     @api.model
     def _recover_abandoned(self):

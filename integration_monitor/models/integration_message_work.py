@@ -217,6 +217,7 @@ class IntegrationMessage(models.Model):
         failure.seen_before = getattr(error, "seen_before", False)
         failure.answer_refused = getattr(error, "answer_refused", False)
         failure.before_sending = getattr(error, "before_sending", False)
+        failure.nothing_sent = getattr(error, "nothing_sent", False)
         for left in reversed(range(CONFLICT_TRIES)):
             try:
                 if self._own(attempt):

@@ -24,6 +24,9 @@ class IntegrationPauseMixin(models.AbstractModel):
     pause_reason = fields.Char(copy=False, tracking=True)
     paused_at = fields.Datetime(readonly=True, copy=False)
     paused_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    resumed_at = fields.Datetime(
+        readonly=True, copy=False, help="When the last pause by a person ended."
+    )
 
     def action_pause(self):
         """Stop at once: nothing more is claimed; what waits is shown as held."""
@@ -37,7 +40,13 @@ class IntegrationPauseMixin(models.AbstractModel):
         paused = self.filtered(lambda record: record.state == "paused")
         # An operator may stop and start an exchange, though not configure it.
         paused.sudo().with_context(integration_engine=True).write(
-            {"state": "active", "pause_reason": False, "paused_at": False, "paused_by_id": False}
+            {
+                "state": "active",
+                "pause_reason": False,
+                "paused_at": False,
+                "paused_by_id": False,
+                "resumed_at": fields.Datetime.now(),
+            }
         )
         paused._wake_after_resume()
         return True

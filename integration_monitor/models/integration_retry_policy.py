@@ -40,8 +40,9 @@ class IntegrationRetryPolicy(models.Model):
     )
     retry_statuses = fields.Char(
         string="Answers That Are Tried Again",
-        help="HTTP statuses, comma-separated, for example 408, 425, 429, 500-504. They alone "
-        "decide when the partner answered; empty: the kinds of failure decide.",
+        help="HTTP statuses, comma-separated, for example 408, 425, 429, 500-504. They "
+        "decide when the partner answered; empty: the kinds of failure decide. A 403 or 409 with "
+        "Retry-After means “not now” and is tried again in any case.",
     )
     respect_retry_after = fields.Boolean(
         string="Respect Retry-After",

@@ -9,12 +9,14 @@ from psycopg2 import OperationalError
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.dead_peers import NOTICED_WITHIN_A_MINUTE
 from .integration_flow_drain import CONFLICT_CODES
 from .integration_flow_wake import CHANNEL, KEY_SECONDS
 from .integration_subscription_sql import WANTED
 
 _logger = logging.getLogger(__name__)
 
+WATCHED = SQL(NOTICED_WITHIN_A_MINUTE)
 FAN_OUT_LOCK = 0x1A7E1
 BATCH = 1000
 SLICE_SECONDS = 20.0
@@ -205,7 +207,8 @@ class IntegrationSubscription(models.Model):
     @api.model
     def _lock_fan_out(self):
         """:return: whether this connection has the fan-out now"""
-        return self.env.execute_query(SQL("SELECT pg_try_advisory_lock(%s, 0)", FAN_OUT_LOCK))[0][0]
+        query = SQL("%s SELECT pg_try_advisory_lock(%s, 0)", WATCHED, FAN_OUT_LOCK)
+        return self.env.execute_query(query)[0][0]
 
     @api.model
     def _unlock_fan_out(self):

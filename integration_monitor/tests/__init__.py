@@ -11,6 +11,7 @@ from . import test_classification
 from . import test_correction
 from . import test_correlation
 from . import test_credential
+from . import test_dead_peers
 from . import test_business_rule
 from . import test_business_rule_domain
 from . import test_business_rule_kit
@@ -84,6 +85,7 @@ from . import test_oauth_workers
 from . import test_observed_health
 from . import test_partner_faults
 from . import test_pause
+from . import test_pause_deadline
 from . import test_process
 from . import test_process_editor
 from . import test_process_guard
@@ -141,6 +143,7 @@ from . import test_drain_pace
 from . import test_fallback_endpoint
 from . import test_fallback_manual
 from . import test_fallback_screens
+from . import test_fallback_sign_in
 from . import test_gate
 from . import test_gate_access
 from . import test_gate_invoice

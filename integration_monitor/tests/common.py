@@ -5,6 +5,7 @@ import os
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user
 
@@ -145,6 +146,17 @@ class IntegrationCase(TransactionCase):
 
         with patch("odoo.addons.integration_monitor.tools.http_client.HttpClient.request", request):
             yield requests
+
+    def log_calls(self, calls, retries):
+        """Let the log know of calls of the last minutes."""
+        self.env.cr.execute(
+            """INSERT INTO integration_log_data (occurred_at, retention_class, kind, outcome,
+                                                 endpoint_id, attempt, count)
+               SELECT %s, 'standard', 'http_out', 'ok', %s,
+                      CASE WHEN n <= %s THEN 2 ELSE 1 END, 1
+                 FROM generate_series(1, %s) n""",
+            (fields.Datetime.now(), self.endpoint.id, retries, calls),
+        )
 
     def due_now(self, messages):
         """Let a retry be due at once."""

@@ -90,11 +90,37 @@ class TestClockAhead(IntegrationCase):
         message = self.message()
         for values in (
             {"breaker_state": "open", "breaker_until": self.now + timedelta(minutes=10)},
+            {"breaker_state": "open", "breaker_until": self.now + timedelta(hours=6)},
             {"breaker_state": "closed", "throttled_until": self.now + timedelta(hours=1)},
         ):
             with self.subTest(values):
                 self.endpoint.sudo().write(values)
                 self.assertEqual(self.swept(message), "pending")
+
+    def test_breaker_of_a_partner_who_asked_for_an_hour(self):
+        """He answers 502 with Retry-After, and is called again within the minute."""
+        self.endpoint.breaker_failure_limit = 1
+        message = self.message()
+        busy = HttpResponse(502, {"Retry-After": "3600"}, b"", 1.0, None)
+        with self.answers(busy):
+            self.drain(self.outbound)
+        until = self.endpoint.breaker_until
+        self.assertGreater(until, self.now + timedelta(minutes=59))
+        self.assertEqual(self.swept(message), "retry")
+        self.assertEqual(
+            (self.endpoint.breaker_state, self.endpoint.breaker_until), ("open", until)
+        )
+
+    def test_breaker_that_opened_in_an_hour(self):
+        """The clock was an hour ahead: so long could a partner ask for, but none has."""
+        self.endpoint.sudo().write(
+            {
+                "breaker_state": "open",
+                "breaker_since": self.now + timedelta(hours=1),
+                "breaker_until": self.now + timedelta(hours=1, seconds=30),
+            }
+        )
+        self.assertEqual(self.swept(self.message()), "done")
 
     def test_opened_by_a_person(self):
         """The sweep closes what somebody opened."""

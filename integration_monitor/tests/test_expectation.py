@@ -65,6 +65,41 @@ class TestExpectation(WmsCase):
         self.assertIn("Ask the partner", exception.advice)
         self.assertIn(young.id, self.watch(minutes=10).mapped("res_id"))
 
+    def keep_messages(self, days):
+        """Let done messages be kept for so many days, and those that are older be deleted."""
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("integration_monitor.message_retention_days", str(days))
+        self.env.flush_all()
+        self.env["integration.message"]._gc_messages()
+
+    def test_deleted_messages_are_not_missing(self):
+        """Messages are kept for a week, and those of the week before are told to be missing."""
+        day = 24 * 60
+        self.expectation.watch_from = self.now - timedelta(days=13)
+        for days, ahead in ((10, 0), (7, 0), (6.9, 0.5)):
+            # Some notices come before the transfer is done by them.
+            notice = self.notice(self.shipped(minutes=days * day))
+            notice.received_at = self.now - timedelta(days=days + ahead)
+        self.assertFalse(self.watch())
+        self.keep_messages(7)
+        self.assertFalse(self.watch())
+        late = self.shipped(minutes=5 * day)
+        self.assertEqual(self.watch().mapped("res_id"), late.ids)
+
+    def test_expected_while_messages_are_kept(self):
+        """A message is to come within a week, is deleted after a day, and is never missed."""
+        self.expectation.minutes = 24 * 60
+        self.keep_messages(1)
+        with self.assertRaisesRegex(ValidationError, "are kept for 1 days"):
+            self.expectation.minutes = 2 * 24 * 60
+        with self.assertRaisesRegex(ValidationError, "are kept for 1 days"):
+            self.expectation.copy({"event_code": "picking.in.done"})
+        self.expectation.minutes = 11 * 60
+        picking, older = self.shipped(minutes=11.5 * 60), self.shipped(minutes=13 * 60)
+        found = self.watch().mapped("res_id")
+        self.assertEqual(found, picking.ids)
+        self.assertNotIn(older.id, found)
+
     def test_resolved_when_it_arrives(self):
         """The notice came late, and the exception stays."""
         picking = self.shipped()

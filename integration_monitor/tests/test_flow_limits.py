@@ -27,17 +27,6 @@ class TestFlowLimits(BreakerCase):
             [("method_name", "=", "_drain"), ("state", "=", "pending"), ("eta", "!=", False)]
         )
 
-    def log_calls(self, calls, retries):
-        """Let the log know of calls of the last minutes."""
-        self.env.cr.execute(
-            """INSERT INTO integration_log_data (occurred_at, retention_class, kind, outcome,
-                                                 endpoint_id, attempt, count)
-               SELECT %s, 'standard', 'http_out', 'ok', %s,
-                      CASE WHEN n <= %s THEN 2 ELSE 1 END, 1
-                 FROM generate_series(1, %s) n""",
-            (fields.Datetime.now(), self.endpoint.id, retries, calls),
-        )
-
     def test_retry_after_holds_all(self):
         """A partner asks for a pause, and each further message knocks at his door."""
         with freeze_time(START) as clock:
@@ -146,11 +135,17 @@ class TestFlowLimits(BreakerCase):
         self.assertEqual(message.state, "done")
 
     def test_statuses_decide(self):
-        """A policy says which answers are tried again, and others are."""
+        """A policy says which answers are tried again, and others are.
+
+        Who says when to come again has not refused, as the help of the field tells.
+        """
         conflict = HttpResponse(status=409, headers={}, body=b"", elapsed_ms=1.0, address=None)
         busy = HttpResponse(status=503, headers={}, body=b"", elapsed_ms=1.0, address=None)
         self.policy.retry_statuses = "409, 423"
-        for answer, state in ((conflict, "retry"), (busy, "dead")):
+        forbidden = HttpResponse(403, {}, b"", 1.0, None)
+        limited = HttpResponse(403, {"Retry-After": "60"}, b"", 1.0, None)
+        cases = ((conflict, "retry"), (busy, "dead"), (forbidden, "dead"))
+        for answer, state in cases:
             message = self.emit()
             with self.answers(answer):
                 self.drain(self.outbound)
@@ -159,6 +154,10 @@ class TestFlowLimits(BreakerCase):
             message = self.emit()
             self.drain(self.outbound)
         self.assertEqual(message.state, "retry", "without an answer the kind decides")
+        with self.answers(limited):
+            message = self.emit()
+            self.drain(self.outbound)
+        self.assertEqual(message.state, "retry", "he names a time")
 
     def test_inbound_is_not_concerned(self):
         """Orders are not taken over because the shop's API does not answer."""

@@ -1,14 +1,17 @@
 # Connections of their own, as in production, are what these tests are about.
 # pylint: disable=invalid-commit
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import TransactionCase, tagged
+from odoo.tools import mute_logger
 
 from .test_log_writer import real_cursor
 from .test_subscription_concurrency import Committed
 
 CODE = "im_real_batch"
+SWEEP = "odoo.addons.integration_monitor.models.integration_message_sweep"
 
 
 @tagged("post_install", "-at_install")
@@ -63,6 +66,37 @@ class TestSweepLocks(TransactionCase):
             account.unlink()
             partner.unlink()
 
+    def held(self, env):
+        """:return: ids of messages that are shown as held, though nothing holds them"""
+        message = env["integration.message"].browse(self.ids[0])
+        values = {
+            "flow_id": message.flow_id.id,
+            "system_id": message.system_id.id,
+            "company_id": message.company_id.id,
+            "direction": "inbound",
+            "state": "pending",
+            "held": True,
+            "hold_reason": "paused",
+        }
+        return env["integration.message"].create([values] * 2).ids
+
+    def claimed_meanwhile(self, message_id):
+        """Let a lane claim a message between two parts of the sweep."""
+        messages = self.env.registry["integration.message"]
+        before = messages._set_clock_right
+
+        def claim(records, now):
+            with real_cursor(self.env.cr.dbname) as lane:
+                lane.execute(
+                    "UPDATE integration_message SET state = 'processing', held = FALSE,"
+                    " hold_reason = NULL, claimed_at = now() AT TIME ZONE 'UTC' WHERE id = %s",
+                    [message_id],
+                )
+                lane.commit()
+            return before(records, now)
+
+        return patch.object(messages, "_set_clock_right", claim)
+
     def states(self):
         with real_cursor(self.env.cr.dbname) as cr:
             cr.execute("SELECT state FROM integration_message WHERE id = ANY(%s)", [self.ids])
@@ -80,4 +114,34 @@ class TestSweepLocks(TransactionCase):
             worker.rollback()
         with self.committed() as env:
             self.assertEqual(env["integration.message"]._recover_abandoned(), 3)
+        self.assertEqual(self.states(), {"retry"})
+
+    @mute_logger("odoo.sql_db")
+    def test_a_claim_undoes_nothing(self):
+        """A lane is quicker than the sweep by one message, and who died stays in work."""
+        with self.committed() as env:
+            held = self.held(env)
+        with self.claimed_meanwhile(held[0]), self.committed() as env:
+            self.assertGreaterEqual(env["integration.message"]._sweep()["recovered"], 3)
+        self.assertEqual(self.states(), {"retry"})
+
+    @mute_logger("odoo.sql_db")
+    def test_parts_are_committed_by_themselves(self):
+        """The scheduled action keeps what it locked until it is through, and then fails."""
+        with self.committed() as env:
+            held = self.held(env)
+
+        def broken(replays):
+            raise ValueError("a fault in one part")
+
+        replay = patch.object(self.env.registry["integration.replay"], "_wake_lost", broken)
+        with self.claimed_meanwhile(held[0]), replay, self.committed() as env:
+            messages = env["integration.message"].with_context(ir_cron_progress_id=-1)
+            with self.assertLogs(SWEEP, "ERROR"), self.assertRaises(ValueError):
+                messages._sweep()
+            # The part after the claim had a snapshot of its own, that after the fault was done.
+            shown = messages.browse(held[1])
+            self.assertFalse(shown.held)
+            jobs = env["queue.job"].search([("method_name", "=", "_drain")])
+            self.assertIn(shown.flow_id, jobs.mapped("records"))
         self.assertEqual(self.states(), {"retry"})

@@ -18,8 +18,11 @@ def may_have_taken_effect(error: IntegrationError) -> bool:
 
     Refused requests (4xx, 501, 503) and those that never left have had no effect. Everything else
     may have had one: a timeout after sending, a gateway's 502 or 504, a crash of our worker; but
-    not what failed while the request was prepared (``before_sending``), unless that called, too.
+    not what failed while the request was prepared (``before_sending``), unless that called, too,
+    nor what failed while we signed in (``nothing_sent``), whatever the token address answered.
     """
+    if getattr(error, "nothing_sent", False):
+        return False
     response = getattr(error, "response", None)
     status = getattr(error, "status", None) or (response.status if response is not None else None)
     if status is not None:

@@ -45,6 +45,20 @@ def test_answer_that_a_hook_refuses() -> None:
 
 
 @pytest.mark.parametrize(
+    "error",
+    [
+        errors.RemoteError(500),
+        errors.TimeoutError_("no answer", maybe_delivered=True),
+        errors.IntegrationError("the worker stopped"),
+    ],
+)
+def test_failed_before_the_call(error: errors.IntegrationError) -> None:
+    """The answer of a token address is taken for that of the partner."""
+    error.nothing_sent = True
+    assert not may_have_taken_effect(error)
+
+
+@pytest.mark.parametrize(
     ("counts", "expected"),
     [
         ((0, 5, 9), 0),
