@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.tools.misc import format_date
 
 from odoo.addons.integration_monitor.models.integration_transaction_snapshot import NOTHING_BILLED
+from odoo.addons.integration_monitor.tools import order_counts
 
 from ..tools import purchase_counts
 from ..tools import purchase_snapshot_sql as read
@@ -145,6 +146,7 @@ class IntegrationTransaction(models.Model):
     def _bill_text(self, event_code, order):
         """Which bill is awaited, and what is wrong with it."""
         bills = [purchase_counts.Bill(*row) for row in order["invoices"] or ()]
+        transfers = [purchase_counts.Transfer(*row) for row in order["pickings"]]
         posted = [bill for bill in bills if bill.state == "posted"]
         if event_code == "bill.posted":
             drafts = [bill for bill in bills if bill.state == "draft"]
@@ -155,9 +157,14 @@ class IntegrationTransaction(models.Model):
             return self.env._("The vendor's bill is missing")
         if event_code == "bill.matched":
             odd = [bill.name for bill in posted if not bill.matched]
+            if odd and purchase_counts.went_back(transfers):
+                return self.env._(
+                    "%(bill)s: the goods went back, the vendor's refund is missing",
+                    bill=", ".join(odd),
+                )
             return odd and self.env._(
                 "%(bill)s: quantity or price is not what was ordered and received",
                 bill=", ".join(odd),
             )
-        due = purchase_counts.unpaid(bills)
+        due = purchase_counts.unpaid(bills) or order_counts.unpaid(bills, "in_refund")
         return due and self.env._("%(bill)s is not paid", bill=due[0].name)

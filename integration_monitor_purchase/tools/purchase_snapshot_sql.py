@@ -69,6 +69,10 @@ _PURCHASE = f"""jsonb_build_object(
                               WHERE line.id = ANY(lines.ids)
                                 AND line.qty_received_method = 'manual'
                                 AND COALESCE(line.qty_received, 0) < line.product_qty),
+    'unbilled_services', EXISTS (SELECT FROM purchase_order_line line
+                                  WHERE line.id = ANY(lines.ids)
+                                    AND line.qty_received_method = 'manual'
+                                    AND COALESCE(line.qty_invoiced, 0) < line.product_qty),
     'create_date', COALESCE(purchase.date_approve, purchase.create_date),
     'confirmed_at', purchase.date_approve,
     'commitment_date', CASE kind.code
