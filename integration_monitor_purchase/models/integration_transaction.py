@@ -8,7 +8,7 @@ from odoo.addons.integration_monitor.tools import order_counts
 
 from ..tools import purchase_counts
 from ..tools import purchase_snapshot_sql as read
-from ..tools.purchase_reports import source_of
+from ..tools.purchase_reports import ACKNOWLEDGED, source_of
 from ..tools.purchase_root import PURCHASE
 
 #: What the names of the addon's database functions begin with.
@@ -71,7 +71,9 @@ class IntegrationTransaction(models.Model):
         if order["root_model"] == PURCHASE.model:
             # Receipts and bills speak for themselves, see _purchase_text.
             shown = step.event_code in purchase_counts.ARRIVALS and not step.optional
-            return {"partner_asked": order["asks"] or shown}
+            # Told of a change, the vendor has to answer, by whatever way.
+            changed = step.event_code == ACKNOWLEDGED and bool(order["asked_anew_at"])
+            return {"partner_asked": order["asks"] or shown or changed}
         return super()._document_evidence(order, step, pickings, invoices)
 
     @api.model
@@ -106,7 +108,9 @@ class IntegrationTransaction(models.Model):
             if order["state"] == "to approve":
                 return self.env._("The purchase has to be approved")
             return self.env._("The purchase has to be confirmed")
-        if event_code == "message.purchase.acknowledgement.done":
+        if event_code == ACKNOWLEDGED:
+            if order["asked_anew_at"]:
+                return self.env._("The vendor has not acknowledged the change of the purchase")
             return self.env._("The vendor has not acknowledged the purchase")
         if event_code in purchase_counts.ARRIVALS or event_code == "putaway.done":
             return self._transfer_text(event_code, order)
