@@ -225,6 +225,7 @@ from . import stock_picking
 from . import stock_quant
 from . import stock_warehouse
 from . import account_move
+from . import account_move_line
 from . import account_payment
 from . import account_tax
 from . import integration_source_mixin

@@ -14,8 +14,6 @@ from .integration_transaction_blame import until_text
 MOVED_LIMIT = 20000
 #: Notes that one tick posts at most; the next ones post the rest.
 NOTES_LIMIT = 500
-#: Breaches that are older were there when the order was adopted: no news.
-NOTES_HOURS = 24
 #: A note that the clock could not post for so long stands before no other any more.
 NOTES_DAYS = 7
 
@@ -53,8 +51,11 @@ class IntegrationTransactionDeadline(models.Model):
         help="When the awaited step was to be reached, had every step before been in time.",
     )
 
+    # Late, and the clock has not found it yet; what was late when it was adopted is no news.
     _breach_index = models.Index(
-        "(due_at) WHERE state = 'in_progress' AND timeliness = 'missed' AND breach_noted_at IS NULL"
+        "(due_at) WHERE state = 'in_progress' AND timeliness = 'missed'"
+        " AND breach_noted_at IS NULL AND breach_seen_at IS NULL"
+        " AND (adopted_at IS NULL OR due_at > adopted_at)"
     )
 
     _breach_pending_index = models.Index(
@@ -144,14 +145,21 @@ class IntegrationTransactionDeadline(models.Model):
                             ORDER BY tick_at LIMIT %(moved)s FOR UPDATE SKIP LOCKED))
                  RETURNING id, timeliness = 'missed' AND breach_noted_at IS NULL
                                 -- A message has nowhere to write it, and takes no order's turn.
-                                AND res_model <> 'integration.message' AS news)
+                                AND res_model <> 'integration.message' AS news),
+                -- Late by what somebody saved: a date of last week, a payment taken back.
+                seen AS (
+                    UPDATE integration_transaction SET breach_seen_at = %(now)s
+                     WHERE id = ANY(ARRAY(
+                           SELECT id FROM integration_transaction
+                            WHERE state = 'in_progress' AND timeliness = 'missed'
+                              AND breach_noted_at IS NULL AND breach_seen_at IS NULL
+                              AND (adopted_at IS NULL OR due_at > adopted_at)
+                              AND tick_at IS NULL
+                            ORDER BY due_at LIMIT %(moved)s FOR UPDATE SKIP LOCKED))
+                 RETURNING id, res_model <> 'integration.message' AS news)
                 SELECT id, true, news FROM moved
                  UNION ALL
-                (SELECT id, false, true FROM integration_transaction
-                  WHERE state = 'in_progress' AND timeliness = 'missed'
-                    AND breach_noted_at IS NULL AND due_at > %(recent)s
-                    AND res_model <> 'integration.message'
-                  ORDER BY due_at LIMIT %(notes)s)
+                SELECT id, false, news FROM seen
                  UNION ALL
                 -- Those that did not fit into the ticks before, however late they are by now.
                 (SELECT id, false, true FROM integration_transaction
@@ -162,7 +170,6 @@ class IntegrationTransactionDeadline(models.Model):
                 """,
                 now=now,
                 kept=now - timedelta(days=NOTES_DAYS),
-                recent=now - timedelta(hours=NOTES_HOURS),
                 moved=MOVED_LIMIT,
                 notes=NOTES_LIMIT,
             )

@@ -121,8 +121,8 @@ class TestAdoptionDates(AdoptionCommon, DeadlineCommon):
         reached = self.reached(self.adopted(order))
         self.assertEqual(reached["invoiced"], datetime(2026, 3, 11, 4))
 
-    def test_late_since_its_schedule(self):
-        """Goods that should have left in March are on track, due this evening."""
+    def unpicked(self):
+        """:return: an order whose goods were reserved in March, and should have left then"""
         self.rule("picked", "transfer")
         order = self.ordered()
         order.picking_ids.scheduled_date = datetime(2026, 3, 10, 12)
@@ -131,12 +131,36 @@ class TestAdoptionDates(AdoptionCommon, DeadlineCommon):
             "UPDATE stock_move_line SET create_date = '2026-03-02 09:00:00' WHERE picking_id = %s",
             [order.picking_ids.id],
         )
-        owner = self.adopted(order)
+        return order
+
+    def test_late_since_its_schedule(self):
+        """Goods that should have left in March are on track, due this evening."""
+        owner = self.adopted(self.unpicked())
         self.assertEqual(self.reached(owner)["allocated"], datetime(2026, 3, 2, 9))
         self.assertEqual(owner.waits_for_step_id.code, "picked")
         self.assertEqual(owner.waits_since, datetime(2026, 3, 2, 9))
         self.assertEqual(owner.due_at, datetime(2026, 3, 10, 12))
         self.assertEqual(owner.timeliness, "missed")
+
+    def told(self, order):
+        """:return: the notes on an order that tell it is late, after a tick"""
+        self.env["integration.transaction"].sudo()._tick()
+        return order.message_ids.filtered(lambda message: "late since" in (message.body or ""))
+
+    def test_late_before_is_no_news(self):
+        """The installation writes a note on each order of ten years that is late."""
+        order = self.unpicked()
+        owner = self.adopted(order)
+        self.assertEqual((owner.timeliness, len(self.told(order))), ("missed", 0))
+        # What gets late while it is followed is news.
+        self.env.cr.execute(
+            "UPDATE integration_transaction SET adopted_at = adopted_at - interval '9 days'"
+            " WHERE id = %s",
+            [owner.id],
+        )
+        order.picking_ids.scheduled_date = self.env.cr.now() - timedelta(days=4)
+        self.record()
+        self.assertEqual((owner.timeliness, len(self.told(order))), ("missed", 1))
 
     def test_not_invoiced_since_the_shipment(self):
         """Nobody invoiced what left in March, and that is on track."""

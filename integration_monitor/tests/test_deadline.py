@@ -96,6 +96,23 @@ class TestDeadline(DeadlineCommon):
         self.replan()
         self.assertEqual(owner.due_at, fields.Datetime.to_datetime("2031-01-15 22:59:59"))
 
+    def test_due_date_of_an_instalment(self):
+        """The customer gets a delay in the journal item, and his order is late by the old day."""
+        term = self.env["account.payment.term"].create(
+            {"name": "Month", "line_ids": [Command.create({"value_amount": 100, "nb_days": 30})]}
+        )
+        order = self.order(payment_term_id=term.id)
+        self.ship(order.picking_ids)
+        invoice = self.invoice(order)
+        owner = self.owner(order)
+        instalment = invoice.line_ids.filtered(lambda item: item.display_type == "payment_term")
+        self.assertEqual(owner.due_at.date(), invoice.invoice_date + 30 * DAY)
+        later = invoice.invoice_date + 60 * DAY
+        # The invoice shows no due date of its own then; its journal items can be edited.
+        instalment.date_maturity = later
+        self.record()
+        self.assertEqual(owner.due_at.date(), later)
+
     def test_holiday_in_between(self):
         """Working hours go on while nobody works."""
         self.rule("picked", "working", 1440)

@@ -1,7 +1,9 @@
 """Time passes: at risk, then late, and told once."""
 
+import importlib.util
 from ast import literal_eval
 from datetime import timedelta
+from pathlib import Path
 
 from lxml import etree
 
@@ -93,12 +95,47 @@ class TestDeadlineTick(DeadlineCommon):
         self.assertEqual(self.tick(), 0)
         self.assertEqual(len(self.notes(order)), 1)
 
-    def test_adopted_orders_are_no_news(self):
-        """The installation writes a note on each order of ten years."""
-        order = self.order(commitment_date=fields.Datetime.now() - 3 * DAY)
+    def test_late_by_a_save(self):
+        """Nobody is told of an order that a save made late by more than a day."""
+        came_late = self.order(commitment_date=fields.Datetime.now() - 3 * DAY)
+        order = self.order(commitment_date=fields.Datetime.now() + DAY)
+        self.assertEqual(self.tick(), 0)
+        order.commitment_date = fields.Datetime.now() - 3 * DAY
+        self.record()
         self.assertEqual(self.owner(order).timeliness, "missed")
+        self.assertEqual(self.tick(), 0)
+        self.assertEqual((len(self.notes(order)), len(self.notes(came_late))), (1, 1))
+        self.assertTrue(self.owner(order).breach_seen_at)
+        self.assertEqual(self.tick(), 0)
+        self.assertEqual(len(self.notes(order)), 1)
+
+    def test_late_before_an_upgrade(self):
+        """The upgrade writes a note on each order that has been late for weeks."""
+        old, fresh = (
+            self.order(commitment_date=fields.Datetime.now() - late) for late in (3 * DAY, HOUR)
+        )
+        file = Path(__file__).parents[1] / "migrations" / "19.0.1.3.0" / "post-late-orders.py"
+        spec = importlib.util.spec_from_file_location("late_orders", file)
+        script = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(script)
+        script.migrate(self.env.cr, "19.0.1.2.0")
         self.tick()
-        self.assertFalse(self.notes(order))
+        self.assertEqual((len(self.notes(old)), len(self.notes(fresh))), (0, 1))
+
+    def test_payment_that_is_taken_back(self):
+        """Nobody is told of an invoice whose payment is taken back weeks after it was due."""
+        order = self.order()
+        self.ship(order.picking_ids)
+        invoice = self.invoice(order)
+        self.pay(invoice)
+        owner = self.owner(order)
+        self.assertEqual(owner.state, "completed")
+        invoice.invoice_date_due = fields.Date.today() - 10 * DAY
+        invoice.line_ids.remove_move_reconcile()
+        self.record()
+        self.assertEqual((owner.state, owner.timeliness), ("in_progress", "missed"))
+        self.tick()
+        self.assertEqual(len(self.notes(order)), 1)
 
     def test_words_of_the_company(self):
         """The note tells the server's time."""

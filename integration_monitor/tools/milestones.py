@@ -47,6 +47,7 @@ class Count:
     """How many documents must reach a step and how many did.
 
     ``partial``: a document is half-way (an invoice paid in part). ``at``, ``res_id``: the last one.
+    ``since``: what was reported before does not count any more.
     """
 
     expected: int = 0
@@ -56,6 +57,7 @@ class Count:
     res_model: str | None = None
     res_id: int | None = None
     message_id: int | None = None
+    since: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -183,6 +185,10 @@ def _recorded(step: Step, before: Milestone, count: Count, reports: Any) -> Mile
         return new
     new.res_model, new.res_id = before.res_model, before.res_id
     new.evidence = dict(before.evidence)
+    if since := count.since:
+        asked = since.isoformat(timespec="seconds")
+        new.evidence = {key: stamp for key, stamp in new.evidence.items() if stamp >= asked}
+        reports = [report for report in reports if report.at >= since]
     for report in reports:
         stamp = report.at.isoformat(timespec="seconds")
         new.evidence[report.key] = min(stamp, new.evidence.get(report.key, stamp))

@@ -1,9 +1,11 @@
 from odoo import models
+from odoo.tools import SQL
 
 from odoo.addons.integration_monitor.tools.errors import ContractError, RetryLater
 
 from ..tools.tracking import (
     PROBLEM_STATUSES,
+    RESTING_STATUSES,
     STATUS_RANK,
     move_on,
     numbers_of,
@@ -46,6 +48,11 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
         returns = not pickings
         if returns:
             pickings = self._find_returns(message, event.tracking_code)
+        if not pickings and event.status in RESTING_STATUSES:
+            # The carrier confirms what was cancelled in Odoo, or comes late to the booking of it.
+            if former := self._find_former(message, event.tracking_code):
+                self._move_on(former, event)
+                return former
         if not pickings:
             raise RetryLater(
                 BOOKING_SETTLES_SECONDS,
@@ -62,26 +69,15 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
         if moved and event.status in PROBLEM_STATUSES:
             self._report_problem(message, moved, event)
         elif event.status == "delivered":
-            self._settle_problems(moved, event.tracking_code)
+            moved._integration_settle_parcels([event.tracking_code])
         self._record_milestones(message, pickings, event)
         if arrived and not returns and message.flow_id.invoice_on_delivery:
             self._invoice(message, arrived)
         return pickings
 
-    def _parcels(self, picking):
-        """Return what is known of the parcels of a delivery: number to (status, ISO time).
-
-        Earlier versions noted one status for all of them.
-        """
-        status, seen_at = picking.integration_tracking_status, picking.integration_tracking_at
-        if picking.integration_parcels or not status:
-            return picking.integration_parcels or {}
-        told = (status, seen_at.isoformat() if seen_at else None)
-        return dict.fromkeys(numbers_of(picking.carrier_tracking_ref), told)
-
     def _parcel_rank(self, picking, number):
         """Return how far one parcel of a delivery has come."""
-        status, _seen_at = self._parcels(picking).get(number, ("unknown", None))
+        status, _seen_at = picking._integration_known_parcels().get(number, ("unknown", None))
         return STATUS_RANK[status]
 
     def _move_on(self, pickings, event):
@@ -91,7 +87,7 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
         """
         arrived = pickings.browse()
         for picking in pickings:
-            parcels = move_on(self._parcels(picking), event)
+            parcels = move_on(picking._integration_known_parcels(), event)
             status, arrived_at = standing(numbers_of(picking.carrier_tracking_ref), parcels)
             before = picking.integration_tracking_status or "unknown"
             if parcels == (picking.integration_parcels or {}) and status == before:
@@ -144,50 +140,35 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
             lambda picking: tracking_code in numbers_of(picking.carrier_tracking_ref)
         )
 
-    def _record_milestones(self, message, pickings, event):
-        """Record what the carrier saw on the transactions of the deliveries.
-
-        The milestone counts deliveries: one travels with its first parcel, arrives with its last.
-        """
-        values = [
-            {
-                "transaction_id": transaction.id,
-                "step_code": code,
-                "occurred_at": moment,
-                "res_model": picking._name,
-                "res_id": picking.id,
-                "message_id": message.id,
-                "source": "external",
-            }
-            for picking in pickings
-            for transaction in picking.integration_transaction_ids
-            # An exchange belongs to a return, too, whose own parcel goes the other way; a return
-            # to its order, whose parcel arrived.
-            if (transaction.res_model == picking._name) == (picking.picking_type_code == "incoming")
-            for code, moment in (
-                ("in_transit", event.in_transit_at),
-                ("delivered", event.status == "delivered" and picking.integration_delivered_at),
+    def _find_former(self, message, tracking_code):
+        """Return the deliveries that carried the number until it was taken off, or cancelled."""
+        self.env["stock.picking"].flush_model(["company_id", "integration_parcels"])
+        rows = self.env.execute_query(
+            SQL(
+                # Without an index, which each transfer would pay for: such events are few.
+                """SELECT id FROM stock_picking
+                    WHERE integration_parcels IS NOT NULL AND company_id = %s
+                      AND integration_parcels ? %s""",
+                message.company_id.id,
+                tracking_code,
             )
-            if moment
+        )
+        return self.env["stock.picking"].browse([row[0] for row in rows])._filtered_access("write")
+
+    def _record_milestones(self, message, pickings, event):
+        """Record what the carrier saw on the transactions of the deliveries."""
+        values = [
+            value
+            for picking in pickings
+            for value in picking._integration_parcel_reports(
+                event.in_transit_at,
+                event.status == "delivered" and picking.integration_delivered_at,
+                message.id,
+            )
         ]
         if values:
             # The recorder's tables are written by code only, whoever runs the handler.
             self.env["integration.milestone"].sudo()._record(values)
-
-    def _problem_key(self, picking, number):
-        """One open exception for a parcel, however often the carrier reports trouble."""
-        return f"tracking:{picking.id}:{number}"
-
-    def _settle_problems(self, pickings, number):
-        """Close the exceptions of a parcel that arrived after all."""
-        keys = [self._problem_key(picking, number) for picking in pickings]
-        # Earlier versions opened one for the whole delivery.
-        whole = pickings.filtered("integration_delivered_at")
-        keys += [f"tracking:{picking.id}" for picking in whole]
-        # Exceptions are closed by code only, whoever runs the handler.
-        self.env["integration.exception"].sudo().search(
-            [("is_open", "=", True), ("dedupe_key", "in", keys)]
-        )._resolve("auto")
 
     def _report_problem(self, message, pickings, event):
         """Open one exception for a parcel that will not arrive as promised."""
@@ -197,7 +178,7 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
         self.env["integration.exception"].sudo()._open(
             [
                 {
-                    "dedupe_key": self._problem_key(picking, event.tracking_code),
+                    "dedupe_key": picking._integration_parcel_key(event.tracking_code),
                     "name": self.env._(
                         "%(picking)s: %(status)s",
                         picking=picking.name,

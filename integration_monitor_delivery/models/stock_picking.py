@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 
 from odoo.addons.integration_monitor.models.integration_document_mixin import PREFETCH
 
+from ..tools.tracking import numbers_of, parse_time, renumber, standing
+
 #: The tracking numbers of a transfer, in SQL; as the index has them.
 NUMBERS = "string_to_array(replace(carrier_tracking_ref, ' ', ''), ',')"
 
@@ -38,7 +40,8 @@ class StockPicking(models.Model):
         copy=False,
         readonly=True,
         prefetch=PREFETCH,
-        help="The last state of each parcel and when it was seen, by tracking number.",
+        help="The last state of each parcel and when it was seen, by tracking number; also of "
+        "numbers that were taken off.",
     )
     integration_tracking_at = fields.Datetime(
         string="Parcel Seen At", copy=False, readonly=True, prefetch=PREFETCH
@@ -75,7 +78,98 @@ class StockPicking(models.Model):
         if "carrier_id" in vals and self.env["integration.cut.off"]._by_carrier():
             # Another carrier comes at other times.
             self._integration_note(())
-        return super().write(vals)
+        former = {}
+        if "carrier_tracking_ref" in vals:
+            numbers = vals["carrier_tracking_ref"]
+            former = {
+                picking: (picking._integration_known_parcels(), picking.carrier_tracking_ref)
+                for picking in self
+                if picking.carrier_tracking_ref and picking.carrier_tracking_ref != numbers
+            }
+        result = super().write(vals)
+        for picking, (parcels, numbers) in former.items():
+            picking._integration_renumber(parcels, numbers_of(numbers))
+        return result
+
+    def _integration_known_parcels(self):
+        """Return what is known of the parcels of a delivery: number to (status, ISO time).
+
+        Earlier versions noted one status for all of them.
+        """
+        status, seen_at = self.integration_tracking_status, self.integration_tracking_at
+        if self.integration_parcels or not status:
+            return self.integration_parcels or {}
+        told = (status, seen_at.isoformat() if seen_at else None)
+        return dict.fromkeys(numbers_of(self.carrier_tracking_ref), told)
+
+    def _integration_renumber(self, parcels, before):
+        """Judge a delivery anew whose numbers changed: another parcel tells whether it arrived.
+
+        :param dict parcels: what was known of its parcels
+        :param list before: its numbers until now
+        """
+        numbers = numbers_of(self.carrier_tracking_ref)
+        parcels = renumber(parcels, before, numbers)
+        values = {"integration_parcels": parcels}
+        arrived_at, was_delivered = None, self.integration_delivered_at
+        # What has arrived has arrived, even if somebody empties its number.
+        if numbers or not was_delivered:
+            told = [parcels[number] for number in numbers if number in parcels]
+            status, arrived_at = standing(numbers, parcels) if told else (False, None)
+            values["integration_tracking_status"] = status
+            values["integration_tracking_at"] = max(filter(None, map(_seen_at, told)), default=None)
+            values["integration_delivered_at"] = arrived_at
+        # The engine's fields, milestones and exceptions, whoever changes the number.
+        picking = self.sudo()
+        picking.write(values)
+        picking._integration_settle_parcels([number for number in before if number not in numbers])
+        if arrived_at and not was_delivered:
+            reports = picking._integration_parcel_reports(None, arrived_at)
+            picking.env["integration.milestone"]._notes().reports.extend(reports)
+
+    def _integration_parcel_reports(self, in_transit_at, delivered_at, message_id=False):
+        """Return what the carrier saw of a delivery, for the recorder: a dict a milestone.
+
+        A milestone counts deliveries: one travels with its first parcel, arrives with its last.
+
+        :param in_transit_at: when it was seen (UTC), if it was
+        :param delivered_at: when its last parcel arrived (UTC), if it has
+        """
+        self.ensure_one()
+        moments = (("in_transit", in_transit_at), ("delivered", delivered_at))
+        return [
+            {
+                "transaction_id": transaction.id,
+                "step_code": code,
+                "occurred_at": moment,
+                "res_model": self._name,
+                "res_id": self.id,
+                "message_id": message_id,
+                "source": "external",
+            }
+            for transaction in self.integration_transaction_ids
+            # An exchange belongs to a return, too, whose own parcel goes the other way; a return
+            # to its order, whose parcel arrived.
+            if (transaction.res_model == self._name) == (self.picking_type_code == "incoming")
+            for code, moment in moments
+            if moment
+        ]
+
+    def _integration_parcel_key(self, number):
+        """One open exception for a parcel, however often the carrier reports trouble."""
+        return f"tracking:{self.id}:{number}"
+
+    def _integration_settle_parcels(self, numbers):
+        """Close the exceptions of parcels that arrived after all, or are none of theirs."""
+        keys = [picking._integration_parcel_key(number) for picking in self for number in numbers]
+        # Earlier versions opened one for the whole delivery.
+        keys += [f"tracking:{one.id}" for one in self if one.integration_delivered_at]
+        if not keys:
+            return
+        # Exceptions are closed by code only, whoever runs the handler.
+        self.env["integration.exception"].sudo().search(
+            [("is_open", "=", True), ("dedupe_key", "in", keys)]
+        )._resolve("auto")
 
     def send_to_shipper(self):
         """Compute the price as Odoo does; a flow books the parcel once the delivery is done.
@@ -114,3 +208,8 @@ class StockPicking(models.Model):
                 carrier=self.carrier_id.name,
             )
         return super().message_post(**kwargs)
+
+
+def _seen_at(told):
+    """When a parcel was seen, of (status, ISO time)."""
+    return parse_time(told[1])

@@ -1,6 +1,7 @@
 from . import test_carrier_booking
 from . import test_carrier_expected
 from . import test_carrier_invoice
+from . import test_carrier_numbers
 from . import test_carrier_tracking
 from . import test_cut_off
 from . import test_flow_form

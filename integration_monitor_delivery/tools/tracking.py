@@ -24,6 +24,8 @@ STATUS_RANK = {
     "delivered": 60,
 }
 PROBLEM_STATUSES = frozenset({"failure", "error", "return_to_sender", "cancelled"})
+#: What a carrier tells of a label that no parcel travels with.
+RESTING_STATUSES = frozenset({"unknown", "pre_transit", "cancelled"})
 MOVING_STATUSES = frozenset({"in_transit", "out_for_delivery", "available_for_pickup"})
 
 
@@ -90,6 +92,25 @@ def standing(
         return troubled[0], None
     nothing_else = "in_transit" if any(told) else "unknown"
     return min(under_way, key=lambda status: STATUS_RANK[status], default=nothing_else), None
+
+
+def renumber(
+    parcels: Mapping[str, Sequence[str | None]], before: Iterable[str], numbers: Sequence[str]
+) -> dict[str, list[str | None]]:
+    """Return the parcels of a delivery whose numbers change; one that is taken off is remembered.
+
+    :param before: the numbers until now
+    """
+    nothing_told = ["unknown", None]
+    result = {
+        number: list(told)
+        for number, told in parcels.items()
+        if number not in numbers or list(told) != nothing_told
+    }
+    for number in before:
+        if number not in numbers:
+            result.setdefault(number, list(nothing_told))
+    return result
 
 
 def parse_time(value: object) -> datetime | None:

@@ -17,7 +17,8 @@ BRINGING = frozenset({"incoming", "dropship"})
 class IntegrationHandlerPurchaseAsn(models.AbstractModel):
     """Schedules the receipts that a shipment fills for the day on which it should come.
 
-    Lines keep what is under way: several shipments together may bring no more than is awaited.
+    Lines keep what is under way: several shipments together may bring no more than is awaited. What
+    is missing of a shipment that came short keeps no other from being announced.
     """
 
     _name = "integration.handler.purchase.asn"
@@ -48,7 +49,7 @@ class IntegrationHandlerPurchaseAsn(models.AbstractModel):
         if not lines:
             raise ContractError(self.env._("The %(what)s has no lines.", what=data.where))
         moment = data.moment("expected_at")
-        filled = self._announce(order, number, lines, moment)
+        filled = self._announce(message, order, number, lines, moment)
         receipts = self.env["stock.picking"].browse(filled)
         if moment:
             self._schedule(receipts)
@@ -57,24 +58,28 @@ class IntegrationHandlerPurchaseAsn(models.AbstractModel):
             receipt.message_post(body=text)
         return receipts or self._arrived_with(order, number)
 
-    def _announce(self, order, number, lines, moment):
+    def _announce(self, message, order, number, lines, moment):
         """Keep with each line what is under way of it. :return: ids of the receipts that it fills
 
         :raise BusinessError: more is announced than is awaited
         """
-        filled = []
+        filled, short = [], []
         for line in order.order_line:
             announced = Announced(line.integration_announced, line.qty_received)
             quantity = lines.get(line)
             if quantity:
                 awaited = self._awaited(line)
                 announced.announce(number, quantity, moment and moment.isoformat())
-                self._check_quantity(line, announced, number, sum(awaited.values()))
+                missed = self._check_quantity(line, announced, number, sum(awaited.values()))
+                short += [(line, shipment) for shipment in missed]
                 filled += announced.fill(number, awaited.items())
             else:
                 announced.forget(number)
             if quantity or line.integration_announced:
                 line.integration_announced = announced.dump()
+        order.order_line._integration_settle_short()
+        if short:
+            self._report_short(message, number, short)
         return list(dict.fromkeys(filled))
 
     def _awaited(self, line):
@@ -92,12 +97,19 @@ class IntegrationHandlerPurchaseAsn(models.AbstractModel):
         return awaited
 
     def _check_quantity(self, line, announced, number, awaited):
-        """:raise BusinessError: more is under way than is awaited"""
+        """:return: the shipments whose missing pieces make way for this one
+
+        :raise BusinessError: more is under way than is awaited
+        """
         [own] = (shipment for shipment in announced.shipments if shipment.number == number)
         beside = announced.beside(number)
         under_way = own.under_way + sum(shipment.under_way for shipment in beside)
         if line.product_uom_id.compare(under_way, awaited) <= 0:
-            return
+            return []
+        # What is missing of those that came short may never come: it stops no other.
+        late = sum(shipment.under_way for shipment in beside if shipment.arrived)
+        if line.product_uom_id.compare(under_way - late, awaited) <= 0:
+            return announced.give_up(number, awaited - (under_way - late))
         values = {
             "quantity": own.quantity,
             "number": number,
@@ -130,6 +142,47 @@ class IntegrationHandlerPurchaseAsn(models.AbstractModel):
                 "vendor.",
                 **values,
             )
+        )
+
+    def _report_short(self, message, number, short):
+        """Open one exception for each shipment that came short, and that others made way for.
+
+        :param list short: (line, shipment)
+        """
+        # Exceptions are opened by code only, whoever runs the handler.
+        self.env["integration.exception"].sudo()._open(
+            [
+                {
+                    "dedupe_key": line._integration_short_key(shipment.number),
+                    "name": self.env._(
+                        "%(order)s: shipment %(number)s came short",
+                        order=line.order_id.name,
+                        number=shipment.number,
+                    ),
+                    "category": "partner",
+                    "error_class": "business",
+                    "error_message": self.env._(
+                        "%(missing)g of %(line)s for %(order)s did not come with %(number)s, which "
+                        "announced %(quantity)g; %(next)s brings what is awaited since. Ask the "
+                        "vendor for the rest. This closes when the vendor corrects %(number)s, or "
+                        "when nothing is awaited any more.",
+                        missing=shipment.missing,
+                        line=line.name,
+                        order=line.order_id.name,
+                        number=shipment.number,
+                        quantity=shipment.quantity,
+                        next=number,
+                    ),
+                    "flow_id": message.flow_id.id,
+                    "system_id": message.flow_id.system_id.id,
+                    "transaction_id": line.order_id.sudo().integration_transaction_ids[:1].id,
+                    "res_model": line.order_id._name,
+                    "res_id": line.order_id.id,
+                    "partner_id": line.order_id.partner_id.id,
+                    "company_id": message.company_id.id,
+                }
+                for line, shipment in short
+            ]
         )
 
     def _schedule(self, receipts):

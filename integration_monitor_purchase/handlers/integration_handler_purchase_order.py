@@ -10,6 +10,7 @@ from odoo.addons.integration_monitor.tools.errors import BusinessError, RetryLat
 from odoo.addons.integration_monitor.tools.iso_time import utc_text
 from odoo.addons.integration_monitor.tools.replay import Verdict
 
+from ..tools.purchase_snapshot_sql import ASKED_ANEW
 from .integration_purchase_document import PLACED
 
 #: What a vendor is told of a purchase that it knows.
@@ -146,9 +147,17 @@ class IntegrationHandlerPurchaseOrder(models.AbstractModel):
             return
         told = json.loads(message.sudo().payload or "{}")  # built by us: it names the revision
         revision = GONE if told.get("status") == "cancelled" else told.get("revision")
-        if revision is not None:
-            flow = str(message.flow_id.id)
-            order.integration_told = {**(order.integration_told or {}), flow: revision}
+        if revision is None:
+            return
+        flow, known = str(message.flow_id.id), order.integration_told or {}
+        values = {"integration_told": {**known, flow: revision}}
+        again = told.get("status") == "changed" or flow in known
+        if again and revision not in (GONE, known.get(flow)):
+            # What the vendor acknowledged until now was another purchase.
+            asked_at = message.sudo().claimed_at or self.env.cr.now()
+            values["integration_told"][ASKED_ANEW] = asked_at.isoformat(timespec="seconds")
+            values["acknowledged"] = False
+        order.write(values)
 
     def _replay_verdict(self, message, document, *, new_key=False):
         """With a new key the vendor would deliver twice."""

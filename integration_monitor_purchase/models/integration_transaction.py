@@ -4,10 +4,11 @@ from odoo import api, models
 from odoo.tools.misc import format_date
 
 from odoo.addons.integration_monitor.models.integration_transaction_snapshot import NOTHING_BILLED
+from odoo.addons.integration_monitor.tools import order_counts
 
 from ..tools import purchase_counts
 from ..tools import purchase_snapshot_sql as read
-from ..tools.purchase_reports import source_of
+from ..tools.purchase_reports import ACKNOWLEDGED, source_of
 from ..tools.purchase_root import PURCHASE
 
 #: What the names of the addon's database functions begin with.
@@ -70,7 +71,9 @@ class IntegrationTransaction(models.Model):
         if order["root_model"] == PURCHASE.model:
             # Receipts and bills speak for themselves, see _purchase_text.
             shown = step.event_code in purchase_counts.ARRIVALS and not step.optional
-            return {"partner_asked": order["asks"] or shown}
+            # Told of a change, the vendor has to answer, by whatever way.
+            changed = step.event_code == ACKNOWLEDGED and bool(order["asked_anew_at"])
+            return {"partner_asked": order["asks"] or shown or changed}
         return super()._document_evidence(order, step, pickings, invoices)
 
     @api.model
@@ -105,7 +108,9 @@ class IntegrationTransaction(models.Model):
             if order["state"] == "to approve":
                 return self.env._("The purchase has to be approved")
             return self.env._("The purchase has to be confirmed")
-        if event_code == "message.purchase.acknowledgement.done":
+        if event_code == ACKNOWLEDGED:
+            if order["asked_anew_at"]:
+                return self.env._("The vendor has not acknowledged the change of the purchase")
             return self.env._("The vendor has not acknowledged the purchase")
         if event_code in purchase_counts.ARRIVALS or event_code == "putaway.done":
             return self._transfer_text(event_code, order)
@@ -145,6 +150,7 @@ class IntegrationTransaction(models.Model):
     def _bill_text(self, event_code, order):
         """Which bill is awaited, and what is wrong with it."""
         bills = [purchase_counts.Bill(*row) for row in order["invoices"] or ()]
+        transfers = [purchase_counts.Transfer(*row) for row in order["pickings"]]
         posted = [bill for bill in bills if bill.state == "posted"]
         if event_code == "bill.posted":
             drafts = [bill for bill in bills if bill.state == "draft"]
@@ -155,9 +161,14 @@ class IntegrationTransaction(models.Model):
             return self.env._("The vendor's bill is missing")
         if event_code == "bill.matched":
             odd = [bill.name for bill in posted if not bill.matched]
+            if odd and purchase_counts.went_back(transfers):
+                return self.env._(
+                    "%(bill)s: the goods went back, the vendor's refund is missing",
+                    bill=", ".join(odd),
+                )
             return odd and self.env._(
                 "%(bill)s: quantity or price is not what was ordered and received",
                 bill=", ".join(odd),
             )
-        due = purchase_counts.unpaid(bills)
+        due = purchase_counts.unpaid(bills) or order_counts.unpaid(bills, "in_refund")
         return due and self.env._("%(bill)s is not paid", bill=due[0].name)

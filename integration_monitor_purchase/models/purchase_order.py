@@ -47,7 +47,8 @@ class PurchaseOrder(models.Model):
         copy=False,
         readonly=True,
         prefetch=PREFETCH,
-        help="The revision that a vendor was told, by the id of the flow.",
+        help="The revision that a vendor was told, by the id of the flow, and when a vendor was "
+        "told last that the purchase is not what it was.",
     )
     # Whoever may read a purchase sees its amount, which its transaction keeps from all others.
     integration_value_at_risk = ShownMonetary(

@@ -2,6 +2,10 @@ from odoo import api, fields, models
 
 from odoo.addons.integration_monitor.models.integration_document_mixin import PREFETCH
 
+from ..tools.announcements import LEAST, Announced
+
+#: What the keys of exceptions about shipments that came short begin with.
+SHORT = "asn.short"
 #: What a line is bought for.
 PURPOSE = ("sale_line_id", "move_dest_ids")
 #: What of a line a vendor has to know.
@@ -55,3 +59,40 @@ class PurchaseOrderLine(models.Model):
         if bought:
             # Procurements make purchases for people who may not read them.
             bought.sudo().order_id._integration_note_aside()
+
+    def _integration_short_key(self, number):
+        """One open exception for a shipment of a line that came short."""
+        return f"{SHORT}:{self.id}:{number}"
+
+    def _integration_settle_short(self):
+        """Close the exceptions of shipments that are not short any more, or are missed by nobody.
+
+        Costs nothing where nothing was announced.
+        """
+        lines = self.filtered("integration_announced")
+        if not lines:
+            return
+        # Exceptions are closed by code only, whoever receives the goods.
+        open_ones = (
+            self.env["integration.exception"]
+            .sudo()
+            .search(
+                [
+                    ("is_open", "=", True),
+                    ("res_model", "=", "purchase.order"),
+                    ("res_id", "in", lines.order_id.ids),
+                    ("dedupe_key", "=like", f"{SHORT}:%"),
+                ]
+            )
+        )
+        missed = {
+            line._integration_short_key(shipment.number)
+            for line in (lines if open_ones else ())
+            if any(move.state not in ("done", "cancel") for move in line.move_ids)
+            for shipment in Announced(line.integration_announced, line.qty_received).shipments
+            if shipment.missing > LEAST
+        }
+        own = tuple(line._integration_short_key("") for line in lines)
+        open_ones.filtered(
+            lambda one: one.dedupe_key.startswith(own) and one.dedupe_key not in missed
+        )._resolve("auto")

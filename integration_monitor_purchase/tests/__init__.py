@@ -2,6 +2,7 @@ from . import test_business_rule
 from . import test_business_rule_since
 from . import test_no_back_order
 from . import test_purchase_access
+from . import test_purchase_acknowledged
 from . import test_purchase_bills
 from . import test_purchase_blame
 from . import test_purchase_changes

@@ -2,6 +2,9 @@
 
 from odoo.tests import new_test_user
 
+from odoo.addons.integration_monitor.instrumentation import log_writer
+from odoo.addons.integration_monitor.tests.common_partner import PartnerMixin
+
 from .common import PurchaseCommon
 
 
@@ -42,3 +45,24 @@ class VendorCommon(PurchaseCommon):
         self.assertFalse(flow.env.su)
         with self.env.cr.savepoint():
             return flow._handler()._handle(message, payload)
+
+
+class ListeningVendorCommon(PartnerMixin, VendorCommon):
+    """A vendor who takes purchases over HTTP."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner.open = True
+        self.sending.endpoint_id.base_url = self.partner.url
+
+    def drain(self):
+        """Work on what is due, as the queue does."""
+        self.env.cr.precommit.run()
+        service = self.sending._as_service()
+        with (
+            self.enter_registry_test_mode(),
+            self.registry.cursor() as cr,
+            log_writer.captured(),
+        ):
+            service.with_env(service.env(cr=cr))._drain()
+        self.env.invalidate_all()

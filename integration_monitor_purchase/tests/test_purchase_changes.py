@@ -6,31 +6,11 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.integration_monitor.instrumentation import log_writer
-from odoo.addons.integration_monitor.tests.common_partner import PartnerMixin
-
-from .common_vendor import VendorCommon
+from .common_vendor import ListeningVendorCommon
 
 
 @tagged("post_install", "-at_install")
-class TestPurchaseChanges(PartnerMixin, VendorCommon):
-    def setUp(self):
-        super().setUp()
-        self.partner.open = True
-        self.sending.endpoint_id.base_url = self.partner.url
-
-    def drain(self):
-        """Work on what is due, as the queue does."""
-        self.env.cr.precommit.run()
-        service = self.sending._as_service()
-        with (
-            self.enter_registry_test_mode(),
-            self.registry.cursor() as cr,
-            log_writer.captured(),
-        ):
-            service.with_env(service.env(cr=cr))._drain()
-        self.env.invalidate_all()
-
+class TestPurchaseChanges(ListeningVendorCommon):
     def told(self):
         """:return: (method, path, status, revision, quantities) of all that the vendor was told"""
         self.drain()

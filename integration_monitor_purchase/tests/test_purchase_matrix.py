@@ -159,6 +159,53 @@ class TestPurchaseMatrix(PurchaseCommon):
         self.assertEqual(self.roles(order), ["in", "order", "return"])
         self.assertEqual(self.owner(order).state, "cancelled")
 
+    def test_everything_sent_back_and_billed(self):
+        """Goods that went back are awaited, or one more bill of them, for ever."""
+        order = self.purchase()
+        self.ship(order.picking_ids)
+        bill = self.bill(order)
+        self.pay(bill)
+        self.send_back(order.picking_ids)
+        owner = self.owner(order)
+        self.assertEqual(self._counts(order, "received"), (0, 0))
+        self.assertEqual(self._counts(order, "billed"), (1, 1))
+        self.assertEqual(owner.waits_for_step_id.code, "matched")
+        self.assertIn("refund", owner.cause_text)
+        refund = self.refund(bill)
+        self.assertEqual(owner.waits_for_step_id.code, "paid")
+        self.assertIn(refund.name, owner.cause_text)
+        self.pay(refund)
+        self.assertEqual(owner.state, "cancelled")
+
+    def test_sent_back_before_it_is_in_the_shelf(self):
+        """What went back from the door is awaited in the shelf."""
+        self.warehouse.reception_steps = "two_steps"
+        order = self.purchase()
+        receipt = order.picking_ids
+        self.ship(receipt)
+        bill = self.bill(order)
+        self.send_back(receipt)
+        self.assertEqual(self._counts(order, "put_away"), (0, 0))
+        self.assertEqual(self.owner(order).waits_for_step_id.code, "matched")
+        self.refund(bill)
+        self.assertEqual(self.owner(order).state, "cancelled")
+
+    def test_sent_back_beside_a_service(self):
+        """Goods went back, and the bill of what was done beside them is not awaited."""
+        service = self.env["product.product"].create({"name": "Assembly", "type": "service"})
+        order = self.purchase(confirm=False)
+        line = {"product_id": service.id, "product_qty": 1, "price_unit": 5.0}
+        order.write({"order_line": [Command.create(line)]})
+        order.button_confirm()
+        self.record()
+        self.ship(order.picking_ids)
+        self.send_back(order.picking_ids)
+        owner = self.owner(order)
+        self.assertEqual((owner.state, owner.waits_for_step_id.code), ("in_progress", "billed"))
+        order.order_line[1:].qty_received = 1
+        self.pay(self.bill(order))
+        self.assertNotEqual(owner.state, "in_progress")
+
     def test_sent_back_from_the_shelf(self):
         """What was put away and goes back all the same counts as in the shelf, or as received."""
         self.warehouse.reception_steps = "two_steps"

@@ -84,15 +84,72 @@ class TestPurchaseNotice(VendorCommon):
         with self.assertRaisesRegex(BusinessError, "ASN-2"):
             self.notice(order, "ASN-3", 1)
 
-    def test_missing_piece_of_a_shipment(self):
-        """A shipment came short: what is missing of it may come yet, or not at all."""
+    def short(self, order):
+        """:return: the exceptions about shipments of a purchase that came short"""
+        keys = [f"asn.short:{line.id}:" for line in order.order_line]
+        found = (
+            self.env["integration.exception"].sudo().search([("dedupe_key", "like", "asn.short:")])
+        )
+        return found.filtered(lambda one: one.dedupe_key.startswith(tuple(keys)))
+
+    def came_short(self):
+        """:return: a purchase of five; of three that were announced two came"""
         order = self.purchase(quantity=5)
         self.notice(order, "ASN-1", 3)
         self.ship(order.picking_ids, quantity=2)
-        with self.assertRaisesRegex(BusinessError, "1 with ASN-1"):
-            self.notice(order, "ASN-2", 3)
-        self.notice(order, "ASN-1", 2)  # says the vendor
-        self.assertEqual(self.notice(order, "ASN-2", 3), self.open_transfers(order))
+        return order
+
+    def test_missing_piece_of_a_shipment(self):
+        """A shipment came short, and no other one is taken until the vendor corrects it."""
+        order = self.came_short()
+        rest = self.open_transfers(order)
+        self.assertEqual(self.notice(order, "ASN-2", 3, FRIDAY), rest)
+        self.assertEqual(rest.scheduled_date, FRIDAY)
+        short = self.short(order)
+        self.assertTrue(short.is_open)
+        self.assertEqual((short.res_model, short.res_id), (order._name, order.id))
+        self.assertEqual(short.transaction_id, self.owner(order).sudo())
+        for told in ("ASN-1", "ASN-2", "1 of", order.order_line.name, order.name):
+            self.assertIn(told, short.error_message)
+        # A repeated notice opens nothing that a person has closed.
+        short._resolve("manual")
+        self.notice(order, "ASN-2", 3)
+        self.assertFalse(short.is_open)
+        self.assertEqual(len(self.short(order)), 1)
+        # Together they are too many still.
+        with self.assertRaisesRegex(BusinessError, "3 with ASN-2"):
+            self.notice(order, "ASN-3", 1)
+
+    def test_missing_piece_fits(self):
+        """Two of the three that are awaited are announced: the missing one may come yet."""
+        order = self.came_short()
+        self.notice(order, "ASN-2", 2)
+        self.assertFalse(self.short(order))
+        with self.assertRaisesRegex(BusinessError, "2 with ASN-2"):
+            self.notice(order, "ASN-3", 2)
+
+    def test_missing_piece_is_corrected(self):
+        """The vendor corrects what it announced, and the exception stays."""
+        order = self.came_short()
+        self.notice(order, "ASN-2", 3)
+        self.notice(order, "ASN-1", 2)
+        self.assertFalse(self.short(order).is_open)
+        # That it comes after all is too much, beside the others.
+        with self.assertRaisesRegex(BusinessError, "3 with ASN-2"):
+            self.notice(order, "ASN-1", 3)
+
+    def test_missing_piece_is_not_missed(self):
+        """All of the purchase has come, and somebody has still to look after the first shipment."""
+        order = self.came_short()
+        self.notice(order, "ASN-2", 3)
+        self.ship(self.open_transfers(order), quantity=1)
+        self.assertTrue(self.short(order).is_open)
+        self.ship(self.open_transfers(order))
+        self.assertFalse(self.short(order).is_open)
+        given_up = self.came_short()
+        self.notice(given_up, "ASN-2", 3)
+        self.open_transfers(given_up).action_cancel()
+        self.assertFalse(self.short(given_up).is_open)
 
     def test_corrected_and_repeated(self):
         """A corrected notice counts beside the one that it corrects, a repeated one twice."""

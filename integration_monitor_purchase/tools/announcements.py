@@ -18,6 +18,7 @@ class Shipment:
     """What one shipment brings of a line.
 
     ``expected`` is when, as ISO text in UTC, ``receipts`` are the ids of those that it fills.
+    ``missing``: so much of it did not come with the rest, and nobody expects it any more.
     """
 
     number: str
@@ -25,11 +26,12 @@ class Shipment:
     arrived: float = 0.0
     expected: str | None = None
     receipts: list[int] = field(default_factory=list)
+    missing: float = 0.0
 
     @property
     def under_way(self) -> float:
         """How much of it has not come yet."""
-        return max(self.quantity - self.arrived, 0.0)
+        return max(self.quantity - self.arrived - self.missing, 0.0)
 
 
 class Announced:
@@ -49,6 +51,11 @@ class Announced:
             taken = min(max(came, 0.0), shipment.under_way)
             shipment.arrived += taken
             came -= taken
+        for shipment in self.shipments:
+            taken = min(max(came, 0.0), shipment.missing)
+            shipment.arrived += taken
+            shipment.missing -= taken
+            came -= taken
 
     def dump(self) -> dict[str, Any]:
         """Return what the line is to keep."""
@@ -62,6 +69,7 @@ class Announced:
         for shipment in self.shipments:
             if shipment.number == number:
                 shipment.quantity = quantity
+                shipment.missing = 0.0
                 shipment.expected = expected or shipment.expected
                 return shipment
         shipment = Shipment(number, quantity, expected=expected)
@@ -79,6 +87,22 @@ class Announced:
             for shipment in self.shipments
             if shipment.number != number and shipment.under_way > LEAST
         ]
+
+    def give_up(self, number: str, room: float) -> list[Shipment]:
+        """Expect of other shipments that came in part no more of the rest than there is room for.
+
+        :param room: how much may still come with them
+        :return: those of which pieces are missing now
+        """
+        short = []
+        for shipment in self.beside(number):
+            if shipment.arrived > LEAST:
+                lost = shipment.under_way - min(shipment.under_way, max(room, 0.0))
+                room -= shipment.under_way - lost
+                if lost > LEAST:
+                    shipment.missing += lost
+                    short.append(shipment)
+        return short
 
     def fill(self, number: str, awaited: Iterable[tuple[int, float]]) -> list[int]:
         """Find the receipts that a shipment fills, and keep them with it.

@@ -64,7 +64,8 @@ def count_purchase(
     """Return the count of every document event of procure-to-pay.
 
     :param order: the row; ``reception_steps`` of its warehouse, ``invoice_status``, ``unbilled``
-        (something ordered is on no bill), ``open_services`` (some is a service to be done yet)
+        (something ordered is on no bill), ``open_services`` (some is a service to be done yet),
+        ``unbilled_services`` (some is a service)
     """
     ordered = order["state"] == "purchase"
     counts = {
@@ -78,10 +79,20 @@ def count_purchase(
     return counts
 
 
+def went_back(transfers: list[Transfer]) -> bool:
+    """Tell whether everything that came went back to the vendor, and nothing more is to come."""
+    came = [t for t in transfers if t.role in BRINGING and t.state != "cancel"]
+    return bool(came) and all(t.state == "done" and t.returned for t in came)
+
+
 def _count_transfers(
     order: dict[str, Any], transfers: list[Transfer], ordered: bool
 ) -> dict[str, Count]:
-    """Count what came in, and what of it is in its place."""
+    """Count what came in, and what of it is in its place.
+
+    Nothing is awaited any more of what went back altogether.
+    """
+    none_left = went_back(transfers)
     receipts = [t for t in transfers if t.role in BRINGING]
     kept = [receipt for receipt in receipts if not receipt.returned]
     # Goods on their way through the house, whose last transfer is not written yet.
@@ -91,11 +102,13 @@ def _count_transfers(
         for t in transfers
         if t.role in ("in", "quality") and t.state not in CLOSED_PICKINGS and not t.feeds
     ]
+    placed = [t for t in transfers if t.role == "put_away" and not t.returned and not none_left]
     return {
-        "receipt.done": count_transfers(kept, minimum=bool(receipts) or not ordered),
+        "receipt.done": count_transfers(
+            kept, minimum=not none_left and (bool(receipts) or not ordered)
+        ),
         "putaway.done": count_transfers(
-            [t for t in transfers if t.role == "put_away" and not t.returned],
-            extra=len(upstream) if several else 0,
+            placed, extra=len(upstream) if several and not none_left else 0
         ),
     }
 
@@ -103,14 +116,22 @@ def _count_transfers(
 def _count_bills(
     order: dict[str, Any], transfers: list[Transfer], bills: list[Bill], ordered: bool
 ) -> dict[str, Count]:
-    """Count bills posted, matched and paid; one more is expected while something is unbilled."""
+    """Count bills posted, matched and paid; one more is expected while something is unbilled.
+
+    Of goods that went back altogether none is, but the vendor has to give their money back.
+    """
     own = [bill for bill in bills if bill.move_type == "in_invoice" and bill.state != "cancel"]
     posted = [bill for bill in own if bill.state == "posted"]
     arriving = any(t.role in BRINGING and t.state not in CLOSED_PICKINGS for t in transfers)
+    none_left = went_back(transfers)
     # Odoo calls a purchase "to invoice" until a refund took back what was returned, too.
-    more = order["invoice_status"] == "to invoice" or (
-        order["unbilled"] and (arriving or order["open_services"] or not ordered)
-    )
+    if none_left:
+        more = bool(order.get("unbilled_services"))
+    else:
+        more = order["invoice_status"] == "to invoice" or (
+            order["unbilled"] and (arriving or order["open_services"] or not ordered)
+        )
+    owed = len(order_counts.unpaid(bills, "in_refund")) if none_left else 0
     newest = posted[-1] if posted else (own[-1] if own else None)
     place: dict[str, Any] = {
         "res_model": "account.move" if newest else None,
@@ -122,14 +143,13 @@ def _count_bills(
     return {
         "bill.posted": Count(expected, len(posted), **place),
         "bill.matched": Count(expected, sum(bill.matched for bill in posted), **place),
-        "bill.paid": Count(expected, len(paid), part, **place),
+        "bill.paid": Count(expected + owed, len(paid), part, **place),
     }
 
 
 def is_undone(order: dict[str, Any], transfers: list[Transfer], bills: list[Bill]) -> bool:
     """Tell whether everything that came went back, and nothing is left to settle."""
-    receipts = [t for t in transfers if t.role in BRINGING and t.state != "cancel"]
-    if not receipts or not all(receipt.returned for receipt in receipts):
+    if not went_back(transfers) or order.get("unbilled_services"):
         return False
     return order["invoice_status"] != "to invoice" and all(
         bill.state == "cancel" or bill.payment_state in PAID_STATES for bill in bills

@@ -7,6 +7,7 @@ from typing import Any
 
 from odoo.addons.integration_monitor.tools.milestone_reports import Source, Sources
 from odoo.addons.integration_monitor.tools.milestones import Count, Milestone, Step
+from odoo.addons.integration_monitor.tools.order_counts import moment
 
 from .purchase_counts import DELIVERED, NOTICED
 
@@ -48,9 +49,10 @@ def expected_reports(
     """Return the counts of the steps that messages and vendors report.
 
     The acknowledgement is also a tick on the order, and awaited where the order asks for it by a
-    reminder. A notice is expected for each receipt, unless they speak of the whole order. Where the
-    notice, or the delivery, is a step that is not optional, as of a dropship, transfers that are
-    done reach it as well. What carriers report is expected once they reported something.
+    reminder, and anew once the vendor was told of a change. A notice is expected for each receipt,
+    unless they speak of the whole order. Where the notice, or the delivery, is a step that is not
+    optional, as of a dropship, transfers that are done reach it as well. What carriers report is
+    expected once they reported something.
     """
     goods = counts["receipt.done"]
     result = {}
@@ -60,10 +62,14 @@ def expected_reports(
         told = old[step.id].evidence if step.id in old else {}
         reported = told or (step.record_kind != "external" and source_of(step, sources, order))
         count = Count(expected=int(bool(reported)))
-        if step.event_code == ACKNOWLEDGED and (order["acknowledged"] or order["asks"]):
-            count = Count(
-                1, int(order["acknowledged"]), res_model="purchase.order", res_id=order["id"]
-            )
+        if step.event_code == ACKNOWLEDGED:
+            asked_at = moment(order.get("asked_anew_at"))
+            before = asked_at and step.id in old and old[step.id].expected
+            if order["acknowledged"] or order["asks"] or before:
+                count = Count(
+                    1, int(order["acknowledged"]), res_model="purchase.order", res_id=order["id"]
+                )
+            count.since = asked_at
         elif step.event_code in (NOTICED, DELIVERED) and not step.optional:
             count = replace(goods, expected=max(goods.expected, 1))
         elif step.event_code == NOTICED and all(key.startswith("stock.picking") for key in told):

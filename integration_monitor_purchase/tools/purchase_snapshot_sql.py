@@ -46,6 +46,8 @@ ROOTS = {
     " WHERE correlation_id = ANY({ids}) AND res_model = 'purchase.order'",
 }
 
+#: Beside the flows in ``purchase.order.integration_told``: when a vendor was told of a change.
+ASKED_ANEW = "asked_anew_at"
 # Odoo expects goods at the moment of the order where no lead time is known: that is no date
 # which anybody was told.
 _EXPECTED = "NULLIF(purchase.date_planned, purchase.date_order)"
@@ -61,6 +63,7 @@ _PURCHASE = f"""jsonb_build_object(
     'currency_id', purchase.currency_id, 'amount_total', NULL, 'amount_company', NULL,
     'invoice_status', purchase.invoice_status,
     'acknowledged', COALESCE(purchase.acknowledged, false),
+    'asked_anew_at', purchase.integration_told ->> '{ASKED_ANEW}',
     'asks', COALESCE(purchase.receipt_reminder_email, false),
     'unbilled', EXISTS (SELECT FROM purchase_order_line line
                          WHERE line.id = ANY(lines.ids)
@@ -69,6 +72,10 @@ _PURCHASE = f"""jsonb_build_object(
                               WHERE line.id = ANY(lines.ids)
                                 AND line.qty_received_method = 'manual'
                                 AND COALESCE(line.qty_received, 0) < line.product_qty),
+    'unbilled_services', EXISTS (SELECT FROM purchase_order_line line
+                                  WHERE line.id = ANY(lines.ids)
+                                    AND line.qty_received_method = 'manual'
+                                    AND COALESCE(line.qty_invoiced, 0) < line.product_qty),
     'create_date', COALESCE(purchase.date_approve, purchase.create_date),
     'confirmed_at', purchase.date_approve,
     'commitment_date', CASE kind.code

@@ -201,3 +201,24 @@ def test_optional_report_overtaken_in_its_branch_only(branch: str) -> None:
     assert advance(steps, counts, {}, [], START)[0].state == "skipped"
     counts = {"event.0": Count(1), "event.1": Count(1, 0), "event.2": Count(1, 1)}
     assert advance(steps, counts, {}, [], START)[0].state == "pending"
+
+
+def test_asked_anew() -> None:
+    """What was reported before somebody was asked anew counts for what was asked then."""
+    steps = (_step(0, kind="message"),)
+    early = Report("step_0", "purchase.order,1", START)
+    asked = START + timedelta(hours=1)
+    counts = {"event.0": Count(1)}
+    stored = {1: advance(steps, counts, {}, [early], START)[0]}
+    assert stored[1].state == "reached"
+    counts = {"event.0": Count(1, since=asked)}
+    [again] = advance(steps, counts, stored, [], asked)
+    assert (again.state, again.reached_at) == ("pending", None)
+    assert again.history[-1]["from"] == "reached"
+    # The same report, told late.
+    [late] = advance(steps, counts, {1: again}, [early], asked)
+    assert late.state == "pending"
+    [answered] = advance(
+        steps, counts, {1: again}, [Report("step_0", "purchase.order,1", asked)], asked
+    )
+    assert (answered.state, answered.reached_at) == ("reached", asked)

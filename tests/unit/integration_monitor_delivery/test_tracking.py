@@ -12,6 +12,7 @@ from integration_monitor_delivery.tools.tracking import (
     numbers_of,
     parse_time,
     parse_tracking_event,
+    renumber,
     standing,
 )
 
@@ -114,3 +115,13 @@ def test_numbers():
     """A space, or a comma at the end, makes a number that no carrier knows."""
     assert numbers_of("111, 222,") == ["111", "222"]
     assert numbers_of(False) == []
+
+
+def test_numbers_that_are_taken_off():
+    """What was known of a parcel is lost with its number, or nothing told counts as told."""
+    lost = ["cancelled", "2024-08-05T09:30:00"]
+    parcels = renumber({"A": lost}, ["A", "B"], ["C"])
+    assert parcels == {"A": lost, "B": ["unknown", None]}
+    # B is back: the carrier has told nothing of it.
+    assert renumber(parcels, ["C"], ["B", "C"]) == {"A": lost}
+    assert renumber(parcels, ["C"], ["A", "C"]) == parcels

@@ -63,3 +63,20 @@ def test_what_has_come_fills_nothing() -> None:
     announced = again(announced, 2)
     assert announced.fill("A", [(2, 3.0)]) == []
     assert announced.shipments[0].receipts == [1]
+
+
+def test_what_is_missing_is_under_way_no_more() -> None:
+    announced = Announced(None, 0)
+    announced.announce("A", 3, None)
+    announced.announce("B", 1, None)
+    announced = again(announced, 2)
+    announced.announce("C", 3, None)
+    # Nothing came of B: it is on its way.
+    assert [shipment.number for shipment in announced.give_up("C", 0)] == ["A"]
+    assert [shipment.under_way for shipment in announced.shipments] == [0, 1, 3]
+    assert [shipment.missing for shipment in again(announced, 6).shipments] == [1, 0, 0]
+    # The missing piece comes last, after all.
+    assert [shipment.missing for shipment in again(announced, 7).shipments] == [0, 0, 0]
+    assert announced.give_up("C", 0) == []
+    assert announced.announce("A", 3, None).under_way == 1
+    assert announced.give_up("C", 1) == []

@@ -58,7 +58,8 @@ def reached(count: Count) -> tuple[int, int]:
         ({}, [], (0, 0), (0, 0)),  # services
         ({}, [transfer(), transfer("assigned", id=2)], (1, 2), (0, 0)),
         ({}, [transfer(), transfer("cancel", id=2)], (1, 1), (0, 0)),
-        ({}, [transfer(returned=True)], (0, 1), (0, 0)),
+        ({}, [transfer(returned=True)], (0, 0), (0, 0)),
+        ({}, [transfer(returned=True), transfer("assigned", id=2)], (0, 1), (0, 0)),
         ({"reception_steps": "two_steps"}, [transfer("assigned")], (0, 1), (0, 1)),
         ({"reception_steps": "two_steps"}, [transfer(), transfer("assigned", "put_away", id=2)],
          (1, 1), (0, 1)),
@@ -68,7 +69,10 @@ def reached(count: Count) -> tuple[int, int]:
          [transfer(), transfer("assigned", "quality", id=2, feeds=True),
           transfer("waiting", "put_away", id=3)], (1, 1), (0, 1)),
         # Into the house and back to the vendor.
-        ({}, [transfer(returned=True), transfer("done", "return", id=2)], (0, 1), (0, 0)),
+        ({}, [transfer(returned=True), transfer("done", "return", id=2)], (0, 0), (0, 0)),
+        # Before it was in its place: nothing is left that could be put there.
+        ({"reception_steps": "two_steps"},
+         [transfer(returned=True), transfer("waiting", "put_away", id=2)], (0, 0), (0, 0)),
         # The vendor sent other goods instead.
         ({}, [transfer(returned=True), transfer("done", "return", id=2), transfer(id=3)],
          (1, 1), (0, 0)),
@@ -98,9 +102,13 @@ def test_transfers(
         # Two of five came and are billed; the rest comes, or never does.
         ({}, [transfer(), transfer("assigned", id=2)], [bill()], (1, 2), (1, 2), (0, 2)),
         ({}, [transfer(), transfer("cancel", id=2)], [bill()], (1, 1), (1, 1), (0, 1)),
-        # What went back is still on the bill.
-        ({"invoice_status": "to invoice"}, [transfer(returned=True)], [bill()], (1, 2), (1, 2),
-         (0, 2)),
+        # What went back is still on the bill, and only a refund can come.
+        ({"invoice_status": "to invoice"}, [transfer(returned=True)], [bill(matched=False)],
+         (1, 1), (0, 1), (0, 1)),
+        ({"invoice_status": "to invoice", "unbilled_services": True}, [transfer(returned=True)],
+         [bill(matched=False)], (1, 2), (0, 2), (0, 2)),
+        ({}, [transfer(returned=True)],
+         [bill(payment="paid"), bill(id=2, move_type="in_refund")], (1, 1), (1, 1), (1, 2)),
         ({"open_services": True}, [], [], (0, 1), (0, 1), (0, 1)),
     ],
 )  # fmt: skip
@@ -128,6 +136,7 @@ def test_undone() -> None:
     assert not is_undone(order(invoice_status="to invoice"), back, [bill(payment="paid")])
     assert not is_undone(order(), [*back, transfer(id=2)], [])
     assert not is_undone(order(), [], [])
+    assert not is_undone(order(unbilled_services=True), back, [])
 
 
 def test_scheduled() -> None:
