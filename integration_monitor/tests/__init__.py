@@ -159,6 +159,7 @@ from . import test_return_matrix
 from . import test_return_types
 from . import test_return_ways
 from . import test_return_record
+from . import test_return_repair
 from . import test_correlation_matrix
 from . import test_blame_words
 from . import test_order_services

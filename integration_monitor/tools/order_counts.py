@@ -15,12 +15,13 @@ PAID_STATES = frozenset({"paid", "in_payment", "reversed"})
 CLOSED_PICKINGS = frozenset({"done", "cancel"})
 #: Roles of the transfers by which goods leave for the customer, from us or from the vendor.
 DELIVERIES = frozenset({"out", "dropship"})
-#: Roles of those by which goods come in, bought for the order or sent back.
-INCOMING = frozenset({"in", "quality", "put_away", "return"})
+#: Roles of those that bring an order no further: by which goods come in, bought for it or sent
+#: back, and by which what was repaired goes to its owner again.
+ASIDE = frozenset({"in", "quality", "put_away", "return", "again"})
 
 
 class Picking(NamedTuple):
-    """A transfer of the order: ``returned`` when everything it delivered came back,
+    """A transfer of the order: ``returned`` when everything it delivered came back for good,
     ``feeds`` when later transfers of its goods exist already, ``user_id`` the one responsible."""
 
     id: int
@@ -94,7 +95,7 @@ def came_back(order: dict[str, Any], pickings: list[Picking]) -> bool:
         not order.get("coming")
         and bool(outs)
         and all(picking.returned for picking in outs)
-        and all(p.state in CLOSED_PICKINGS or p.role in INCOMING for p in pickings)
+        and all(p.state in CLOSED_PICKINGS or p.role in ASIDE for p in pickings)
     )
 
 
