@@ -15,6 +15,7 @@ from . import test_business_rule
 from . import test_business_rule_domain
 from . import test_business_rule_kit
 from . import test_business_rule_order
+from . import test_business_rule_return
 from . import test_business_rule_shop
 from . import test_business_rule_step
 from . import test_business_rule_stock

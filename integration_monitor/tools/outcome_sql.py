@@ -108,7 +108,12 @@ STEPS = """
       JOIN integration_outcome o ON o.subject = 'order' AND o.res_id = m.transaction_id
 """
 _SO_FAR = "(out.date_done, out.id) <= (picking.date_done, picking.id)"
-_KITS = kits_of("line", f"out.state = 'done' AND target.usage = 'customer' AND {_SO_FAR}", WHOLE)
+_KITS = kits_of(
+    "line",
+    f"""CASE WHEN m.state = 'done' AND out.state = 'done' AND target.usage = 'customer'
+              AND {_SO_FAR} THEN m.quantity END""",
+    WHOLE,
+)
 # What the delivery and those before it brought of a line, beside what was invoiced of it in time.
 _UNBILLED = f"""
     SELECT FROM stock_move moved
