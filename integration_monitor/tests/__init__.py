@@ -147,6 +147,7 @@ from . import test_gate_access
 from . import test_gate_invoice
 from . import test_gate_message
 from . import test_outcome_order
+from . import test_outcome_return
 from . import test_outcome_delivery
 from . import test_outcome_stock
 from . import test_outcome_sum
