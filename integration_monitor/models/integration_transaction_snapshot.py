@@ -249,9 +249,10 @@ class IntegrationTransactionSnapshot(models.Model):
         if not asked:
             return
         self.env.cr.execute(order_credits.TO_INVOICE, [[order["id"] for order in asked]])
-        open_ids = {order_id for (order_id,) in self.env.cr.fetchall()}
+        found = dict(self.env.cr.fetchall())
         for order in asked:
-            order["credited"] = order["id"] not in open_ids
+            order["credited"] = order["id"] not in found
+            order["never_left"] = found.get(order["id"])
 
     @api.model
     def _roots(self):

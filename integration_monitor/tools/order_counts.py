@@ -67,8 +67,8 @@ def count_order(
 
     :param order: state, invoice_status, create_date of the sales order; ``coming``: deliveries that
         purchases are to bring and that no transfer stands for yet; ``order_services.KEYS``;
-        ``credited`` (what Odoo wants to invoice came back), see
-        ``order_credits``
+        ``credited`` (what Odoo wants to invoice came back) and ``never_left`` (not all of it: the
+        rest never left), see ``order_credits``
     :param message_id: the message that made the order
     """
     confirmed = order["state"] == "sale"
@@ -173,9 +173,10 @@ def _count_invoices(
     status = order["invoice_status"]
     none_left = came_back(order, pickings)
     services = bool(order.get("open_services") or order.get("unbilled_services"))
-    # Of goods that came back nothing is to be invoiced any more; of services there may be.
+    # Of goods that came back nothing is to be invoiced any more; of services, and of goods that are
+    # invoiced as ordered and never left, there may be.
     if none_left and sales:
-        more = services
+        more = services or bool(order.get("never_left"))
     else:
         # Odoo calls an order "invoiced" when nothing of it is to be invoiced, too.
         more = (
@@ -201,7 +202,7 @@ def _count_invoices(
 def is_undone(order: dict[str, Any], pickings: list[Picking], invoices: list[Invoice]) -> bool:
     """Tell whether everything that was delivered came back and nothing is left to settle.
 
-    What was done for the customer does not come back.
+    What was done for the customer does not come back, nor what is invoiced and never left.
     """
     outs = [p for p in pickings if p.role in DELIVERIES and p.state != "cancel"]
     if (
@@ -209,6 +210,7 @@ def is_undone(order: dict[str, Any], pickings: list[Picking], invoices: list[Inv
         or order.get("open_services")
         or order.get("unbilled_services")
         or order.get("kept_services")
+        or order.get("never_left")
         or not outs
         or not all(p.state == "done" and p.returned for p in outs)
     ):
