@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.tools import SQL
 
-from ..tools.move_sql import BROKEN, SHIPPED_SINCE, kits_of
+from ..tools.move_sql import BROKEN, RETURNED, SHIPPED_SINCE, UNREPLACED, kits_of
 
 # Quantities have more digits than anybody orders; what is below is rounding.
 _LEAST = 0.00005
@@ -19,16 +19,33 @@ _UNEVEN = SQL(
                         JOIN sale_order_line_invoice_rel r ON r.invoice_line_id = l.id
                        WHERE i.state = 'draft' AND i.move_type IN ('out_invoice', 'out_refund')))"""
 )
-# Pieces of components that came back are as many kits as they broke up.
-_RETURNED_KITS = SQL(kits_of("sol", "origin.usage = 'customer' AND m.to_refund", BROKEN))
+# How much of what came back has to be credited, of a line ``q``; as ``return_counts.needed``.
+_OWED = SQL(
+    """greatest(least(q.invoiced + q.credited - q.shipped - q.returned + q.unreplaced,
+                      q.unreplaced), 0)"""
+)
+
+
+def _of_line(pieces):
+    """Return SQL for the sum over the moves ``m`` of a line ``sol``, in its unit.
+
+    Pieces of components that came back are as many kits as they broke up.
+    """
+    return SQL(
+        """CASE WHEN bool_or(m.product_id = sol.product_id)
+                THEN sum((%s) * u.factor / unit.factor) FILTER (WHERE m.product_id = sol.product_id)
+                ELSE %s END""",
+        SQL(pieces),
+        SQL(kits_of("sol", pieces, BROKEN)),
+    )
 
 
 class IntegrationBusinessRule(models.Model):
     """Each order is one matter; quantities are those of its goods, in the units of its lines.
 
     *shipped* is what the customer has (returns taken off), *returned* what came back to be
-    refunded, *invoiced* what is posted, credit notes taken off. Kits count as kits, whatever their
-    moves bring.
+    refunded and was neither replaced nor sent again, *invoiced* what is posted, credit notes taken
+    off. Kits count as kits, whatever their moves bring.
     """
 
     _inherit = "integration.business.rule"
@@ -44,13 +61,17 @@ class IntegrationBusinessRule(models.Model):
         )
 
     def _find_invoiced_not_shipped(self, now):
-        """Money asked for goods that never left, from the day on when they should have."""
+        """Money asked for goods that never left, from the day on when they should have.
+
+        Credit notes count for what came back first, and then for what never left.
+        """
+        missing = SQL("q.invoiced + least(q.credited, %s) - q.shipped - q.returned", _OWED)
         return self._orders_with(
             now,
             lines=SQL("%s AND sol.qty_invoiced > 0", _UNEVEN),
-            hit=SQL("q.invoiced - q.shipped - q.returned > %s", _LEAST),
+            hit=SQL("%s > %s", missing, _LEAST),
             since=SQL("greatest(q.invoiced_at, q.commitment_date, q.deadline)"),
-            missing=SQL("q.invoiced - q.shipped - q.returned"),
+            missing=missing,
         )
 
     def _find_quantities_differ(self, now):
@@ -79,8 +100,11 @@ class IntegrationBusinessRule(models.Model):
         )
 
     def _find_return_without_refund(self, now):
-        """Goods came back to be refunded, and the customer still pays for them."""
-        missing = SQL("least(q.returned, q.invoiced - q.shipped)")
+        """Goods came back to be refunded, and the customer still pays for them.
+
+        Not for those that others replace, as soon as Odoo knows of it.
+        """
+        missing = SQL("%s - q.credited", _OWED)
         return self._orders_with(
             now,
             lines=_UNEVEN,
@@ -139,9 +163,12 @@ class IntegrationBusinessRule(models.Model):
                    END) AS deadline, sol.id, left(split_part(sol.name, E'\n', 1), 60) AS name,
                    COALESCE(sol.product_uom_qty, 0) AS ordered,
                    COALESCE(sol.qty_delivered, 0) AS shipped,
-                   COALESCE(moved.returned, 0) AS returned, moved.shipped_at, moved.returned_at,
+                   COALESCE(moved.returned, 0) AS returned,
+                   greatest(COALESCE(moved.unreplaced, 0), 0) AS unreplaced,
+                   moved.shipped_at, moved.returned_at,
                    %(under_way)s AS under_way,
                    COALESCE(billed.invoiced, 0) AS invoiced,
+                   COALESCE(billed.credited, 0) AS credited,
                    billed.invoiced_at::timestamp AS invoiced_at,
                    -- the order's own rate, so that its amounts add up
                    COALESCE(sol.price_total / NULLIF(sol.product_uom_qty, 0),
@@ -152,12 +179,16 @@ class IntegrationBusinessRule(models.Model):
               JOIN product_product p ON p.id = sol.product_id
               JOIN product_template t ON t.id = p.product_tmpl_id AND t.type = 'consu'
               JOIN uom_uom unit ON unit.id = sol.product_uom_id
+             CROSS JOIN LATERAL (
+                   -- asked where something came back, once for each line
+                   SELECT CASE WHEN EXISTS (
+                              SELECT FROM stock_move m
+                                JOIN stock_location origin ON origin.id = m.location_id
+                               WHERE m.sale_line_id = sol.id AND m.state <> 'cancel'
+                                 AND origin.usage = 'customer')
+                          THEN integration_order_swaps(sol.id) END AS ids OFFSET 0) swaps
               LEFT JOIN LATERAL (
-                   SELECT CASE WHEN bool_or(m.product_id = sol.product_id)
-                               THEN sum(m.quantity * u.factor / unit.factor)
-                                    FILTER (WHERE m.state = 'done' AND origin.usage = 'customer'
-                                              AND m.to_refund AND m.product_id = sol.product_id)
-                               ELSE %(returned_kits)s END AS returned,
+                   SELECT %(returned)s AS returned, %(unreplaced)s AS unreplaced,
                           max(m.date) FILTER (WHERE m.state = 'done' AND origin.usage = 'customer'
                                                 AND m.to_refund) AS returned_at,
                           max(m.date) FILTER (WHERE m.state = 'done'
@@ -174,6 +205,8 @@ class IntegrationBusinessRule(models.Model):
                    SELECT sum(CASE i.move_type WHEN 'out_refund' THEN -l.quantity
                                                ELSE l.quantity END
                               * COALESCE(u.factor, unit.factor) / unit.factor) AS invoiced,
+                          sum(l.quantity * COALESCE(u.factor, unit.factor) / unit.factor)
+                          FILTER (WHERE i.move_type = 'out_refund') AS credited,
                           max(i.invoice_date) AS invoiced_at
                      FROM sale_order_line_invoice_rel r
                      JOIN account_move_line l ON l.id = r.invoice_line_id
@@ -184,7 +217,8 @@ class IntegrationBusinessRule(models.Model):
                AND %(watched)s AND %(lines)s
             """,
             posted=_POSTED,
-            returned_kits=_RETURNED_KITS,
+            returned=_of_line(RETURNED),
+            unreplaced=_of_line(UNREPLACED),
             under_way=self._under_way(),
             watched=self._watched("sale.order", SQL("so.id"), SQL("so.date_order"), now),
             lines=lines,

@@ -5,6 +5,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.followed_sql import followed
+
 #: What is usual is learnt from so many days, and anew each day.
 LEARNT_DAYS = 90
 LEARN_EVERY = timedelta(days=1)
@@ -75,13 +77,14 @@ class IntegrationStepDuration(models.Model):
                  -- what is reached together with the step before it was never waited for
                  WHERE took.time > interval '0'
                    -- what was reached before an order was adopted was not followed
-                   AND (t.adopted_at IS NULL OR took.reached_at > t.adopted_at)
+                   AND %(followed)s
                  GROUP BY process.code, step.code, t.company_id
                     ON CONFLICT (process_code, step_code, company_id) DO UPDATE
                    SET seconds = EXCLUDED.seconds, sample_count = EXCLUDED.sample_count,
                        measured_at = EXCLUDED.measured_at
                 """,
                 **{"now": now, "from": now - timedelta(days=LEARNT_DAYS)},
+                followed=SQL(followed("took.reached_at")),
             )
         )
         self.invalidate_model(flush=False)

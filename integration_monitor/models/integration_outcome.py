@@ -4,6 +4,8 @@ from odoo import fields, models
 
 from .integration_ratio_mixin import Ratio
 
+#: Of the figures of deliveries.
+_FOLLOWED = " What left before its order was followed (Existing Orders) is left out."
 SUBJECTS = [
     ("order", "Order"),
     ("delivery", "Delivery"),
@@ -80,7 +82,12 @@ class IntegrationOutcome(models.Model):
         "assigned or corrected anything, reported anything by hand, and no exception needed a "
         "person (nor was one open when the order was completed), out of all completed orders.",
     )
-    delivery_count = fields.Integer("Deliveries", readonly=True)
+    delivery_count = fields.Integer(
+        "Deliveries",
+        readonly=True,
+        help="Each back order is one of its own, and so is what replaces other goods; what was "
+        "repaired and goes to its owner again is none." + _FOLLOWED,
+    )
     confirmation_count = fields.Integer("Confirmed by the Warehouse", readonly=True)
     confirmation_seconds = fields.Integer("Confirmation in All (s)", readonly=True)
     confirmation_minutes = fields.Float(
@@ -89,7 +96,7 @@ class IntegrationOutcome(models.Model):
         aggregator="avg",
         help="From when the goods left, as the warehouse's message says (or came, if that was "
         "earlier), until the message was done in Odoo: the average of the deliveries that a "
-        "warehouse system confirmed.",
+        "warehouse system confirmed." + _FOLLOWED,
     )
     ship_promised_count = fields.Integer("Deliveries With a Promise", readonly=True)
     ship_on_time_count = fields.Integer("Shipped on Time", readonly=True)
@@ -99,7 +106,7 @@ class IntegrationOutcome(models.Model):
         aggregator="avg",
         help="Deliveries that left on the day of their deadline or before, in the company's time "
         "zone, out of those that have one. Each back order is a delivery of its own. By the day "
-        "they left.",
+        "they left." + _FOLLOWED,
     )
     arrival_promised_count = fields.Integer("Arrivals With a Promise", readonly=True)
     arrival_on_time_count = fields.Integer("Delivered on Time", readonly=True)
@@ -109,7 +116,7 @@ class IntegrationOutcome(models.Model):
         aggregator="avg",
         help="Deliveries that the carrier reports as delivered on the day of their deadline or "
         "before, out of those that have one and that he reports as delivered. By the day they "
-        "left.",
+        "left." + _FOLLOWED,
     )
     invoice_due_count = fields.Integer("Deliveries to Invoice", readonly=True)
     invoice_in_time_count = fields.Integer("Invoiced in Time", readonly=True)
@@ -118,9 +125,11 @@ class IntegrationOutcome(models.Model):
         compute="_compute_ratios",
         aggregator="avg",
         help="Deliveries fully invoiced within the target, out of all. Fully: posted invoices "
-        "cover what this delivery and those before it brought of each order line. Within the "
+        "cover what this delivery and those before it brought of each order line, less what came "
+        "back within the target or was replaced. Within the "
         "target: the invoice date is at most the days of the setting after the day it left. A "
-        "delivery counts once it is invoiced or the target is over. Credit notes do not count.",
+        "delivery counts once it is invoiced or the target is over, unless all of it came back "
+        "within the target. Credit notes count for what came back alone." + _FOLLOWED,
     )
     releasable_seconds = fields.Integer("Releasable (s)", readonly=True)
     blocked_seconds = fields.Integer("Blocked (s)", readonly=True)

@@ -41,6 +41,7 @@ class IntegrationTransactionDocument(models.Model):
             ("refund", "Credit note"),
             ("payment", "Payment"),
             ("dropship", "Dropship delivery"),
+            ("again", "Sent again"),
             # Root documents of other transactions, see RELATED.
             ("sale", "Sales order"),
             ("purchase", "Purchase"),

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 
 from ..tools import blame as judging
 from ..tools import milestone_reports, order_counts
-from ..tools.order_counts import CLOSED_PICKINGS, DELIVERIES, INCOMING, PAID_STATES
+from ..tools.order_counts import ASIDE, CLOSED_PICKINGS, DELIVERIES, PAID_STATES
 
 #: Which transfer of an order is done next.
 NEXT = {"assigned": 0, "confirmed": 1, "draft": 2, "waiting": 3}
@@ -117,7 +117,7 @@ class IntegrationTransactionEvidence(models.Model):
             (
                 picking.name
                 for picking in pickings
-                if picking.state == "confirmed" and picking.role not in (*INCOMING, "dropship")
+                if picking.state == "confirmed" and picking.role not in (*ASIDE, "dropship")
             ),
             None,
         )
@@ -145,7 +145,7 @@ class IntegrationTransactionEvidence(models.Model):
         waiting = [
             picking
             for picking in pickings
-            if picking.state not in CLOSED_PICKINGS and picking.role not in INCOMING
+            if picking.state not in CLOSED_PICKINGS and picking.role not in ASIDE
         ]
         outs = [p for p in pickings if p.role in DELIVERIES and p.state == "done"]
         # What the vendor ships himself comes after what is to be done in the house.

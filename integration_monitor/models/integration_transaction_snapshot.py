@@ -16,8 +16,12 @@ from ..tools.stock_root import STOCK
 
 #: Arguments, result and body by name.
 FUNCTIONS = {
-    "integration_order_dropship_role": ("destination_id int", "text STABLE", DROPSHIP_ROLE),
-    "integration_order_out_role": ("source_id int", "text STABLE", OUT_ROLE),
+    "integration_order_dropship_role": (
+        "transfer_id int, destination_id int",
+        "text STABLE",
+        DROPSHIP_ROLE,
+    ),
+    "integration_order_out_role": ("transfer_id int, source_id int", "text STABLE", OUT_ROLE),
     "integration_order_evidence": ("owner_id int", "jsonb STABLE", EVIDENCE),
     "integration_order_invoices": (
         "invoice_ids int[], payments_of_all bool, payments_of_paid bool",
@@ -245,9 +249,10 @@ class IntegrationTransactionSnapshot(models.Model):
         if not asked:
             return
         self.env.cr.execute(order_credits.TO_INVOICE, [[order["id"] for order in asked]])
-        open_ids = {order_id for (order_id,) in self.env.cr.fetchall()}
+        found = dict(self.env.cr.fetchall())
         for order in asked:
-            order["credited"] = order["id"] not in open_ids
+            order["credited"] = order["id"] not in found
+            order["never_left"] = found.get(order["id"])
 
     @api.model
     def _roots(self):

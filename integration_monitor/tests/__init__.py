@@ -16,6 +16,7 @@ from . import test_business_rule
 from . import test_business_rule_domain
 from . import test_business_rule_kit
 from . import test_business_rule_order
+from . import test_business_rule_return
 from . import test_business_rule_shop
 from . import test_business_rule_step
 from . import test_business_rule_stock
@@ -149,6 +150,7 @@ from . import test_gate_access
 from . import test_gate_invoice
 from . import test_gate_message
 from . import test_outcome_order
+from . import test_outcome_return
 from . import test_outcome_delivery
 from . import test_outcome_stock
 from . import test_outcome_sum
@@ -162,6 +164,7 @@ from . import test_return_matrix
 from . import test_return_types
 from . import test_return_ways
 from . import test_return_record
+from . import test_return_repair
 from . import test_correlation_matrix
 from . import test_blame_words
 from . import test_order_services

@@ -179,6 +179,19 @@ class TestAdoptionDates(AdoptionCommon, DeadlineCommon):
         self.assertFalse(outcome)
         self.assertFalse(steps)
 
+    def test_deliveries_from_before(self):
+        """What left years ago counts as invoiced late, and on time, on the installation's day."""
+        before, after = self.shipped(), self.ordered()
+        self.forget(before, after)
+        self.run_job(self.started_adoption())
+        self.ship(after.picking_ids)
+        # The moment of the adoption is that of the test's transaction, too.
+        after.picking_ids.date_done += timedelta(seconds=2)
+        self.ended(self.owner(after))
+        told = self.env["integration.outcome"].sudo().search([("subject", "=", "delivery")])
+        told = told.filtered(lambda outcome: outcome.company_id == self.company)
+        self.assertEqual(told.mapped("res_id"), after.picking_ids.ids)
+
     def test_all_came_back_before(self):
         """What came back altogether years ago counts as cancelled."""
         order = self.shipped()

@@ -29,12 +29,45 @@ class TestNoBackOrder(ReturnCommon):
 
     def test_all_of_a_short_delivery(self):
         """Six of ten left and came back, and the order waits for its invoice for ever."""
+        self.product.invoice_policy = "delivery"
         order = self.order(10)
         self.ship_short(order.picking_ids, 6)
         self.assertEqual(self.owner(order).state, "in_progress")
         self.send_back(order.picking_ids)
         self.assertEqual(order.order_line.qty_delivered, 0)
         self.assertEqual(self.owner(order).state, "cancelled")
+
+    def test_all_of_a_short_delivery_as_ordered(self):
+        """Ten are to be invoiced as ordered, six left and came back: the order is cancelled, while
+        Odoo wants its invoice."""
+        order = self.order(10)
+        self.ship_short(order.picking_ids, 6)
+        self.send_back(order.picking_ids)
+        owner = self.owner(order)
+        self.assertEqual((order.invoice_status, owner.state), ("to invoice", "in_progress"))
+        self.assertEqual(owner.cause_text, "The invoice has to be made and posted")
+        self.assertEqual(owner.waits_on, "Accounting")
+        # What came back and was credited is not to be invoiced again, whatever Odoo says.
+        invoice = self.invoice(order)
+        self.pay(invoice)
+        self.assertEqual((owner.state, order.invoice_status), ("cancelled", "invoiced"))
+        self.pay(self.credit(invoice))
+        self.assertEqual((owner.state, order.invoice_status), ("cancelled", "to invoice"))
+
+    def test_short_delivery_credited_in_part(self):
+        """Ten are invoiced, six left and came back, and are credited: all is settled."""
+        order = self.order(10)
+        invoice = self.invoice(order)
+        self.pay(invoice)
+        self.ship_short(order.picking_ids, 6)
+        self.send_back(order.picking_ids)
+        self.pay(self.credit(invoice, quantity=6))
+        self.assertEqual(self.owner(order).state, "cancelled")
+        line = order.order_line
+        line.product_uom_qty = 12
+        order.picking_ids.filtered(lambda picking: picking.state != "done").action_cancel()
+        self.record()
+        self.assertEqual((line.qty_to_invoice, self.owner(order).state), (8, "in_progress"))
 
     def test_dozens_in_thirds(self):
         """What came back in parts is a rounding less than what left, and counts as kept."""

@@ -128,6 +128,26 @@ class TestOrderServices(TransactionCommon):
         self.assertEqual((order.invoice_status, line.qty_to_invoice), ("to invoice", 1))
         self.assertEqual(self.owner(order).state, "cancelled")
 
+    def test_credited_in_another_unit(self):
+        """Twelve hours are credited as a dozen: the order waits for eleven of them for ever."""
+        order, line = self._ordered(self.service)
+        line.write({"product_uom_qty": 12, "qty_delivered": 12})
+        self.ship(order.picking_ids)
+        invoice = self.invoice(order)
+        self.pay(invoice)
+        self.send_back(order.picking_ids)
+        refund = invoice._reverse_moves()
+        item = refund.invoice_line_ids.filtered(lambda item: item.sale_line_ids == line)
+        price = 12 * item.price_unit
+        item.write({"product_uom_id": self.env.ref("uom.product_uom_dozen").id, "quantity": 1})
+        item.price_unit = price
+        refund.action_post()
+        self.record()
+        self.assertEqual(refund.amount_total, invoice.amount_total)
+        self.pay(refund)
+        self.assertEqual((order.invoice_status, line.qty_to_invoice), ("to invoice", 12))
+        self.assertEqual(self.owner(order).state, "cancelled")
+
     def test_goods_that_do_not_come(self):
         """Goods that were called off count as a service."""
         other = self.env["product.product"].create(

@@ -57,19 +57,18 @@ def kept_of(move: str, back: str) -> str:
 
 
 def kits_of(line: str, pieces: str, counted: str) -> str:
-    """Return SQL for how many kits some done moves of a line are, in the unit of the line.
+    """Return SQL for how many kits some moves of a line are, in the unit of the line.
 
     :param line: alias of the line of the sales order
-    :param pieces: condition on the moves ``m``, from ``origin`` to ``target`` by the transfer
-        ``out``
+    :param pieces: how much of a move ``m``, from ``origin`` to ``target`` by the transfer ``out``,
+        counts, in its own unit
     :param counted: ``WHOLE`` or ``BROKEN``
     """
     factor = _FACTOR.format(line=line)
     counted = counted.format(kits=f"COALESCE(part.pieces, 0) * part.rate * {factor}")
     return f"""(
     SELECT {counted} / {factor}
-      FROM (SELECT sum(m.quantity * unit.factor) FILTER (
-                       WHERE m.state = 'done' AND ({pieces})) AS pieces,
+      FROM (SELECT sum(({pieces}) * unit.factor) AS pieces,
                    greatest(
                        {line}.qty_delivered / NULLIF(sum(
                            CASE WHEN {_GOT} THEN m.quantity WHEN {_GAVE_BACK} THEN -m.quantity END
@@ -153,3 +152,25 @@ SHIPPED_SINCE = _open_since(
 RECEIVED_SINCE = _open_since(
     "purchase_line_id", BROUGHT, SENT_BACK, moved="q.received", settled="q.billed"
 )
+
+# A piece that came back to be refunded.
+_TO_REFUND = "m.state = 'done' AND origin.usage = 'customer' AND m.to_refund"
+_SENT_AGAIN = """m.state = 'done' AND target.usage = 'customer'
+               AND m.origin_returned_move_id IS NOT NULL"""
+#: How much of a move ``m`` of a line the customer gave back and got no other in its place: what was
+#: sent again, or replaces it (``swaps.ids``), is taken off. With what Odoo calls delivered it is
+#: what ever left, each piece once.
+RETURNED = f"""
+    CASE WHEN {_TO_REFUND} THEN m.quantity
+         WHEN {_SENT_AGAIN} AND m.to_refund THEN -m.quantity
+         WHEN m.state = 'done' AND target.usage = 'customer' AND m.id = ANY(swaps.ids)
+         THEN -m.quantity END"""
+#: The same of what is to be refunded: for what waits to be replaced nothing is, nor for what was
+#: sent again, whatever Odoo calls delivered.
+UNREPLACED = f"""
+    CASE WHEN {_TO_REFUND} THEN m.quantity
+         WHEN {_SENT_AGAIN} AND EXISTS (
+              SELECT FROM stock_move came
+               WHERE came.id = m.origin_returned_move_id AND came.to_refund) THEN -m.quantity
+         WHEN m.state <> 'cancel' AND m.id = ANY(swaps.ids) AND {first_steps("m")}
+         THEN -CASE m.state WHEN 'done' THEN m.quantity ELSE m.product_uom_qty END END"""

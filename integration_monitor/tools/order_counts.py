@@ -15,12 +15,13 @@ PAID_STATES = frozenset({"paid", "in_payment", "reversed"})
 CLOSED_PICKINGS = frozenset({"done", "cancel"})
 #: Roles of the transfers by which goods leave for the customer, from us or from the vendor.
 DELIVERIES = frozenset({"out", "dropship"})
-#: Roles of those by which goods come in, bought for the order or sent back.
-INCOMING = frozenset({"in", "quality", "put_away", "return"})
+#: Roles of those that bring an order no further: by which goods come in, bought for it or sent
+#: back, and by which what was repaired goes to its owner again.
+ASIDE = frozenset({"in", "quality", "put_away", "return", "again"})
 
 
 class Picking(NamedTuple):
-    """A transfer of the order: ``returned`` when everything it delivered came back,
+    """A transfer of the order: ``returned`` when everything it delivered came back for good,
     ``feeds`` when later transfers of its goods exist already, ``user_id`` the one responsible."""
 
     id: int
@@ -66,8 +67,8 @@ def count_order(
 
     :param order: state, invoice_status, create_date of the sales order; ``coming``: deliveries that
         purchases are to bring and that no transfer stands for yet; ``order_services.KEYS``;
-        ``credited`` (what Odoo wants to invoice came back), see
-        ``order_credits``
+        ``credited`` (what Odoo wants to invoice came back) and ``never_left`` (not all of it: the
+        rest never left), see ``order_credits``
     :param message_id: the message that made the order
     """
     confirmed = order["state"] == "sale"
@@ -94,7 +95,7 @@ def came_back(order: dict[str, Any], pickings: list[Picking]) -> bool:
         not order.get("coming")
         and bool(outs)
         and all(picking.returned for picking in outs)
-        and all(p.state in CLOSED_PICKINGS or p.role in INCOMING for p in pickings)
+        and all(p.state in CLOSED_PICKINGS or p.role in ASIDE for p in pickings)
     )
 
 
@@ -172,9 +173,10 @@ def _count_invoices(
     status = order["invoice_status"]
     none_left = came_back(order, pickings)
     services = bool(order.get("open_services") or order.get("unbilled_services"))
-    # Of goods that came back nothing is to be invoiced any more; of services there may be.
+    # Of goods that came back nothing is to be invoiced any more; of services, and of goods that are
+    # invoiced as ordered and never left, there may be.
     if none_left and sales:
-        more = services
+        more = services or bool(order.get("never_left"))
     else:
         # Odoo calls an order "invoiced" when nothing of it is to be invoiced, too.
         more = (
@@ -200,7 +202,7 @@ def _count_invoices(
 def is_undone(order: dict[str, Any], pickings: list[Picking], invoices: list[Invoice]) -> bool:
     """Tell whether everything that was delivered came back and nothing is left to settle.
 
-    What was done for the customer does not come back.
+    What was done for the customer does not come back, nor what is invoiced and never left.
     """
     outs = [p for p in pickings if p.role in DELIVERIES and p.state != "cancel"]
     if (
@@ -208,6 +210,7 @@ def is_undone(order: dict[str, Any], pickings: list[Picking], invoices: list[Inv
         or order.get("open_services")
         or order.get("unbilled_services")
         or order.get("kept_services")
+        or order.get("never_left")
         or not outs
         or not all(p.state == "done" and p.returned for p in outs)
     ):

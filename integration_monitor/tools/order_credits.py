@@ -11,20 +11,35 @@ from typing import Any
 from .move_sql import pieces_of
 from .order_counts import Picking
 
+#: How much of a line ``line`` was credited, in its unit ``own``; drafts count, as for Odoo.
+CREDITED = """COALESCE((
+    SELECT sum(item.quantity * COALESCE(unit.factor, own.factor))
+      FROM sale_order_line_invoice_rel billed
+      JOIN account_move_line item ON item.id = billed.invoice_line_id
+      JOIN account_move bill ON bill.id = item.move_id AND bill.state <> 'cancel'
+                            AND bill.move_type = 'out_refund'
+      LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
+     WHERE billed.order_line_id = line.id), 0) / own.factor"""
+# How much of it came back to be refunded.
+_CAME = f"""COALESCE((
+    SELECT sum(came.quantity * part.factor)
+      FROM stock_move came
+      JOIN uom_uom part ON part.id = came.product_uom
+      JOIN stock_location place ON place.id = came.location_id AND place.usage = 'customer'
+     WHERE came.sale_line_id = line.id AND came.state = 'done' AND came.to_refund), 0)
+    / own.factor / {pieces_of("line")}"""
 #: The orders, of an array of ids, with a line of which more is to be invoiced than came back to be
-#: refunded, or of which a part is to be credited.
+#: refunded, or of which a part is to be credited; and whether that is of goods that never left,
+#: which neither came back nor were credited.
 TO_INVOICE = f"""
-    SELECT DISTINCT line.order_id
+    SELECT line.order_id,
+           bool_or(line.qty_delivered_method = 'stock_move'
+                   AND line.qty_to_invoice > 0.00005 + greatest({_CAME}, {CREDITED}))
       FROM sale_order_line line
       JOIN uom_uom own ON own.id = line.product_uom_id
      WHERE line.order_id = ANY(%s)
-       AND (line.qty_to_invoice < 0 OR line.qty_to_invoice > 0.00005 + COALESCE((
-            SELECT sum(came.quantity * part.factor)
-              FROM stock_move came
-              JOIN uom_uom part ON part.id = came.product_uom
-              JOIN stock_location place ON place.id = came.location_id AND place.usage = 'customer'
-             WHERE came.sale_line_id = line.id AND came.state = 'done' AND came.to_refund), 0)
-            / own.factor / {pieces_of("line")})"""
+       AND (line.qty_to_invoice < 0 OR line.qty_to_invoice > 0.00005 + {_CAME})
+     GROUP BY line.order_id"""
 
 
 def decide(order: dict[str, Any]) -> bool:

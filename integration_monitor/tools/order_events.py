@@ -47,15 +47,17 @@ def _picking_events(
         old = (changes.get(picking.id) or {}).get("state", picking.state)
         if old == picking.state:
             continue
-        place = {"return": "in", "dropship": "out"}.get(picking.role, picking.role)
+        # What was repaired is shipped once more: whoever ships is told.
+        role = "out" if picking.role == "again" else picking.role
+        place = {"return": "in", "dropship": "out"}.get(role, role)
         codes = []
         if picking.state == "cancel":
             codes.append("picking.cancelled")
-        elif picking.role == first and old not in ("assigned", "done"):
+        elif role == first and old not in ("assigned", "done"):
             if picking.state in ("assigned", "done"):
                 codes.append("picking.first.ready")
         if picking.state == "done":
-            if picking.role == first:
+            if role == first:
                 codes.append("picking.first.done")
             if place in ("pack", "out", "in"):
                 codes.append(f"picking.{place}.done")

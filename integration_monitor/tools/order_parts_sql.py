@@ -8,10 +8,11 @@ from .move_sql import kept_of
 _ROLE = """(
     SELECT CASE WHEN kind.code = 'outgoing'
                 THEN CASE WHEN picking.return_id IS NULL AND picking.backorder_id IS NULL THEN 'out'
-                          ELSE integration_order_out_role(picking.location_id) END
+                          ELSE integration_order_out_role(picking.id, picking.location_id) END
                 WHEN kind.code = 'dropship'
                 THEN CASE WHEN picking.return_id IS NULL THEN 'dropship'
-                          ELSE integration_order_dropship_role(picking.location_dest_id) END
+                          ELSE integration_order_dropship_role(
+                              picking.id, picking.location_dest_id) END
                 WHEN picking.return_id IS NOT NULL THEN 'return'
                 WHEN kind.code = 'incoming' THEN 'in'
                 ELSE COALESCE((SELECT CASE kind.id WHEN house.pick_type_id THEN 'pick'
@@ -22,22 +23,44 @@ _ROLE = """(
                               'internal') END
       FROM stock_picking_type kind WHERE kind.id = picking.picking_type_id)"""
 
+# A transfer brings nothing but goods that came back without any change of the order: repaired, they
+# were delivered all the while.
+_AGAIN = """(
+    SELECT bool_and(came.id IS NOT NULL AND came.to_refund IS NOT TRUE)
+      FROM stock_move move
+      LEFT JOIN stock_move came ON came.id = move.origin_returned_move_id
+     WHERE move.picking_id = transfer_id)"""
 #: Of a transfer that takes back another one: to the customer once more, or to the vendor or us.
-DROPSHIP_ROLE = """
+DROPSHIP_ROLE = f"""
     BEGIN
-        RETURN (SELECT CASE usage WHEN 'customer' THEN 'dropship' ELSE 'return' END
+        RETURN (SELECT CASE WHEN usage <> 'customer' THEN 'return'
+                            WHEN {_AGAIN} THEN 'again' ELSE 'dropship' END
                   FROM stock_location WHERE id = destination_id);
     END"""
 
 #: Of a transfer with the type of deliveries that goes on with another one, or takes it back:
 #: without a type for returns Odoo takes that of the delivery.
-OUT_ROLE = """
+OUT_ROLE = f"""
     BEGIN
-        RETURN (SELECT CASE usage WHEN 'internal' THEN 'out' ELSE 'return' END
+        RETURN (SELECT CASE WHEN usage <> 'internal' THEN 'return'
+                            WHEN {_AGAIN} THEN 'again' ELSE 'out' END
                   FROM stock_location WHERE id = source_id);
     END"""
 
-# Everything a delivery brought came back.
+# The moves of the goods of ``move`` to the customer, also those after a repair.
+_OF_THE_SAME = """(
+    WITH RECURSIVE same (id) AS (
+        SELECT move.id
+         UNION
+        SELECT again.id
+          FROM same
+          JOIN stock_move repair
+            ON repair.origin_returned_move_id = same.id AND repair.to_refund IS NOT TRUE
+          JOIN stock_move again
+            ON again.origin_returned_move_id = repair.id AND again.state = 'done')
+    SELECT id FROM same)"""
+_BACK_FOR_GOOD = f"back.to_refund AND back.origin_returned_move_id IN {_OF_THE_SAME}"
+# Everything a delivery brought came back, for good: Odoo asks whether the order changes with it.
 _RETURNED = f"""
     picking.state = 'done'
     AND EXISTS (SELECT FROM stock_picking back
@@ -47,7 +70,7 @@ _RETURNED = f"""
     AND NOT EXISTS (
         SELECT FROM stock_move move
          WHERE move.picking_id = picking.id AND move.state = 'done'
-           AND {kept_of("move", "back.origin_returned_move_id = move.id")})"""
+           AND {kept_of("move", _BACK_FOR_GOOD)})"""
 # Later transfers of the goods of an internal transfer exist.
 _FEEDS = """
     picking.state NOT IN ('done', 'cancel')

@@ -8,26 +8,22 @@ from __future__ import annotations
 from typing import Any
 
 from .order_counts import CLOSED_PICKINGS, Invoice, Picking, came_back
+from .order_credits import CREDITED
 
 _LEAVING = frozenset({"pick", "pack", "out", "dropship"})
 
 #: Of the orders of an array of ids, whether some service is neither fully done nor fully invoiced;
 #: whether some is done and not invoiced, or was credited; whether some is done and invoiced.
 #: What is invoiced as ordered is for Odoo to invoice at once.
-OF_ORDERS = """
+OF_ORDERS = f"""
     SELECT line.order_id,
            bool_or(line.qty_delivered_method <> 'analytic'
                    AND COALESCE(line.qty_delivered, 0) < line.product_uom_qty
                    AND COALESCE(line.qty_invoiced, 0) < line.product_uom_qty),
-           bool_or(line.qty_to_invoice > 0.00005 + COALESCE((
-               SELECT sum(item.quantity)
-                 FROM sale_order_line_invoice_rel billed
-                 JOIN account_move_line item ON item.id = billed.invoice_line_id
-                 JOIN account_move bill ON bill.id = item.move_id AND bill.state <> 'cancel'
-                                       AND bill.move_type = 'out_refund'
-                WHERE billed.order_line_id = line.id), 0)),
+           bool_or(line.qty_to_invoice > 0.00005 + {CREDITED}),
            bool_or(line.qty_delivered > 0 AND line.qty_invoiced > 0)
       FROM sale_order_line line
+      JOIN uom_uom own ON own.id = line.product_uom_id
       JOIN product_product product ON product.id = line.product_id
       JOIN product_template template ON template.id = product.product_tmpl_id
      WHERE line.order_id = ANY(%s) AND line.qty_delivered_method <> 'stock_move'

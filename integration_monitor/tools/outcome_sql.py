@@ -6,8 +6,8 @@ placeholders ``names`` and ``dimensions`` are columns and expressions of the com
 over the aliases ``fact``, ``owner`` (transaction), ``sale`` (order) and ``picking``.
 """
 
-from .followed_sql import ENDED
-from .move_sql import WHOLE, kits_of
+from .followed_sql import ENDED, followed
+from .outcome_invoice_sql import billing
 
 # The day in the company's time zone; the main category is that of the goods with the greatest
 # amount, of services only where nothing else was ordered.
@@ -107,36 +107,6 @@ STEPS = """
              WHERE step.state = 'reached' AND step.reached_at IS NOT NULL) m
       JOIN integration_outcome o ON o.subject = 'order' AND o.res_id = m.transaction_id
 """
-_SO_FAR = "(out.date_done, out.id) <= (picking.date_done, picking.id)"
-_KITS = kits_of("line", f"out.state = 'done' AND target.usage = 'customer' AND {_SO_FAR}", WHOLE)
-# What the delivery and those before it brought of a line, beside what was invoiced of it in time.
-_UNBILLED = f"""
-    SELECT FROM stock_move moved
-      JOIN sale_order_line line ON line.id = moved.sale_line_id
-      JOIN uom_uom ordered ON ordered.id = line.product_uom_id
-      JOIN product_product product ON product.id = line.product_id
-      JOIN product_template template ON template.id = product.product_tmpl_id
-      JOIN uom_uom unit ON unit.id = template.uom_id
-     WHERE moved.picking_id = picking.id AND moved.state = 'done'
-       AND CASE WHEN moved.product_id = line.product_id THEN (
-           SELECT COALESCE(sum(former.quantity * own.factor), 0) / unit.factor
-              FROM stock_move former
-              JOIN uom_uom own ON own.id = former.product_uom
-              JOIN stock_picking out ON out.id = former.picking_id AND out.state = 'done'
-              JOIN stock_picking_type kind ON kind.id = out.picking_type_id
-                                          AND kind.code IN ('outgoing', 'dropship')
-             WHERE former.sale_line_id = line.id AND former.state = 'done'
-               AND former.product_id = line.product_id AND {_SO_FAR})
-           ELSE {_KITS} * ordered.factor / unit.factor END
-         - (SELECT COALESCE(sum(item.quantity * sold.factor / unit.factor), 0)
-              FROM sale_order_line_invoice_rel billed
-              JOIN account_move_line item ON item.id = billed.invoice_line_id
-              JOIN account_move bill ON bill.id = item.move_id AND bill.state = 'posted'
-                                    AND bill.move_type = 'out_invoice'
-              JOIN uom_uom sold ON sold.id = item.product_uom_id
-             WHERE billed.order_line_id = line.id
-               AND bill.invoice_date <= judged.due) > 0.00001
-"""
 DELIVERIES = f"""
     WITH fact AS MATERIALIZED (
         SELECT * FROM (
@@ -150,7 +120,7 @@ DELIVERIES = f"""
               JOIN sale_order s ON s.id = t.res_id AND t.res_model = 'sale.order'
               LEFT JOIN integration_outcome o ON o.subject = 'delivery' AND o.res_id = p.id
              WHERE d.res_model = 'stock.picking' AND d.role IN ('out', 'dropship')
-               AND p.date_done IS NOT NULL
+               AND p.date_done IS NOT NULL AND {followed("p.date_done")}
                AND (o.id IS NULL OR NOT o.settled)
              ORDER BY p.id, d.transaction_id) open
          ORDER BY refreshed_at NULLS FIRST, id LIMIT %(limit)s
@@ -195,15 +165,10 @@ DELIVERIES = f"""
              JOIN integration_flow f ON f.id = m.flow_id AND f.message_type = 'wms.shipment'
             WHERE m.res_model = 'stock.picking' AND m.res_id = picking.id AND m.state = 'done'
             ORDER BY m.done_at LIMIT 1) told ON true
-      CROSS JOIN LATERAL (SELECT EXISTS ({_UNBILLED}) AS missing) judged_bill
+      CROSS JOIN LATERAL ({billing(day_of)}) of_delivery
       CROSS JOIN LATERAL (
-           SELECT judged_bill.missing,
-                  (NOT judged_bill.missing OR judged.today > judged.due)
-                  AND EXISTS (SELECT FROM stock_move moved
-                                JOIN sale_order_line line ON line.id = moved.sale_line_id
-                               WHERE moved.picking_id = picking.id AND moved.state = 'done'
-                                 -- Nobody can invoice a kit of which a part is missing.
-                                 AND (moved.product_id = line.product_id OR {_KITS} > 0))
+           SELECT of_delivery.missing,
+                  of_delivery.wanted AND (NOT of_delivery.missing OR judged.today > judged.due)
                   AS decided) bill
     ON CONFLICT (subject, res_id) DO UPDATE SET (%(updated)s) = ROW(%(excluded)s)
     RETURNING res_id, o.xmax = 0

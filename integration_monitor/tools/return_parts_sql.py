@@ -68,6 +68,18 @@ _PARTS = f"""
            AND (move.id = fresh.id OR sending.id <> fresh.picking_id)
           JOIN uom_uom unit ON unit.id = move.product_uom
          WHERE move.state <> 'cancel')"""
+#: The moves that replace what came back of the line ``of_line``, from the shelf to the customer.
+SWAPS_OF_LINE = f"""
+    DECLARE
+        moves int[] := '{{}}'; lines int[] := ARRAY[of_line];
+    BEGIN
+        RETURN ARRAY({_PARTS}, sent (id) AS (
+            SELECT id FROM swapped
+             UNION
+            SELECT link.move_dest_id
+              FROM sent JOIN stock_move_move_rel link ON link.move_orig_id = sent.id)
+            SELECT id FROM sent);
+    END"""
 SWAPS = f"ARRAY({_PARTS} SELECT id FROM swapped WHERE return_id = of_return)"
 # In the order of the fields of ``return_counts.Part``.
 RETURNED = f"""{_PARTS}

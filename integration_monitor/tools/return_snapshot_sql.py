@@ -10,7 +10,7 @@ from collections.abc import Collection
 from .move_sql import HALF_DIGIT, pieces_of
 from .order_parts_sql import payment_ids, transfer_row
 from .order_snapshot_sql import LINKS, MILESTONES
-from .return_parts_sql import AGAIN, RETURNED, SWAPS
+from .return_parts_sql import AGAIN, RETURNED, SWAPS, SWAPS_OF_LINE
 
 _USAGE = "(SELECT usage FROM stock_location WHERE id = {})"
 #: Whether a transfer brings goods back from a customer; the back order of one belongs to it.
@@ -211,7 +211,10 @@ PARTS = f"""
             'pickings', ({_TRANSFERS}));
     END"""
 #: Arguments, result and body by name.
-FUNCTIONS = {"integration_order_return": ("of_return int", "jsonb STABLE", PARTS)}
+FUNCTIONS = {
+    "integration_order_return": ("of_return int", "jsonb STABLE", PARTS),
+    "integration_order_swaps": ("of_line int", "int[] STABLE", SWAPS_OF_LINE),
+}
 
 
 def of_returns(models: Collection[str]) -> str:

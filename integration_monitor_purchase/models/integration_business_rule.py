@@ -5,8 +5,8 @@ from odoo.tools import SQL
 
 from odoo.addons.integration_monitor.tools.move_sql import RECEIVED_SINCE
 
-from ..tools.mismatch_sql import NOW, SENT, WRONG_SINCE
-from ..tools.purchase_snapshot_sql import BILLABLE, BILLED, LEAST, PRICE_GAP
+from ..tools.mismatch_sql import BILLABLE_NOW, NOW, SENT, WRONG_SINCE
+from ..tools.purchase_snapshot_sql import BILLED, BILLED_FIRST, LEAST, PRICE_GAP
 
 CHECKS = ("receipt_without_bill", "three_way_mismatch")
 #: What people may write rules about, beside what the engine offers.
@@ -71,7 +71,8 @@ class IntegrationBusinessRule(models.Model):
     def _find_three_way_mismatch(self, now):
         """Bills that ask for more than came, or for another price; goods that never came at all.
 
-        What went back came once. Of a service nobody enters that it came.
+        What went back came once, and is to be refunded, unless it is replaced. Of a service nobody
+        enters that it came.
 
         Of what is under way the rest may come, and is compared when it has. Since when: since the
         first document after which it was so without a break. A move counts when it was done or
@@ -88,8 +89,9 @@ class IntegrationBusinessRule(models.Model):
                 SQL(WRONG_SINCE.format(tolerance="%(tolerance)s"), tolerance=tolerance),
             ),
             amount=SQL(
-                """greatest(q.billed - q.billable, 0) * q.price
-                   + q.price_gap * q.billed / q.rate"""
+                """greatest(q.billed - %s, 0) * q.price
+                   + q.price_gap * q.billed / q.rate""",
+                SQL(BILLABLE_NOW),
             ),
         )
 
@@ -135,7 +137,7 @@ class IntegrationBusinessRule(models.Model):
                    line.qty_received_method = 'stock_moves' AS goods, COALESCE(%(sent)s, 0) AS sent,
                    COALESCE(moved.under_way, FALSE) AS under_way,
                    COALESCE(billed.quantity, 0) AS billed, billed.billed_at::timestamp AS billed_at,
-                   %(billable)s AS billable, COALESCE(billed.price_gap, 0) AS price_gap,
+                   %(billed_first)s AS billed_first, COALESCE(billed.price_gap, 0) AS price_gap,
                    COALESCE(NULLIF(purchase.currency_rate, 0), 1) AS rate,
                    (line.price_unit * (1 - COALESCE(line.discount, 0) / 100))
                    / COALESCE(NULLIF(purchase.currency_rate, 0), 1) AS price
@@ -161,7 +163,7 @@ class IntegrationBusinessRule(models.Model):
                AND %(watched)s AND (%(lines)s)
             """,
             # Constants of this addon, shared with the recorder.
-            billable=SQL(BILLABLE),
+            billed_first=SQL(BILLED_FIRST),
             billed=SQL(BILLED),
             price_gap=SQL(PRICE_GAP),
             sent=SQL(SENT),

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
-from odoo.tests import tagged
+from odoo import Command
+from odoo.tests import Form, tagged
 
 from .test_business_rule import PurchaseRuleCase
 
@@ -151,3 +152,73 @@ class TestThreeWayMismatchSince(PurchaseRuleCase):
         self.assertSinceToday(order)
         self.entered_before(order.invoice_ids, 2)
         self.assertFound(order)
+
+
+@tagged("post_install", "-at_install")
+class TestBilledFirst(PurchaseRuleCase):
+    """Bills come with the order, before the goods, and the vendor owes what went back."""
+
+    check_code = "three_way_mismatch"
+
+    def billed_first(self):
+        """:return: a purchase of ten that were billed as ordered, and came; and the bill"""
+        early = self.env["product.product"].create(
+            {
+                "name": "Early Hook",
+                "is_storable": True,
+                "purchase_method": "purchase",
+                "supplier_taxes_id": [Command.clear()],
+            }
+        )
+        order = self.purchase(quantity=10, product=early)
+        bill = self.bill(order)
+        self.ship(order.picking_ids)
+        self.assertFalse(self.sweep())
+        return order, bill
+
+    def test_goods_that_went_back(self):
+        """Four of ten went back, then all: no refund came, and nobody is told."""
+        order, bill = self.billed_first()
+        receipt = order.picking_ids
+        self.send_back(receipt, quantity=4)
+        exception = self.assertFound(order)
+        self.assertEqual(exception.amount_at_stake, 40.0)
+        self.refund_of(bill, quantity=4)
+        self.assertClosed(exception)
+        self.send_back(receipt, quantity=6)
+        exception = self.assertFound(order)
+        self.assertEqual(exception.amount_at_stake, 60.0)
+        self.refund_of(bill, quantity=6)
+        self.assertClosed(exception)
+
+    def test_since_they_went_back(self):
+        """The day of grace begins with the way back, not with the receipt."""
+        self.rule.write({"grace_minutes": 1440, "watch_from": self.now - timedelta(days=30)})
+        order, bill = self.billed_first()
+        self.moved_before(order.picking_ids.move_ids, 6)
+        self.execute(
+            "UPDATE account_move SET create_date = create_date - interval '8 days',"
+            " invoice_date = invoice_date - 8 WHERE id = %s",
+            bill.id,
+        )
+        back = self.send_back(order.picking_ids)
+        self.assertFalse(self.sweep())
+        self.moved_before(back.move_ids, 3)
+        self.assertFound(order)
+
+    def test_exchange(self):
+        """The vendor replaces what went back: nothing is owed, and until then it is to come."""
+        order, _bill = self.billed_first()
+        receipt = order.picking_ids
+        wizard = Form(
+            self.env["stock.return.picking"].with_context(
+                active_id=receipt.id, active_ids=receipt.ids, active_model="stock.picking"
+            )
+        ).save()
+        wizard.product_return_moves.quantity = 4
+        back = self.env["stock.picking"].browse(wizard.action_create_exchanges()["res_id"])
+        self.ship(back)
+        self.assertFalse(self.sweep(hours=72))
+        self.ship(self.open_transfers(order))
+        self.assertEqual(order.order_line.qty_received, 10)
+        self.assertFalse(self.sweep(hours=72))

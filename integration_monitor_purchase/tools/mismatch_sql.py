@@ -38,6 +38,14 @@ SENT = f"""(
       FROM uom_uom own
      CROSS JOIN LATERAL ({_MOVES.replace("q.id", "line.id")}) document
      WHERE own.id = line.product_uom_id)"""
+# How much may be billed: what came, or, where bills come first, what was ordered. Once nothing is
+# under way what went back will not be replaced any more: the vendor owes a refund of it.
+_BILLABLE = "greatest({came}, {billed_first} - CASE WHEN {under_way} THEN 0 ELSE {sent} END)"
+#: How much of a line ``q`` may be billed now.
+BILLABLE_NOW = _BILLABLE.format(
+    came="q.received", billed_first="q.billed_first", under_way="q.under_way", sent="q.sent"
+)
+_UNDER_WAY_THEN = "(q.under_way OR past.open > 0)"
 #: Whether a line ``q`` is wrong, by what is billed of it, came, went back, may be billed and is
 #: under way. What went back came once, and may have been replaced. Nobody receives a service.
 WRONG = """(
@@ -47,7 +55,7 @@ WRONG = """(
 #: What is so now.
 NOW = WRONG.format(
     billed="q.billed",
-    billable="q.billable",
+    billable=BILLABLE_NOW,
     price_gap="q.price_gap",
     under_way="q.under_way",
     came="q.received",
@@ -56,9 +64,14 @@ NOW = WRONG.format(
 #: As ``NOW``, after one of the documents and all before it.
 _THEN = WRONG.format(
     billed="past.billed",
-    billable="greatest(past.came, past.billed_first)",
+    billable=_BILLABLE.format(
+        came="past.came",
+        billed_first="past.billed_first",
+        under_way=_UNDER_WAY_THEN,
+        sent="past.sent",
+    ),
     price_gap="past.price_gap",
-    under_way="(q.under_way OR past.open > 0)",
+    under_way=_UNDER_WAY_THEN,
     came="past.came",
     sent="past.sent",
 )
