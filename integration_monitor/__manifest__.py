@@ -1,7 +1,7 @@
 {
     "name": "Integration Monitor",
     "summary": "Every exchange and every business transaction, visible and recoverable",
-    "version": "19.0.1.3.0",
+    "version": "19.0.1.4.0",
     "category": "Supply Chain/Integration",
     "author": "Integration Monitor contributors",
     "license": "LGPL-3",

@@ -114,7 +114,7 @@ class TestDeadlineTick(DeadlineCommon):
         old, fresh = (
             self.order(commitment_date=fields.Datetime.now() - late) for late in (3 * DAY, HOUR)
         )
-        file = Path(__file__).parents[1] / "migrations" / "19.0.1.3.0" / "post-late-orders.py"
+        file = Path(__file__).parents[1] / "migrations" / "19.0.1.4.0" / "post-migration.py"
         spec = importlib.util.spec_from_file_location("late_orders", file)
         script = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(script)
