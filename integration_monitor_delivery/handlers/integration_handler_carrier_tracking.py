@@ -51,7 +51,10 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
         if not pickings and event.status in RESTING_STATUSES:
             # The carrier confirms what was cancelled in Odoo, or comes late to the booking of it.
             if former := self._find_former(message, event.tracking_code):
-                self._move_on(former, event)
+                for picking in former:
+                    # What its present numbers come to, or came to, stays.
+                    parcels = move_on(picking._integration_known_parcels(), event)
+                    picking.integration_parcels = parcels
                 return former
         if not pickings:
             raise RetryLater(

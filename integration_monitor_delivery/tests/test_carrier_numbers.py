@@ -71,6 +71,8 @@ class TestCarrierNumbers(ProviderCase):
         self._track("A", "delivered")
         picking.carrier_tracking_ref = False
         self.assertEqual(picking.integration_tracking_status, "delivered")
+        self.assertEqual(self._track("A", "pre_transit"), picking)
+        self.assertEqual(picking.integration_tracking_status, "delivered")
         self.assertTrue(picking.integration_delivered_at)
 
     def test_parcels_from_before(self):
