@@ -53,6 +53,12 @@ class IntegrationException(models.Model):
             since[matter] = min(since.get(matter, exception.opened_at), exception.opened_at)
         return found.filtered(lambda m: m.done_at >= since[m.matter])
 
+    def _left_failed(self):
+        """Of a sign-in any message that it stopped is left, whichever flow it is of."""
+        if not self._is_about_sign_in():
+            return super()._left_failed()
+        return self._stopped_messages().filtered(lambda m: not m.let_pass)[:1]
+
     def _close(self, state, resolution, note=False):
         """Once the sign-in works, send what it had stopped."""
         closing = self.filtered("is_open")

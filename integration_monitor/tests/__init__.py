@@ -38,6 +38,7 @@ from . import test_endpoint_quota
 from . import test_endpoint_screens
 from . import test_exception
 from . import test_exception_by_hand
+from . import test_exception_shared
 from . import test_exchange
 from . import test_exchange_use
 from . import test_flow_condition
