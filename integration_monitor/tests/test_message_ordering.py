@@ -181,3 +181,45 @@ class TestReplayOrdering(ReplayCase, OrderingCase):
         replay = later.browse(later._replay("one").values())
         self.go()
         self.assertEqual((earlier.state, later.state, replay.state), ("dead", "pending", "pending"))
+
+    def test_both_messages_of_a_document(self):
+        """Two messages about one document are replayed, one had failed: each waits for the other.
+
+        The copies are as old as what they repeat, and go in that order.
+        """
+        first = self.emit(OK)
+        second = self.emit(REFUSED)
+        both = first | second
+        self.assertEqual(both.mapped("state"), ["done", "dead"])
+        self.assertEqual({v.action for v in both._replay_verdicts().values()}, {"replay"})
+        copies = both.browse(both._replay("one").values()).sorted("id")
+        calls = self.go()
+        keys = [call["headers"]["Idempotency-Key"] for call in calls]
+        self.assertEqual(keys, [first.idempotency_key, second.idempotency_key])
+        self.assertEqual(copies.mapped("state"), ["done", "done"])
+        self.assertFalse(second.exception_ids.filtered("is_open"))
+
+    def test_a_replay_of_what_others_wait_for(self):
+        """The next message waits for a failure, whose replay waits for the next message."""
+        first = self.emit(REFUSED)
+        second = self.emit()
+        self.sweep()
+        self.assertEqual(second.hold_reason, "ordering")
+        copy = first.browse(first._replay("one").values())
+        calls = self.go()
+        self.sweep()
+        calls += self.go()
+        keys = [call["headers"]["Idempotency-Key"] for call in calls]
+        self.assertEqual(keys, [first.idempotency_key, second.idempotency_key])
+        self.assertEqual((copy | second).mapped("state"), ["done", "done"])
+        self.assertFalse(second.held)
+
+    def test_a_failed_replay_is_waited_for(self):
+        """A replay fails for good, and what came after its original overtakes it."""
+        first = self.emit(OK)
+        copy = first.browse(first._replay("one").values())
+        second = self.emit()
+        self.go(REFUSED)
+        self.sweep()
+        self.assertEqual((copy.state, second.state), ("dead", "pending"))
+        self.assertEqual(second.waits_for_id, copy)
