@@ -55,7 +55,7 @@ class IntegrationMessage(models.Model):
                         "Only the content of a failed message can be corrected; this one is not."
                     )
                 )
-            if message._is_built_anew():
+            if message._tells_state():
                 raise UserError(
                     self.env._(
                         "A correction here would be lost: this message tells how things stand, and "

@@ -136,6 +136,7 @@ from . import test_owner_rule
 from . import test_message_edit
 from . import test_expectation
 from . import test_replay_screens
+from . import test_replay_state
 from . import test_replay_neutralize
 from . import test_replay_run
 from . import test_drain_pace
