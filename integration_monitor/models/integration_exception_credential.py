@@ -30,9 +30,9 @@ class IntegrationException(models.Model):
         """:return: whether the exception is about the credential of its endpoint"""
         return (self.dedupe_key or "").startswith(f"{MATTER}:")
 
-    def _retry_messages(self):
-        """Try every message again that the sign-in stopped, not only the last one."""
-        return (super()._retry_messages() | self._stopped_messages()).sorted("id")
+    def _failed_messages(self):
+        """Every message that the sign-in stopped failed of it, not only the last one."""
+        return super()._failed_messages() | self._stopped_messages()
 
     def _stopped_messages(self):
         """:return: the messages that died of the sign-ins that these exceptions are about"""

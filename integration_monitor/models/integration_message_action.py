@@ -114,13 +114,14 @@ class IntegrationMessage(models.Model):
     def _made_up_for(self):
         """:return: those of these that a later message about the same matter took the place of
 
-        The success of the later one marks what had failed by then (``superseded_by_id``), not what
-        a person had cancelled: that is looked up here. Of inbound messages the handler itself
-        refuses what is older than the document, for partners deliver late, too.
+        The success of the later one marks what had failed by then (``superseded_by_id``). What a
+        person had cancelled, what failed since, and what is being told this moment is looked up
+        here. Of inbound messages the handler itself refuses what is older than the document, for
+        partners deliver late, too.
         """
         replaced = self.filtered("superseded_by_id")
         told = (self - replaced).filtered(
-            lambda m: m.state == "cancelled" and m.direction == "outbound" and not m._tells_state()
+            lambda m: m.state in FAILED and m.direction == "outbound" and not m._tells_state()
         )
         if not told:
             return replaced

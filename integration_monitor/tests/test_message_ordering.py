@@ -1,4 +1,5 @@
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
 from ..tools.errors import BusinessError, TransportError
@@ -121,6 +122,40 @@ class TestMessageOrdering(OrderingCase):
         calls = self.go()
         keys = [call["headers"]["Idempotency-Key"] for call in calls]
         self.assertEqual(keys, [first.idempotency_key, second.idempotency_key])
+
+    def test_no_retry_while_the_next_is_being_sent(self):
+        """A failure was ignored and is tried again during the next call: it is told last."""
+        operator = self.users["operator"]
+        first = self.emit(REFUSED)
+        exception = first.exception_ids
+        self.press(first, "action_ignore")
+        second = self.emit()
+        refusals = []
+
+        def sending(handler, message, request):
+            env = message.env(user=operator, su=False)
+            for record in (first, exception):
+                try:
+                    with env.cr.savepoint():
+                        record.with_env(env).action_retry()
+                except UserError as error:
+                    refusals.append(str(error))
+            # Whoever gives the matter up may do so.
+            with env.cr.savepoint():
+                exception.with_env(env).action_reopen()
+                exception.with_env(env).action_discard()
+            return request
+
+        with self.handler(self.outbound, _before_request=sending):
+            calls = self.go()
+        calls += self.go()
+        self.assertEqual(len(refusals), 2)
+        for refusal in refusals:
+            self.assertIn("is in work", refusal)
+        keys = [call["headers"]["Idempotency-Key"] for call in calls]
+        self.assertEqual(keys, [second.idempotency_key])
+        self.assertEqual((first.state, second.state), ("cancelled", "done"))
+        self.assertTrue(first.given_up)
 
     def test_resolved_sign_in(self):
         """The one exception of a refused sign-in is closed, and its keys stay blocked."""

@@ -217,6 +217,10 @@ class MessageMachine(RuleBasedStateMachine):
         # Whoever looks after messages sees what failed by its exceptions, and by nothing else.
         failed = self._exceptions()._retry_messages()
         failed.filtered(lambda m: m.state in ("dead", "quarantined"))._retry()
+        # What a later message about the same matter took the place of is given up.
+        replaced = self._exceptions().filtered(lambda e: not e._retry_messages())
+        if replaced._open_messages():
+            replaced.action_discard()
 
     def _waiting(self):
         """:return: the messages that have not ended, and that nobody decided to leave failed"""
