@@ -42,6 +42,7 @@ class IntegrationSubscription(models.Model):
                          FROM integration_message m JOIN newest n ON n.key = m.coalesce_key
                         WHERE m.flow_id = %(flow)s AND m.state = 'retry'
                           AND (m.held AND m.hold_reason = 'manual') IS NOT TRUE
+                          AND (m.occurred_at > n.occurred_at) IS NOT TRUE
                           FOR NO KEY UPDATE OF m SKIP LOCKED
                    ), refreshed AS (
                        UPDATE integration_message m
