@@ -94,6 +94,7 @@ from . import integration_exception_view
 from . import integration_exception_open
 from . import integration_exception_action
 from . import integration_exception_health
+from . import integration_exception_shared
 from . import integration_exception_credential
 from . import integration_exception_answer
 from . import integration_endpoint_refused

@@ -40,8 +40,8 @@ class IntegrationException(models.Model):
         if not messages:
             raise UserError(
                 self.env._(
-                    "There is no failed message to try again, or a later one took its place. "
-                    "Ignore or discard the exception when nothing is left to do."
+                    "There is no failed message to try again, or a later one took its place or "
+                    "is in work. Ignore or discard the exception when nothing is left to do."
                 )
             )
         messages._check_may_retry()
@@ -58,7 +58,18 @@ class IntegrationException(models.Model):
         return True
 
     def _retry_messages(self):
-        """:return: the failed messages about the matters of these exceptions, oldest first"""
+        """:return: the failed messages about the matters that may be sent again, oldest first"""
+        failed = self._failed_messages()
+        return (failed - failed._made_up_for()).sorted("id")
+
+    def _open_messages(self):
+        """:return: the failed messages about the matters on which a person decides"""
+        failed = self._failed_messages()
+        ended = failed.filtered(lambda m: m.state == "cancelled")
+        return (failed - ended._made_up_for()).sorted("id")
+
+    def _failed_messages(self):
+        """:return: the messages about the matters that failed, or that somebody cancelled"""
         messages = self.message_id
         for message in self.message_id.filtered("subject_key"):
             messages |= messages.search(
@@ -68,10 +79,7 @@ class IntegrationException(models.Model):
                     ("state", "in", ("dead", "quarantined")),
                 ]
             )
-        failed = messages.filtered(
-            lambda m: m.state in ("dead", "quarantined", "retry", "cancelled")
-        )
-        return (failed - failed._made_up_for()).sorted("id")
+        return messages.filtered(lambda m: m.state in ("dead", "quarantined", "retry", "cancelled"))
 
     def action_assign_to_me(self):
         """Take the exceptions."""
@@ -95,14 +103,14 @@ class IntegrationException(models.Model):
 
     def _let_go_on(self):
         """A person has decided: handlers accept what failed, later messages do not wait for it."""
-        messages = self._retry_messages()
+        messages = self._open_messages()
         messages._accept_refused()
         messages._set_let_pass(True)
 
     def action_discard(self):
         """Give the matter up: the failed messages are cancelled."""
         self._check_operator()
-        messages = self.sudo()._retry_messages()  # messages are the engine's
+        messages = self.sudo()._open_messages()  # messages are the engine's
         self.sudo()._close("discarded", "discarded")
         for message in messages:
             message._settle_cancelled(
@@ -137,7 +145,7 @@ class IntegrationException(models.Model):
                     "by_person": True,
                 }
             )
-        closed._retry_messages()._set_let_pass(False)
+        closed._open_messages()._set_let_pass(False)
         self.sudo()._ensure_activity()
         return True
 

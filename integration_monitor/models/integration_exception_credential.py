@@ -30,9 +30,9 @@ class IntegrationException(models.Model):
         """:return: whether the exception is about the credential of its endpoint"""
         return (self.dedupe_key or "").startswith(f"{MATTER}:")
 
-    def _retry_messages(self):
-        """Try every message again that the sign-in stopped, not only the last one."""
-        return (super()._retry_messages() | self._stopped_messages()).sorted("id")
+    def _failed_messages(self):
+        """Every message that the sign-in stopped failed of it, not only the last one."""
+        return super()._failed_messages() | self._stopped_messages()
 
     def _stopped_messages(self):
         """:return: the messages that died of the sign-ins that these exceptions are about"""
@@ -52,6 +52,12 @@ class IntegrationException(models.Model):
             matter = exception.dedupe_key
             since[matter] = min(since.get(matter, exception.opened_at), exception.opened_at)
         return found.filtered(lambda m: m.done_at >= since[m.matter])
+
+    def _left_failed(self):
+        """Of a sign-in any message that it stopped is left, whichever flow it is of."""
+        if not self._is_about_sign_in():
+            return super()._left_failed()
+        return self._stopped_messages().filtered(lambda m: not m.let_pass)[:1]
 
     def _close(self, state, resolution, note=False):
         """Once the sign-in works, send what it had stopped."""

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 # messages and endpoints are many, most of them for screens; what is missing here is read as ever.
 FLOW_FIELDS = (
     "ack_minutes",
+    "coalesce",
     "company_id",
     "direction",
     "endpoint_id",
@@ -70,6 +71,7 @@ MESSAGE_FIELDS = (
     "payload_original",
     "res_id",
     "res_model",
+    "subject_key",
     "system_id",
     "trace_id",
     "transaction_id",

@@ -55,7 +55,7 @@ class IntegrationMessage(models.Model):
                         "Only the content of a failed message can be corrected; this one is not."
                     )
                 )
-            if message._is_built_anew():
+            if message._tells_state():
                 raise UserError(
                     self.env._(
                         "A correction here would be lost: this message tells how things stand, and "
@@ -114,13 +114,14 @@ class IntegrationMessage(models.Model):
     def _made_up_for(self):
         """:return: those of these that a later message about the same matter took the place of
 
-        The success of the later one marks what had failed by then (``superseded_by_id``), not what
-        a person had cancelled: that is looked up here. Of inbound messages the handler itself
-        refuses what is older than the document, for partners deliver late, too.
+        The success of the later one marks what had failed by then (``superseded_by_id``). What a
+        person had cancelled, what failed since, and what is being told this moment is looked up
+        here. Of inbound messages the handler itself refuses what is older than the document, for
+        partners deliver late, too.
         """
         replaced = self.filtered("superseded_by_id")
         told = (self - replaced).filtered(
-            lambda m: m.state == "cancelled" and m.direction == "outbound" and not m._tells_state()
+            lambda m: m.state in FAILED and m.direction == "outbound" and not m._tells_state()
         )
         if not told:
             return replaced

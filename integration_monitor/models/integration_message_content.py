@@ -18,13 +18,17 @@ class IntegrationMessage(models.Model):
         return not kind or kind == "application/json" or kind.endswith("+json")
 
     def _tells_state(self):
-        """:return: whether the content is the state of the moment in which it is built"""
-        coalesces = self.flow_id.coalesce or (self.event_uid and self.coalesce_key)
-        return self.direction == "outbound" and bool(coalesces)
+        """Tell whether the content is built at each attempt, of how things stand then.
 
-    def _is_built_anew(self):
-        """:return: whether the content is built at each attempt: nobody can correct it"""
-        return bool(self.coalesce_key) and self._tells_state()
+        Nobody can correct it. A replay has no ``coalesce_key``, and tells the state all the same:
+        an event that is one message with others is about more than itself.
+
+        :return: whether the content is the state of the moment in which it is built
+        """
+        if self.direction != "outbound":
+            return False
+        event = self.event_uid
+        return self.flow_id.coalesce or bool(event and self.subject_key not in (event, False))
 
     def _media_type(self):
         """:return: the declared media type without its parameters, in lower case; may be empty"""
@@ -79,7 +83,7 @@ class IntegrationMessage(models.Model):
             **proof,
             "content_type": self.content_type or "application/json",
         }
-        if self.coalesce_key:
+        if self._tells_state():
             # Built anew at each claim: other content is another call, the same content is not;
             # and what is told after something else is another call than the first time.
             if proof["payload_sha256"] != self.payload_sha256:

@@ -209,30 +209,11 @@ class IntegrationMessage(models.Model):
             exceptions |= self.env["integration.exception"].search(
                 [("is_open", "=", True), ("message_id", "in", older.ids)]
             )
-        for exception in self._hand_over(exceptions):
+        # A sign-in that works sends all that it had stopped.
+        works = exceptions.filtered(lambda e: self.state == "done" and e._is_about_sign_in())
+        for exception in works | (exceptions - works)._hand_over():
             exception._resolve("retry" if exception.state == "retrying" else "auto")
         (older.transaction_id - self.transaction_id)._refresh_blame()
-
-    def _hand_over(self, exceptions):
-        """Leave the exception of a matter to another failed message of it, if there is one.
-
-        :param exceptions: those that the success of this message would close
-        :return: those of which nothing is left
-        """
-        if self.direction != "inbound" or not self.subject_key:
-            return exceptions
-        left = self.search(
-            [
-                ("flow_id", "=", self.flow_id.id),
-                ("state", "in", ("dead", "quarantined")),
-                ("subject_key", "=", self.subject_key),
-            ],
-            limit=1,
-        )
-        shared = exceptions.filtered(lambda item: left and item.dedupe_key == left._dedupe_key())
-        for item in shared:
-            item.write({"message_id": left.id, "state": "assigned" if item.user_id else "open"})
-        return exceptions - shared
 
     def _superseded(self):
         """Return the failed messages of this flow that the success of this one makes up for.

@@ -13,8 +13,9 @@ FOR_A_PERSON = ("manual", "condition", "neutralized")
 class IntegrationMessage(models.Model):
     """With ``ordering`` a message waits for its unfinished predecessors of the same key.
 
-    It does not wait for what it repeats, withdraws or replaces, nor for a failure whose exception
-    a person has closed: that is his decision that the rest goes on.
+    A replay is as old as what it repeats, so that no two messages can wait for each other. None
+    waits for what it repeats, withdraws or replaces, nor for a failure whose exception a person has
+    closed: that is his decision that the rest goes on.
     """
 
     _inherit = "integration.message"
@@ -41,7 +42,8 @@ class IntegrationMessage(models.Model):
     )
 
     _ordering_idx = models.Index(
-        "(flow_id, ordering_key, id) WHERE ordering_key IS NOT NULL AND let_pass IS NOT TRUE "
+        "(flow_id, ordering_key, COALESCE(origin_id, replay_of_id, id)) "
+        "WHERE ordering_key IS NOT NULL AND let_pass IS NOT TRUE "
         "AND state IN ('pending', 'processing', 'retry', 'dead', 'quarantined')"
     )
 
@@ -54,13 +56,13 @@ class IntegrationMessage(models.Model):
         :param tuple states: of ``b``, out of ``UNFINISHED``
         """
         return SQL(
-            """b.flow_id = m.flow_id AND b.ordering_key = m.ordering_key AND b.id < m.id
+            """b.flow_id = m.flow_id AND b.ordering_key = m.ordering_key
+               AND COALESCE(b.origin_id, b.replay_of_id, b.id)
+                   < COALESCE(m.origin_id, m.replay_of_id, m.id)
                AND b.state IN %(states)s AND b.let_pass IS NOT TRUE
                AND (b.state NOT IN %(failed)s
                     OR (m.passes_failed IS NOT TRUE
-                        AND (b.coalesce_key = m.coalesce_key) IS NOT TRUE))
-               AND COALESCE(b.origin_id, b.replay_of_id, b.id)
-                   IS DISTINCT FROM COALESCE(m.origin_id, m.replay_of_id)""",
+                        AND (b.coalesce_key = m.coalesce_key) IS NOT TRUE))""",
             states=states,
             failed=FAILED,
         )

@@ -66,7 +66,8 @@ class IntegrationMessage(models.Model):
         """End the message without doing anything.
 
         :param str reason: shown to people
-        :param bool by_person: somebody gave it up: its exceptions are discarded, not resolved
+        :param bool by_person: somebody gave it up: its exceptions are discarded, not resolved,
+            unless another failed message is left of their matter
         """
         message = self.sudo()  # bookkeeping of the engine, which the service account may not write
         message.write(
@@ -82,7 +83,7 @@ class IntegrationMessage(models.Model):
             }
         )
         if by_person:
-            message.exception_ids._close("discarded", "discarded", reason)
+            message.exception_ids._hand_over()._close("discarded", "discarded", reason)
         else:
             message._resolve_exceptions()
         message.transaction_id._refresh_blame()

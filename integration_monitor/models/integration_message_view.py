@@ -67,11 +67,11 @@ class IntegrationMessage(models.Model):
             if message.payload_layout != json_layout.indent(message.payload or ""):
                 message.payload = message.payload_layout
 
-    @api.depends("coalesce_key", "flow_id.coalesce", "event_uid", "direction")
+    @api.depends("subject_key", "flow_id.coalesce", "event_uid", "direction")
     def _compute_built_anew(self):
-        """Tell whether a correction would be lost, see :meth:`_is_built_anew`."""
+        """Tell whether a correction would be lost, see :meth:`_tells_state`."""
         for message in self:
-            message.built_anew = message._is_built_anew()
+            message.built_anew = message._tells_state()
 
     @api.depends("res_model", "res_id")
     def _compute_document_name(self):

@@ -184,12 +184,12 @@ class IntegrationMessage(models.Model):
         log_writer.record(self.env, observation)
 
     def _ensure_payload(self):
-        """Build the payload at the first claim, and at each claim when the message coalesces.
+        """Build the payload at the first claim, and at each claim when it tells the state.
 
         :return: whether it was built just now; None when there is nothing to send
         """
         flow = self.flow_id
-        if self.payload and not self._is_built_anew():
+        if self.payload and not self._tells_state():
             return False
         payload = flow._handler()._prepare(self)
         if payload is None:

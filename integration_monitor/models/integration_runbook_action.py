@@ -91,7 +91,7 @@ class IntegrationRunbookRunLine(models.Model):
     def _do_replay(self):
         """Open the replay of all that came since the failure; the person decides there."""
         exception = self.run_id.exception_id
-        messages = exception.sudo()._retry_messages()  # only their ids, and when they came
+        messages = exception.sudo()._open_messages()  # only their ids, and when they came
         since = min(messages.mapped("received_at"), default=exception.opened_at - BEFORE)
         action = {
             "type": "ir.actions.act_window",

@@ -15,6 +15,7 @@ ENGINE_FIELDS = frozenset(
     {
         "cursor_id",
         "repeat_until_id",
+        "repeat_end_id",
         "repeat_new_key",
         "state",
         "pause_reason",
@@ -89,6 +90,12 @@ class IntegrationSubscription(models.Model):
     cursor_id = fields.Integer(string="Cursor", readonly=True, copy=False)
     repeat_until_id = fields.Integer(
         readonly=True, copy=False, help="Events up to this one were told before a rewind."
+    )
+    repeat_end_id = fields.Integer(
+        readonly=True,
+        copy=False,
+        help="The last event that a rewind tells again, where it does not tell all: what happened "
+        "between the request and its approval was told once, and is left out.",
     )
     repeat_new_key = fields.Boolean(readonly=True, copy=False)
 

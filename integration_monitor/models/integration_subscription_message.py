@@ -17,7 +17,8 @@ class IntegrationSubscription(models.Model):
 
         What coalesces refreshes the message that waits for the same key, be it for its first
         attempt or for another one: its content is built when it goes out. A message that a lane is
-        sending this moment is left alone, and followed by another one.
+        sending this moment, or that a person tells by hand, is left alone, and followed by another
+        one.
 
         :return: number of messages made or refreshed
         """
@@ -40,6 +41,8 @@ class IntegrationSubscription(models.Model):
                        SELECT m.id, n.event_uid, n.occurred_at, n.scope, n.repetition
                          FROM integration_message m JOIN newest n ON n.key = m.coalesce_key
                         WHERE m.flow_id = %(flow)s AND m.state = 'retry'
+                          AND (m.held AND m.hold_reason = 'manual') IS NOT TRUE
+                          AND (m.occurred_at > n.occurred_at) IS NOT TRUE
                           FOR NO KEY UPDATE OF m SKIP LOCKED
                    ), refreshed AS (
                        UPDATE integration_message m

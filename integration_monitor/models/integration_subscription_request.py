@@ -30,6 +30,9 @@ class IntegrationSubscriptionRewindRequest(models.Model):
     reason = fields.Char(required=True, readonly=True)
     since = fields.Datetime(readonly=True, help="Events that happened since then.")
     cursor_id = fields.Integer(string="Cursor", readonly=True)
+    until_id = fields.Integer(
+        string="Last Event", readonly=True, help="What happened later is not part of it."
+    )
     new_key = fields.Boolean(string="New Idempotency Keys", readonly=True)
     event_count = fields.Integer(string="Events", readonly=True)
     message_count = fields.Integer(string="Messages", readonly=True)
@@ -79,7 +82,7 @@ class IntegrationSubscriptionRewindRequest(models.Model):
                 request.since,
                 request.reason,
                 request.new_key,
-                approver=self.env.user,
+                request=request,
             )
         return True
 

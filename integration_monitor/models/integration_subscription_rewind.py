@@ -56,9 +56,10 @@ class IntegrationSubscription(models.Model):
         )[0]
         return (row[0] - 1 if row[0] else self.cursor_id), since
 
-    def _count_again(self, cursor, since):
+    def _count_again(self, cursor, since, until=None):
         """Count what a rewind would tell again.
 
+        :param int until: the last event that it tells; None: the last one that was told
         :return: (events, messages, oldest event's moment)
         """
         self.env.flush_all()
@@ -67,12 +68,14 @@ class IntegrationSubscription(models.Model):
                 """SELECT count(*), count(DISTINCT COALESCE(k.key, e.event_uid)),
                           min(e.occurred_at)
                      FROM integration_subscription s
-                     JOIN integration_event e ON e.id > %(cursor)s AND e.id <= s.cursor_id
+                     JOIN integration_event e ON e.id > %(cursor)s
+                      AND e.id <= LEAST(s.cursor_id, %(until)s)
                       AND e.occurred_at >= %(since)s AND %(wanted)s
                     CROSS JOIN LATERAL (SELECT %(key)s AS key) k
                     WHERE s.id = %(id)s""",
                 cursor=cursor,
                 since=since,
+                until=until,
                 # A rewind may go back to before the subscription began.
                 wanted=OF_INTEREST,
                 key=COALESCE_KEY,
@@ -82,7 +85,7 @@ class IntegrationSubscription(models.Model):
         return rows[0]
 
     @api.private
-    def _rewind(self, cursor, since, reason, new_key=False, approver=None):
+    def _rewind(self, cursor, since, reason, new_key=False, request=None):
         """Put the cursor back, write down who did, and hand the events over.
 
         Large replays wait for a second person, as those of messages do.
@@ -91,14 +94,18 @@ class IntegrationSubscription(models.Model):
 
         :param int cursor: id of the last event that is not told again
         :param datetime since: events that happened before are not told again
-        :param approver: the user who agreed
-        :return: the ``integration.subscription.rewind.request`` that waits; empty when it was done
-        :raises UserError: nothing to tell, or more than the settings allow at once
+        :param request: the ``integration.subscription.rewind.request`` to which somebody agreed
+        :return: the request that waits; empty when it was done
+        :raises UserError: nothing to tell, more than the settings allow at once, or more than was
+            asked for
         """
         self.ensure_one()
         self._check_may_rewind()
         self.check_access("read")
-        events, messages, _oldest = self._count_again(cursor, since)
+        subscription = self.sudo()  # the cursor is the engine's, moved at an operator's request
+        until = request.until_id if request else 0
+        subscription._check_not_repeating(until)
+        events, messages, _oldest = self._count_again(cursor, since, until or None)
         limit = self.env["integration.replay"]._setting("replay_max_count")
         if not events:
             raise UserError(
@@ -113,22 +120,31 @@ class IntegrationSubscription(models.Model):
                     limit=limit,
                 )
             )
+        if request and messages > request.message_count:
+            raise UserError(
+                self.env._(
+                    "%(count)s messages would be sent, and %(asked)s were asked for: the "
+                    "subscription has changed. Withdraw it, and ask again.",
+                    count=messages,
+                    asked=request.message_count,
+                )
+            )
         # Requests are the engine's, made when an operator asks.
         requests = self.env["integration.subscription.rewind.request"].sudo()
-        if self._needs_approval(messages) and not approver:
+        if self._needs_approval(messages) and not request:
             return requests.create(
                 {
                     "subscription_id": self.id,
                     "reason": reason,
                     "since": since,
                     "cursor_id": cursor,
+                    "until_id": subscription.cursor_id,
                     "new_key": new_key,
                     "event_count": events,
                     "message_count": messages,
                     "user_id": self.env.uid,
                 }
             )
-        subscription = self.sudo()  # the cursor is the engine's, moved at an operator's request
         self.env["integration.subscription.rewind"].sudo().create(
             {
                 "subscription_id": self.id,
@@ -140,7 +156,7 @@ class IntegrationSubscription(models.Model):
                 "event_count": events,
                 "message_count": messages,
                 "new_key": new_key,
-                "approver_id": approver.id if approver else False,
+                "approver_id": request.approver_id.id if request else False,
             }
         )
         subscription.write(
@@ -148,8 +164,34 @@ class IntegrationSubscription(models.Model):
                 "cursor_id": cursor,
                 "start_at": since,
                 "repeat_until_id": max(subscription.cursor_id, subscription.repeat_until_id),
+                "repeat_end_id": until if until < subscription.cursor_id else False,
                 "repeat_new_key": new_key,
             }
         )
         subscription._wake_fan_out()
         return requests.browse()
+
+    def _check_not_repeating(self, until):
+        """One rewind that leaves something out at a time: what another has yet to tell is kept.
+
+        :param int until: the last event that the rewind tells, or 0
+        :raises UserError: another rewind is going on
+        """
+        if not (until or self.repeat_end_id):
+            return
+        [(going_on,)] = self.env.execute_query(
+            SQL(
+                """SELECT EXISTS (SELECT 1 FROM integration_event
+                                   WHERE id > %s AND id <= %s)""",
+                self.cursor_id,
+                self.repeat_until_id or 0,
+            )
+        )
+        if going_on:
+            raise UserError(
+                self.env._(
+                    "“%s” is being told again at this moment: wait until nothing is behind. A "
+                    "subscription that is paused goes on when it is resumed.",
+                    self.name,
+                )
+            )

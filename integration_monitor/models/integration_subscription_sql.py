@@ -28,7 +28,13 @@ OF_INTEREST = SQL(
                  SELECT id FROM base)))"""
 )
 #: Whether ``s`` is told of ``e``.
-WANTED = SQL("(e.occurred_at >= s.start_at AND %s)", OF_INTEREST)
+WANTED = SQL(
+    """(e.occurred_at >= s.start_at
+        AND (COALESCE(s.repeat_end_id, 0) = 0
+             OR e.id <= s.repeat_end_id OR e.id > s.repeat_until_id)
+        AND %s)""",
+    OF_INTEREST,
+)
 #: What makes events of ``s`` one message while it waits; NULL for what stands for itself.
 COALESCE_KEY = SQL(
     """CASE WHEN s.coalesce IS NOT TRUE THEN NULL

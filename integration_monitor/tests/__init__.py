@@ -40,6 +40,7 @@ from . import test_endpoint_quota
 from . import test_endpoint_screens
 from . import test_exception
 from . import test_exception_by_hand
+from . import test_exception_shared
 from . import test_exchange
 from . import test_exchange_use
 from . import test_flow_condition
@@ -138,6 +139,7 @@ from . import test_owner_rule
 from . import test_message_edit
 from . import test_expectation
 from . import test_replay_screens
+from . import test_replay_state
 from . import test_replay_neutralize
 from . import test_replay_run
 from . import test_drain_pace

@@ -1,4 +1,5 @@
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
 from ..tools.errors import BusinessError, TransportError
@@ -122,6 +123,40 @@ class TestMessageOrdering(OrderingCase):
         keys = [call["headers"]["Idempotency-Key"] for call in calls]
         self.assertEqual(keys, [first.idempotency_key, second.idempotency_key])
 
+    def test_no_retry_while_the_next_is_being_sent(self):
+        """A failure was ignored and is tried again during the next call: it is told last."""
+        operator = self.users["operator"]
+        first = self.emit(REFUSED)
+        exception = first.exception_ids
+        self.press(first, "action_ignore")
+        second = self.emit()
+        refusals = []
+
+        def sending(handler, message, request):
+            env = message.env(user=operator, su=False)
+            for record in (first, exception):
+                try:
+                    with env.cr.savepoint():
+                        record.with_env(env).action_retry()
+                except UserError as error:
+                    refusals.append(str(error))
+            # Whoever gives the matter up may do so.
+            with env.cr.savepoint():
+                exception.with_env(env).action_reopen()
+                exception.with_env(env).action_discard()
+            return request
+
+        with self.handler(self.outbound, _before_request=sending):
+            calls = self.go()
+        calls += self.go()
+        self.assertEqual(len(refusals), 2)
+        for refusal in refusals:
+            self.assertIn("is in work", refusal)
+        keys = [call["headers"]["Idempotency-Key"] for call in calls]
+        self.assertEqual(keys, [second.idempotency_key])
+        self.assertEqual((first.state, second.state), ("cancelled", "done"))
+        self.assertTrue(first.given_up)
+
     def test_resolved_sign_in(self):
         """The one exception of a refused sign-in is closed, and its keys stay blocked."""
         first = self.emit(STRANGER)
@@ -181,3 +216,45 @@ class TestReplayOrdering(ReplayCase, OrderingCase):
         replay = later.browse(later._replay("one").values())
         self.go()
         self.assertEqual((earlier.state, later.state, replay.state), ("dead", "pending", "pending"))
+
+    def test_both_messages_of_a_document(self):
+        """Two messages about one document are replayed, one had failed: each waits for the other.
+
+        The copies are as old as what they repeat, and go in that order.
+        """
+        first = self.emit(OK)
+        second = self.emit(REFUSED)
+        both = first | second
+        self.assertEqual(both.mapped("state"), ["done", "dead"])
+        self.assertEqual({v.action for v in both._replay_verdicts().values()}, {"replay"})
+        copies = both.browse(both._replay("one").values()).sorted("id")
+        calls = self.go()
+        keys = [call["headers"]["Idempotency-Key"] for call in calls]
+        self.assertEqual(keys, [first.idempotency_key, second.idempotency_key])
+        self.assertEqual(copies.mapped("state"), ["done", "done"])
+        self.assertFalse(second.exception_ids.filtered("is_open"))
+
+    def test_a_replay_of_what_others_wait_for(self):
+        """The next message waits for a failure, whose replay waits for the next message."""
+        first = self.emit(REFUSED)
+        second = self.emit()
+        self.sweep()
+        self.assertEqual(second.hold_reason, "ordering")
+        copy = first.browse(first._replay("one").values())
+        calls = self.go()
+        self.sweep()
+        calls += self.go()
+        keys = [call["headers"]["Idempotency-Key"] for call in calls]
+        self.assertEqual(keys, [first.idempotency_key, second.idempotency_key])
+        self.assertEqual((copy | second).mapped("state"), ["done", "done"])
+        self.assertFalse(second.held)
+
+    def test_a_failed_replay_is_waited_for(self):
+        """A replay fails for good, and what came after its original overtakes it."""
+        first = self.emit(OK)
+        copy = first.browse(first._replay("one").values())
+        second = self.emit()
+        self.go(REFUSED)
+        self.sweep()
+        self.assertEqual((copy.state, second.state), ("dead", "pending"))
+        self.assertEqual(second.waits_for_id, copy)

@@ -52,7 +52,8 @@ class TestSubscriptionApproval(SubscriptionCase):
         )
         self.assertTrue(wizard.needs_approval)
         wizard.action_replay()
-        return subscription.rewind_request_ids.with_user(self.users[user])[:1]
+        requests = subscription.rewind_request_ids.sorted("id")
+        return requests[-1:].with_user(self.users[user])
 
     def test_second_person(self):
         """One administrator alone has everything told again."""
@@ -75,6 +76,49 @@ class TestSubscriptionApproval(SubscriptionCase):
         self.assertEqual((row.reason, row.message_count), ("They lost them", len(self.products)))
         with self.assertRaisesRegex(UserError, "does not wait"):
             entitled.action_approve()
+
+    def test_no_more_than_was_approved(self):
+        """Four messages were approved, and what happened meanwhile goes out with them."""
+        subscription = self.told()
+        first = self.messages(subscription)
+        request = self.ask(subscription, "asker")
+        other = self.ask(subscription, "asker")
+        for product in self.products.values():
+            self.change_stock(product)
+        self.fan_out()
+        second = self.messages(subscription) - first
+        self.change_stock()
+        request.with_user(self.users["second"]).action_approve()
+        row = subscription.rewind_ids
+        self.assertEqual(row.message_count, request.message_count)
+        self.assertEqual(subscription.behind_count, request.message_count + 1)
+        # What this one has yet to tell is not lost.
+        with self.assertRaisesRegex(UserError, "being told again"):
+            other.with_user(self.users["second"]).action_approve()
+        self.fan_out()
+        again = self.messages(subscription) - first - second
+        repeated = again.filtered("repetition")
+        self.assertEqual(sorted(repeated.mapped("event_uid")), sorted(first.mapped("event_uid")))
+        self.assertEqual((again - repeated).event_uid, self.events()[-1].event_uid)
+        self.assertEqual(subscription.behind_count, 0)
+        # The next one tells all again.
+        request = self.ask(subscription, "asker")
+        self.assertEqual(request.message_count, len(first | second) + 1)
+        request.with_user(self.users["second"]).action_approve()
+        self.fan_out()
+        self.assertEqual(len(self.messages(subscription) - first - second - again), 9)
+
+    def test_the_subscription_grew(self):
+        """Messages were approved one by product, and each event is one when they go out."""
+        subscription = self.told()
+        self.change_stock()
+        self.fan_out()
+        subscription.coalesce = True
+        request = self.ask(subscription, "asker")
+        subscription.coalesce = False
+        with self.assertRaisesRegex(UserError, "ask again"):
+            request.with_user(self.users["second"]).action_approve()
+        self.assertFalse(subscription.rewind_ids)
 
     def test_withdrawn(self):
         """What nobody wants any more is approved a month later."""

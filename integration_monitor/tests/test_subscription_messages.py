@@ -51,6 +51,32 @@ class TestSubscriptionMessages(SubscriptionCase):
             sorted(self.messages(subscription).mapped("state")), ["pending", "processing"]
         )
 
+    def test_while_a_person_tells_it(self):
+        """A person tells the old level by telephone, and the newer one is never told."""
+        subscription = self.subscriber()
+        subscription.flow_id.fallback = "manual"
+        self.change_stock()
+        self.fan_out()
+        by_hand = self.messages(subscription)
+        by_hand.write(by_hand._by_hand_values())
+        by_hand._ask_by_hand()
+        told = by_hand.event_uid
+        self.change_stock()
+        self.fan_out()
+        newer = self.messages(subscription) - by_hand
+        self.assertEqual((newer.state, by_hand.event_uid), ("pending", told))
+        by_hand._settle_by_hand("By telephone", False, fields.Datetime.now())
+        self.assertEqual((by_hand.state, newer.state), ("done", "pending"))
+        self.assertEqual(newer.event_uid, self.events()[-1].event_uid)
+        # Given back it is refreshed again, as what waits for its next attempt.
+        newer.write(newer._by_hand_values())
+        newer._ask_by_hand()
+        newer.action_send_after_all()
+        self.change_stock()
+        self.fan_out()
+        self.assertEqual(newer.event_uid, self.events()[-1].event_uid)
+        self.assertEqual(len(self.messages(subscription)), 2)
+
     def test_not_coalesced(self):
         """A subscriber who wants each change gets the last one only."""
         subscription = self.subscriber(coalesce=False)

@@ -46,14 +46,14 @@ _BEFORE = """
     SELECT earlier.id
       FROM integration_message earlier
      WHERE earlier.flow_id = message.flow_id AND earlier.ordering_key = message.ordering_key
-       AND earlier.id < message.id AND earlier.let_pass IS NOT TRUE
+       AND COALESCE(earlier.origin_id, earlier.replay_of_id, earlier.id)
+           < COALESCE(message.origin_id, message.replay_of_id, message.id)
+       AND earlier.let_pass IS NOT TRUE
        AND earlier.state IN ('pending', 'processing', 'retry', 'dead', 'quarantined')
        AND (earlier.state NOT IN ('dead', 'quarantined')
             OR (message.passes_failed IS NOT TRUE
                 AND (earlier.coalesce_key = message.coalesce_key) IS NOT TRUE))
-       AND COALESCE(earlier.origin_id, earlier.replay_of_id, earlier.id)
-           IS DISTINCT FROM COALESCE(message.origin_id, message.replay_of_id)
-     ORDER BY earlier.id LIMIT 1"""
+     ORDER BY COALESCE(earlier.origin_id, earlier.replay_of_id, earlier.id) LIMIT 1"""
 
 MESSAGES = f"""
     SELECT jsonb_agg(jsonb_build_object(

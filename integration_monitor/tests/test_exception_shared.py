@@ -1,0 +1,135 @@
+"""One exception stands for several failed messages, and the one that it names ends."""
+
+from odoo.tests import tagged
+
+from ..tools.errors import MappingError
+from ..tools.http_client import HttpResponse
+from .test_endpoint_breaker import BUSY, OK, REFUSED, BreakerCase
+
+STRANGER = HttpResponse(status=401, headers={}, body=b"who?", elapsed_ms=1.0, address=None)
+
+
+@tagged("post_install", "-at_install")
+class TestExceptionShared(BreakerCase):
+    def setUp(self):
+        super().setUp()
+        self.partner = self.env["res.partner"].create({"name": "Shared"})
+
+    def emit_one(self, *answers):
+        """:return: a message about the partner, worked on when there are answers"""
+        message = self.outbound._emit(self.partner)
+        if answers:
+            self.go(*answers)
+        return message
+
+    def go(self, *answers):
+        """Let the lane run."""
+        with self.answers(*answers):
+            self.drain(self.outbound)
+        self.env.invalidate_all()
+
+    def opened(self):
+        """:return: the open exceptions of the flow"""
+        return self.env["integration.exception"].search(
+            [("is_open", "=", True), ("flow_id", "=", self.outbound.id)]
+        )
+
+    def press(self, message, button):
+        """An operator presses a button on the message."""
+        getattr(message.with_user(self.users["operator"]), button)()
+        self.env.invalidate_all()
+
+    def test_one_of_a_sign_in_is_cancelled(self):
+        """Three died of one secret, one is cancelled: nobody sees two, a new secret sends none."""
+        messages = self.emit(3)
+        self.go(STRANGER)
+        self.assertEqual(messages.mapped("state"), ["dead"] * 3)
+        matter = self.opened()
+        opened_at = matter.opened_at
+        self.press(matter.message_id, "action_cancel")
+        dead = messages.filtered(lambda m: m.state == "dead")
+        self.assertEqual((len(dead), self.opened()), (2, matter))
+        self.assertIn(matter.message_id, dead)
+        self.assertEqual(matter.opened_at, opened_at)
+        self.endpoint._try_refused_again()
+        self.go(OK)
+        self.assertEqual(dead.mapped("state"), ["done", "done"])
+        self.assertFalse(self.opened())
+
+    def test_all_of_a_sign_in_are_cancelled(self):
+        """Nothing is left of a matter, and it stays on the board."""
+        messages = self.emit(3)
+        self.go(STRANGER)
+        matter = self.opened()
+        self.press(messages, "action_cancel")
+        self.assertEqual(matter.state, "discarded")
+
+    def test_a_sign_in_of_two_flows(self):
+        """What is left belongs to another flow, and its success closes nothing."""
+        other = self.outbound.copy({"name": "Other", "code": "im.test.other"})
+        left = other._emit(self.partner)
+        with self.answers(STRANGER):
+            self.drain(other)
+        self.emit_one(STRANGER)
+        matter = left.search([("matter", "!=", False)]).exception_ids
+        self.press(matter.message_id, "action_cancel")
+        self.assertEqual((matter.is_open, matter.message_id), (True, left))
+        self.press(left, "action_retry")
+        with self.answers(OK):
+            self.drain(other)
+        self.env.invalidate_all()
+        self.assertEqual((left.state, matter.state), ("done", "resolved"))
+
+    def test_one_about_a_document_is_cancelled(self):
+        """Two about one document died, the later one is cancelled: nobody sees the other."""
+        first = self.emit_one(HttpResponse(422, {}, b'{"message": "first"}', 1.0, None))
+        second = self.emit_one(REFUSED)
+        matter = self.opened()
+        self.assertEqual(matter.message_id, second)
+        self.press(second, "action_cancel")
+        self.assertEqual((first.state, self.opened()), ("dead", matter))
+        self.assertEqual(matter.message_id, first)
+        self.assertEqual(matter.error_message, first.error_message)
+        self.press(first, "action_cancel")
+        self.assertEqual(matter.state, "discarded")
+
+    def test_a_failed_replay_is_cancelled(self):
+        """A replay fails and is cancelled: what it repeats is dead, and nobody sees it."""
+        first = self.emit_one(REFUSED)
+        copy = first.browse(first._replay("one").values())
+        self.go(REFUSED)
+        self.assertEqual((first.state, copy.state), ("dead", "dead"))
+        self.press(copy, "action_cancel")
+        self.assertEqual(self.opened().message_id, first)
+
+    def test_the_older_one_works(self):
+        """Two about one document died, the older one is sent: nobody sees the newer one."""
+        first = self.emit_one(BUSY)
+        first.next_attempt_at = "2100-01-01"
+        second = self.emit_one(REFUSED)
+        self.due_now(first)
+        self.go(REFUSED)
+        self.assertEqual((first.state, second.state), ("dead", "dead"))
+        self.press(first, "action_retry")
+        self.go(OK)
+        self.assertEqual((first.state, second.state), ("done", "dead"))
+        self.assertEqual(self.opened().message_id, second)
+        self.assertEqual(self.opened().state, "assigned")
+
+    def test_what_a_person_let_be_stays_so(self):
+        """What was ignored is on the board again when something else is cancelled."""
+        self.emit_one(REFUSED)
+        self.opened().with_user(self.users["operator"]).action_ignore()
+        second = self.emit_one(REFUSED)
+        self.press(second, "action_cancel")
+        self.assertFalse(self.opened())
+
+    def test_another_cause_is_left(self):
+        """The exception names a product that what is left of it does not wait for."""
+        first = self.emit_one(REFUSED)
+        second = self.emit_one(MappingError("product.product", "default_code", "IM-SKU"))
+        matter = self.opened()
+        self.assertEqual(matter.source_value, "IM-SKU")
+        self.press(second, "action_cancel")
+        self.assertEqual((matter.message_id, matter.source_value), (first, False))
+        self.assertNotIn("IM-SKU", matter.error_message)
