@@ -1,13 +1,12 @@
 import json
 
-from odoo import Command
 from odoo.tests import tagged
 
 from odoo.addons.integration_monitor.tests.common_shop import sample
-from odoo.addons.integration_monitor.tools.payload import proof
-from odoo.addons.integration_monitor_delivery.tests.common import SAMPLE, CarrierCase
+from odoo.addons.integration_monitor_delivery.tests.common import SAMPLE
 
 from . import replay_table
+from .common_replay_table import ReplayTableCase
 
 COLUMNS = {
     "shop.order": ("shop.order.shopify", "shop.order.woocommerce"),
@@ -22,62 +21,8 @@ ACTIONS = {
 
 
 @tagged("post_install", "-at_install")
-class TestReplayTable(CarrierCase):
+class TestReplayTable(ReplayTableCase):
     """README.rst tells what a replay does to each document; here is a test for each cell."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.woo_flow = cls._make_flow(
-            "integration.handler.shop.order.woocommerce", "table.woo", message_type="shop.order"
-        )
-        cls.env["product.product"].create(
-            {"name": "Woo Single #1", "type": "consu", "is_storable": True}
-        )
-        cls.noop_flow = cls._make_flow("integration.handler.noop", "table.noop")
-        cls.status_flow = cls._make_flow("integration.handler.status", "table.status")
-        out = {"direction": "outbound", "endpoint_id": cls.endpoint.id}
-        cls.stock_flow = cls._make_flow(
-            "integration.handler.shop.stock", "table.stock", coalesce=True, **out
-        )
-        cls.event_flow = cls._make_flow("integration.handler.event", "table.event", **out)
-        cls.flows = {
-            "event": cls.event_flow,
-            "noop": cls.noop_flow,
-            "status": cls.status_flow,
-            "shop.order.shopify": cls.flow,
-            "shop.order.woocommerce": cls.woo_flow,
-            "shop.stock": cls.stock_flow,
-            "wms.release": cls.release_flow,
-            "wms.shipment": cls.shipment_flow,
-            "carrier.booking": cls.booking_flow,
-            "carrier.tracking": cls.tracking_flow,
-            "purchase.order": cls._make_flow(
-                "integration.handler.purchase.order", "table.purchase", **out
-            ),
-            "purchase.acknowledgement": cls._make_flow(
-                "integration.handler.purchase.acknowledgement", "table.acknowledgement"
-            ),
-            "purchase.asn": cls._make_flow("integration.handler.purchase.asn", "table.asn"),
-        }
-        cls.service.group_ids |= cls.env.ref("purchase.group_purchase_user")
-        # What can be invoiced needs accounts.
-        cls.env["account.chart.template"].try_loading(
-            "generic_coa", company=cls.company, install_demo=False
-        )
-
-    def _told(self, handler, document=None, payload=None):
-        """:return: a message of the handler's flow that is done"""
-        text = json.dumps({} if payload is None else payload)
-        values = {"res_model": document._name, "res_id": document.id} if document else {}
-        return self._message(
-            flow=self.flows[handler],
-            state="done",
-            content_type="application/json",
-            payload=text,
-            **proof(text),
-            **values,
-        )
 
     # Documents in each state
 
@@ -103,7 +48,7 @@ class TestReplayTable(CarrierCase):
     def _make_noop(self, state, handler="noop"):
         if state == "none":
             return self._told(handler)
-        order = self._order()
+        order = self.order
         message = self._told(handler, order)
         self._bring(order, state)
         return message
@@ -111,12 +56,16 @@ class TestReplayTable(CarrierCase):
     def _make_status(self, state):
         return self._make_noop(state, "status")
 
-    def _make_shop(self, handler, payload, changed, state):
-        flow = self.flows[handler]
+    def _make_shop(self, handler, changed, state):
+        flow, order = self.flows[handler], self.orders[handler]
+        payload = self.payloads[handler]
         if state == "none":
+            order.sudo().integration_external_key = False
             return self._told(handler, payload=payload)
-        flow.auto_confirm = state != "draft"
-        order = self._handle(payload, flow=flow)
+        if state == "draft":
+            order.sudo().integration_external_key = False
+            flow.auto_confirm = False
+            order = self._handle(payload, flow=flow)
         self.assertEqual(order.state, "draft" if state == "draft" else "sale")
         message = self._told(handler, order, changed if state == "changed" else payload)
         if state == "older":
@@ -127,14 +76,12 @@ class TestReplayTable(CarrierCase):
     def _make_shop_order_shopify(self, state):
         changed = sample("shopify/order_created.json")
         changed["line_items"][0]["quantity"] += 1
-        payload = sample("shopify/order_created.json")
-        return self._make_shop("shop.order.shopify", payload, changed, state)
+        return self._make_shop("shop.order.shopify", changed, state)
 
     def _make_shop_order_woocommerce(self, state):
-        payload = sample("woocommerce/order_created.json")
-        payload["status"] = "processing"
+        payload = self.payloads["shop.order.woocommerce"]
         changed = {**payload, "shipping": {**payload["shipping"], "city": "Elsewhere"}}
-        return self._make_shop("shop.order.woocommerce", payload, changed, state)
+        return self._make_shop("shop.order.woocommerce", changed, state)
 
     def _make_shop_stock(self, state):
         if state == "none":
@@ -150,7 +97,7 @@ class TestReplayTable(CarrierCase):
     def _make_event(self, state):
         if state == "none":
             return self._told("event")
-        order = self._order()
+        order = self.order
         message = self._told("event", order)
         # What happened to the document since is no reason not to tell again.
         self._bring(order, "shipped" if state == "open" else state)
@@ -159,7 +106,7 @@ class TestReplayTable(CarrierCase):
     def _make_wms_release(self, state):
         if state == "none":
             return self._told("wms.release")
-        order = self._order()
+        order = self.order
         picking = self._first(order)
         message = self._told("wms.release", picking, {"reference": picking.name})
         if state == "waiting":
@@ -170,7 +117,7 @@ class TestReplayTable(CarrierCase):
         return message
 
     def _make_wms_shipment(self, state):
-        order = self._order()
+        order = self.order
         picking = self._first(order)
         event = self._shipment(self._release(picking), picking)
         if state == "none":
@@ -187,13 +134,9 @@ class TestReplayTable(CarrierCase):
     def _make_purchase_order(self, state, handler="purchase.order"):
         if state == "none":
             return self._told(handler)
-        line = {"product_id": self.products["Bar3"].id, "product_qty": 2}
-        order = self.env["purchase.order"].create(
-            {"partner_id": self.service.partner_id.id, "order_line": [Command.create(line)]}
-        )
         if state == "draft":
-            return self._told(handler, order)
-        order.button_confirm()
+            return self._told(handler, self._make_purchase())
+        order = self.purchase
         receipt = order.picking_ids
         message = self._told(handler, receipt if handler == "purchase.asn" else order)
         if state in ("shipped", "invoiced"):
@@ -217,7 +160,7 @@ class TestReplayTable(CarrierCase):
     def _make_carrier_booking(self, state):
         if state == "none":
             return self._told("carrier.booking")
-        order = self._order()
+        order = self.order
         picking = self._first(order)
         message = self._told("carrier.booking", picking)
         self._bring(order, "shipped" if state == "booked" else state)
@@ -230,7 +173,7 @@ class TestReplayTable(CarrierCase):
         event["result"].update(tracking_code="TRK1", status="in_transit")
         if state == "none":
             return self._told("carrier.tracking", payload=event)
-        order = self._order()
+        order = self.order
         picking = self._first(order)
         picking.carrier_tracking_ref = "TRK1"
         message = self._told("carrier.tracking", picking, event)

@@ -7,10 +7,11 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.fields import Command
-from odoo.tests import TransactionCase, new_test_user
+from odoo.tests import TransactionCase
 
 from ..instrumentation import log_writer
 from ..tools import crypto
+from .common_users import new_users
 
 ROLES = ("viewer", "operator", "support", "administrator")
 
@@ -29,20 +30,11 @@ class IntegrationCase(TransactionCase):
         cls.startClassPatcher(
             patch.dict(os.environ, {"INTEGRATION_MONITOR_KEY": crypto.generate_key()})
         )
-        # Nobody reads the invitations, which take a third of the time.
-        uninvited = {**cls.env.context, "no_reset_password": True}
-        cls.users = {
-            role: new_test_user(
-                cls.env,
-                f"im_{role}",
-                groups=f"base.group_user,integration_monitor.group_{role}",
-                context=uninvited,
-            )
-            for role in ROLES
+        groups = {
+            f"im_{role}": ["base.group_user", f"integration_monitor.group_{role}"] for role in ROLES
         }
-        cls.users["plain"] = new_test_user(
-            cls.env, "im_plain", groups="base.group_user", context=uninvited
-        )
+        users = new_users(cls.env, {**groups, "im_plain": ["base.group_user"]})
+        cls.users = dict(zip((*ROLES, "plain"), users, strict=True))
         # What failed is not tried again within the patience of the lane that a test runs.
         cls.env.ref("integration_monitor.retry_policy_normal").base_seconds = 600
         cls.system = cls.env["integration.system"].create(cls._system_values())

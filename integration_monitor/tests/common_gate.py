@@ -1,9 +1,9 @@
 """Orders, a warehouse system that releases them, and gates in front of their documents."""
 
 from odoo.exceptions import UserError
-from odoo.tests import new_test_user
 
 from .common_transaction import TransactionCommon
+from .common_users import new_users
 
 
 class GateCase(TransactionCommon):
@@ -40,17 +40,16 @@ class GateCase(TransactionCommon):
                 "message_type": "wms.release",
             }
         )
-        rights = (
-            "base.group_user,stock.group_stock_user,sales_team.group_sale_salesman_all_leads,"
-            "account.group_account_invoice"
-        )
+        rights = [
+            "base.group_user",
+            "stock.group_stock_user",
+            "sales_team.group_sale_salesman_all_leads",
+            "account.group_account_invoice",
+        ]
         company = {"company_id": cls.company.id, "company_ids": [(6, 0, cls.company.ids)]}
-        cls.clerk = new_test_user(cls.env, "im_gate_clerk", groups=rights, **company)
-        cls.boss = new_test_user(
-            cls.env,
-            "im_gate_boss",
-            groups=f"{rights},integration_monitor.group_gate_override",
-            **company,
+        override = "integration_monitor.group_gate_override"
+        cls.clerk, cls.boss = new_users(
+            cls.env, {"im_gate_clerk": rights, "im_gate_boss": [*rights, override]}, **company
         )
 
     @classmethod

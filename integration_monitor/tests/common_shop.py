@@ -5,7 +5,9 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
-from odoo.tests import TransactionCase, new_test_user
+from odoo.tests import TransactionCase
+
+from .common_users import new_users
 
 DATA = Path(__file__).parent / "data"
 SERVICE_GROUPS = (
@@ -45,10 +47,9 @@ class ShopCase(TransactionCase):
         cls.warehouse = cls.env["stock.warehouse"].search(
             [("company_id", "=", cls.company.id)], limit=1
         )
-        cls.service = new_test_user(
+        cls.service = new_users(
             cls.env,
-            "shop_service",
-            groups=",".join(SERVICE_GROUPS),
+            {"shop_service": SERVICE_GROUPS},
             company_id=cls.company.id,
             company_ids=[(6, 0, cls.company.ids)],
         )

@@ -37,7 +37,7 @@ class TestPurchaseRecord(PurchaseCommon):
     def test_documents_of_nobody_cost_nothing_more(self):
         """Each delivery, each bill of the landlord pays for what only purchases need."""
         sale = self.order()
-        bill = self.init_invoice("in_invoice", amounts=[30.0], post=True)
+        bill = self.init_invoice("in_invoice", partner=self.customer, amounts=[30.0], post=True)
         self.record()
         seen = []
         root = type(self.env["integration.transaction"])
