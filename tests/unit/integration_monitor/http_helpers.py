@@ -44,11 +44,3 @@ def always(data):
         return True
 
     return behave
-
-
-def wait_until(condition, what):
-    """Wait until ``condition()`` is true; fails when ``what`` does not happen."""
-    end = time.monotonic() + SILENCE
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.01)
