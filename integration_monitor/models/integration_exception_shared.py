@@ -2,6 +2,8 @@
 
 from odoo import models
 
+from ..tools.errors import category_of
+
 
 class IntegrationException(models.Model):
     """One exception a matter: when the message that it names has ended, the next one takes over."""
@@ -50,6 +52,7 @@ class IntegrationException(models.Model):
             values["state"] = "assigned" if self.user_id else "open"
         if message.error_message != self.error_message:
             values.update(
+                category=category_of(message.error_class),
                 error_class=message.error_class,
                 error_message=message.error_message,
                 fingerprint=message.fingerprint,

@@ -133,3 +133,13 @@ class TestExceptionShared(BreakerCase):
         self.press(second, "action_cancel")
         self.assertEqual((matter.message_id, matter.source_value), (first, False))
         self.assertNotIn("IM-SKU", matter.error_message)
+
+    def test_another_kind_of_failure_is_left(self):
+        """The exception of a refused order is said to wait for a product, and is ours to mend."""
+        self.emit_one(REFUSED)
+        matter = self.opened()
+        self.assertEqual(matter.category, "technical")
+        second = self.emit_one(MappingError("product.product", "default_code", "IM-SKU"))
+        self.assertEqual(matter.category, "business")
+        self.press(second, "action_cancel")
+        self.assertEqual((matter.category, matter.error_class), ("technical", "client"))
