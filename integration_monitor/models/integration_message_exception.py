@@ -209,8 +209,9 @@ class IntegrationMessage(models.Model):
             exceptions |= self.env["integration.exception"].search(
                 [("is_open", "=", True), ("message_id", "in", older.ids)]
             )
-        # A sign-in that works sends all that it had stopped.
-        works = exceptions.filtered(lambda e: self.state == "done" and e._is_about_sign_in())
+        # A sign-in that works sends all that it had stopped; what a person did needed none.
+        sent = self.state == "done" and not self.by_hand_user_id
+        works = exceptions.filtered(lambda e: sent and e._is_about_sign_in())
         for exception in works | (exceptions - works)._hand_over():
             exception._resolve("retry" if exception.state == "retrying" else "auto")
         (older.transaction_id - self.transaction_id)._refresh_blame()

@@ -41,6 +41,8 @@ class IntegrationMessage(models.Model):
 
     def _ask_by_hand(self):
         """Ask the owners to do the messages by hand: an exception with its activity each."""
+        # What else failed of a shared matter is not done with these.
+        self.exception_ids._hand_over()
         vals_list = []
         for message in self:
             values = message._exception_values(IntegrationError())
@@ -167,7 +169,7 @@ class IntegrationMessage(models.Model):
             exceptions = message.exception_ids.filtered("is_open")
             for exception in exceptions:
                 exception.message_post(body=f"{words}\n{note}" if note else words)
-            exceptions._resolve("manual", words)
+            exceptions._hand_over()._resolve("manual", words)
             message._link_transaction()
             message._resolve_exceptions()
             message._apply_payload_policy()

@@ -4,7 +4,7 @@ from odoo.tests import tagged
 
 from ..tools.errors import MappingError
 from ..tools.http_client import HttpResponse
-from .test_endpoint_breaker import BUSY, OK, REFUSED, BreakerCase
+from .test_endpoint_breaker import BUSY, OK, REFUSED, START, BreakerCase
 
 STRANGER = HttpResponse(status=401, headers={}, body=b"who?", elapsed_ms=1.0, address=None)
 
@@ -143,3 +143,57 @@ class TestExceptionShared(BreakerCase):
         self.assertEqual(matter.category, "business")
         self.press(second, "action_cancel")
         self.assertEqual((matter.category, matter.error_class), ("technical", "client"))
+
+    def to_a_person(self, message):
+        """An operator tries the message again, while the partner is down: it is done by hand."""
+        self.outbound.fallback = "manual"
+        self.policy.max_attempts = 1
+        self.press(message, "action_retry")
+        self.go(BUSY)
+        self.assertEqual((message.state, message.hold_reason), ("retry", "manual"))
+
+    def by_hand(self, message):
+        """An operator has done it."""
+        message.with_user(self.users["operator"])._settle_by_hand("TEL-7", False, START)
+        self.env.invalidate_all()
+
+    def test_one_of_a_sign_in_goes_to_a_person(self):
+        """Three died of one secret, one is done by hand: nobody sees two, and they are not sent."""
+        messages = self.emit(3)
+        self.go(STRANGER)
+        matter = self.opened()
+        told = matter.message_id
+        self.to_a_person(told)
+        dead = messages - told
+        self.assertIn(matter.message_id, dead)
+        self.assertFalse(matter.is_by_hand)
+        self.assertEqual((matter.state, matter.error_class), ("assigned", "auth"))
+        self.by_hand(told)
+        self.assertEqual((told.state, self.opened()), ("done", matter))
+        self.assertEqual(dead.mapped("state"), ["dead"] * 2)
+        self.endpoint._try_refused_again()
+        self.go(OK)
+        self.assertEqual(dead.mapped("state"), ["done"] * 2)
+        self.assertFalse(self.opened())
+
+    def test_one_of_a_sign_in_is_done_by_hand(self):
+        """The exception of the others names it: they are closed with it, or sent in vain."""
+        other, first, second = self.emit(), self.emit_one(), self.emit_one(STRANGER)
+        matter = self.opened()
+        matter.message_id = second
+        second.write(second._by_hand_values())
+        self.by_hand(second)
+        # It makes up for the older one about its document; no sign-in has worked.
+        self.assertEqual((first.state, second.state, other.state), ("cancelled", "done", "dead"))
+        self.assertEqual((self.opened(), matter.message_id), (matter, other))
+
+    def test_one_about_a_document_goes_to_a_person(self):
+        """Two about one document died, the later one is done by hand: the older one is settled."""
+        first = self.emit_one(REFUSED)
+        second = self.emit_one(REFUSED)
+        matter = self.opened()
+        self.to_a_person(second)
+        self.assertEqual((matter.message_id, matter.is_by_hand), (first, False))
+        self.by_hand(second)
+        self.assertEqual((first.state, second.state), ("cancelled", "done"))
+        self.assertFalse(self.opened())
