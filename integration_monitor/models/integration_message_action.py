@@ -94,22 +94,32 @@ class IntegrationMessage(models.Model):
         """Try failed messages again at once, with a fresh budget of attempts."""
         self._check_operator()
         failed = self.filtered(lambda m: m.state in (*FAILED, "retry"))
-        retryable = failed - failed._made_up_for()
-        if failed and not retryable:
-            raise UserError(
-                self.env._(
-                    "A later message about the same matter was done since, or is in work: sending "
-                    "this one now would bring the older state back. If something is wrong at the "
-                    "partner, replay the later one."
-                )
-            )
-        if not retryable:
+        if not failed:
             raise UserError(self.env._("Only a message that failed can be tried again."))
-        retryable = retryable.sudo()  # the engine changes the state, at an operator's request
+        # The engine changes the state, at an operator's request.
+        retryable = failed._not_made_up_for().sudo()
         retryable._check_may_retry()
         retryable.by_person = True
         retryable._retry(ask_again=True)
         return True
+
+    def _not_made_up_for(self):
+        """:return: those of these that may be sent
+
+        :raises UserError: there are none
+        """
+        rest = self - self._made_up_for()
+        if not rest:
+            raise UserError(self._later_words())
+        return rest
+
+    def _later_words(self):
+        """:return: why an older message is not sent, for people"""
+        return self.env._(
+            "A later message about the same matter was done since, or is in work: sending "
+            "this one now would bring the older state back. If something is wrong at the "
+            "partner, replay the later one."
+        )
 
     def _made_up_for(self):
         """:return: those of these that a later message about the same matter took the place of
@@ -121,12 +131,13 @@ class IntegrationMessage(models.Model):
         """
         replaced = self.filtered("superseded_by_id")
         told = (self - replaced).filtered(
-            lambda m: m.state in FAILED and m.direction == "outbound" and not m._tells_state()
+            lambda m: (m.state in FAILED or m.hold_reason == "manual")
+            and m.direction == "outbound"
+            and not m._tells_state()
         )
         if not told:
             return replaced
-        later = told._last_done_about(states=("processing", "done"))
-        return replaced | self.browse(later)
+        return replaced | self.browse(told._last_told_about())
 
     def _check_may_retry(self):
         """Refuse to put back to work what would wait for ever.

@@ -116,7 +116,8 @@ class IntegrationMessage(models.Model):
         """Give the messages back to the queue: nobody has done them by hand."""
         self._check_operator()
         self._check_by_hand()
-        messages = self.sudo()  # the engine changes the state, at an operator's request
+        # The engine changes the state, at an operator's request.
+        messages = self._not_made_up_for().sudo()
         for exception in messages.exception_ids.filtered("is_open"):
             exception.message_post(
                 body=self.env._("%(user)s gave it back to the queue.", user=self.env.user.name)

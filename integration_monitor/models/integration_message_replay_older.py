@@ -12,7 +12,7 @@ class IntegrationMessage(models.Model):
     _inherit = "integration.message"
 
     def _replay_older(self, verdicts, new_key, beside):
-        """Refuse what is older than a message about the same matter that was done.
+        """Refuse what is older than a message about the same matter that was done or is in work.
 
         Left alone is what a partner only repeats his answer to, and what tells the state of the
         moment. A replay that takes the later message, too, ends with its state.
@@ -33,11 +33,11 @@ class IntegrationMessage(models.Model):
             return {}
         taken = self.filtered(lambda m: verdicts[m.id].action == "replay") | beside
         last_taken = taken._last_about()
-        last_done = concerned._last_done_about()
+        last_told = concerned._last_told_about()
         return {
             message.id: self._older_verdict(verdicts[message.id])
             for message in concerned
-            if last_done.get(message.id, 0)
+            if last_told.get(message.id, 0)
             > last_taken.get((message.flow_id.id, message.subject_key), 0)
         }
 
@@ -56,10 +56,9 @@ class IntegrationMessage(models.Model):
         )
         return {(flow_id, subject): age for flow_id, subject, age in rows}
 
-    def _last_done_about(self, states=("done",)):
-        """Find later messages about the same matters.
+    def _last_told_about(self):
+        """Find later messages about the same matters that were done, or are being told.
 
-        :param states: of them
         :return: dict of id → age id of the last one, of those that have one
         """
         self.flush_model()
@@ -72,11 +71,10 @@ class IntegrationMessage(models.Model):
                          JOIN integration_message later
                            ON later.res_model = m.res_model AND later.res_id = m.res_id
                           AND later.flow_id = m.flow_id AND later.subject_key = m.subject_key
-                          AND later.state IN %s
+                          AND later.state IN ('processing', 'done')
                           AND COALESCE(later.origin_id, later.id) > COALESCE(m.origin_id, m.id)
                         WHERE m.id = ANY(%s)
                         GROUP BY m.id""",
-                    states,
                     self.ids,
                 )
             )
@@ -84,9 +82,5 @@ class IntegrationMessage(models.Model):
 
     def _older_verdict(self, verdict):
         """:return: the refusal, in the words of Retry, with what was refused anyway behind it"""
-        words = self.env._(
-            "A later message about the same matter was done since: sending "
-            "this one now would bring the older state back. If something is wrong at the "
-            "partner, replay the later one."
-        )
+        words = self._later_words()
         return Verdict("refuse", "later", f"{words} {verdict.reason}".strip(), overridable=True)

@@ -1,5 +1,6 @@
 """One exception stands for several failed messages, and the one that it names ends."""
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..tools.errors import MappingError
@@ -197,3 +198,22 @@ class TestExceptionShared(BreakerCase):
         self.by_hand(second)
         self.assertEqual((first.state, second.state), ("cancelled", "done"))
         self.assertFalse(self.opened())
+
+    def test_older_one_is_with_a_person(self):
+        """Its newer one was sent meanwhile, and the partner is told the older state after it."""
+        first = self.emit_one()
+        self.press(first, "action_cancel")
+        self.to_a_person(first)
+        second = self.emit_one(OK)
+        self.assertEqual((first.hold_reason, second.state), ("manual", "done"))
+        for button in ("action_send_after_all", "action_retry"):
+            with self.subTest(button), self.assertRaisesRegex(UserError, "the older state back"):
+                self.press(first, button)
+        # Of a selection the others go.
+        other = self.emit()
+        self.press(other, "action_cancel")
+        self.to_a_person(other)
+        self.press(first | other, "action_send_after_all")
+        self.assertEqual((first.hold_reason, other.hold_reason), ("manual", False))
+        self.by_hand(first)
+        self.assertEqual(first.state, "done")

@@ -203,6 +203,15 @@ class TestReplayOlder(OrderingCase, ReplayCase):
         self.assertEqual(replay.line_ids.document_state, "later")
         self.assertFalse(first.replay_ids)
 
+    def test_later_one_in_work(self):
+        """The newer state is being told this moment, and the older one is told after it."""
+        first = self.emit(REFUSED)
+        self.press(first, "action_ignore")
+        self.emit().sudo().state = "processing"
+        replay = self.plan(first)
+        self.assertEqual(replay.line_ids.document_state, "later")
+        self.assertIn("or is in work", replay.line_ids.reason)
+
     def test_what_is_no_older_state(self):
         """Another document, a later failure, or a level that is built anew is refused."""
         first = self.emit(OK)
