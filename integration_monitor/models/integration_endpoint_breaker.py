@@ -59,6 +59,8 @@ class IntegrationEndpoint(models.Model):
     breaker_forced = fields.Boolean(
         string="Opened by a Person", readonly=True, copy=False, help="Only a person closes it."
     )
+    # Unlike "since" it moves with each failed probe: by this clock "until" was reckoned.
+    breaker_opened_at = fields.Datetime(readonly=True, copy=False)
     breaker_closed_at = fields.Datetime(readonly=True, copy=False)
     throttled_until = fields.Datetime(
         string="Slowed Down Until",
@@ -98,7 +100,7 @@ class IntegrationEndpoint(models.Model):
         elif reason:
             values["breaker_reason"] = reason[:250]
         if after.state == breaker.OPEN and before.state != breaker.OPEN:
-            values["breaker_trips_total"] = self.breaker_trips_total + 1
+            values.update(breaker_trips_total=self.breaker_trips_total + 1, breaker_opened_at=now)
         self.write(values)
         if before.state != after.state and breaker.HALF_OPEN != after.state:
             self._tell_breaker(after, reason, error_class)

@@ -45,7 +45,7 @@ class IntegrationEndpoint(models.Model):
                 until=SQL(
                     """breaker_until > %(late)s + interval '1 second' * GREATEST(
                            breaker_cool_down, breaker_cool_down_cap,
-                           CASE WHEN breaker_since > %(late)s THEN 0 ELSE %(asked)s END)""",
+                           CASE WHEN breaker_opened_at > %(late)s THEN 0 ELSE %(asked)s END)""",
                     late=late,
                     asked=RETRY_AFTER_CAP,
                 ),

@@ -96,11 +96,19 @@ class IntegrationExpectation(models.Model):
         parameters = self.env["ir.config_parameter"].sudo()
         return timedelta(days=parameters._integration_number("message_retention_days"))
 
-    @api.constrains("minutes")
+    @api.constrains("active", "minutes")
     def _check_minutes_kept(self):
         """A message that may be deleted before it is due is never missed, or always."""
-        kept = self._messages_kept()
-        if any(timedelta(minutes=x.minutes) >= kept - min(AHEAD, kept / 2) for x in self):
+        self._check_kept_for(self._messages_kept())
+
+    def _check_kept_for(self, kept):
+        """Refuse to keep messages for too short a time to tell whether they came.
+
+        :param timedelta kept: how long done messages are, or shall be, kept
+        """
+        least = kept - min(AHEAD, kept / 2)
+        blind = self.filtered(lambda x: x.active and timedelta(minutes=x.minutes) >= least)
+        if blind:
             raise ValidationError(
                 self.env._(
                     "Done messages are kept for %(days)s days, which is too short to tell "
@@ -108,6 +116,7 @@ class IntegrationExpectation(models.Model):
                     "messages for longer (Settings).",
                     days=kept.days,
                 )
+                + "".join(f"\n{name}" for name in blind.mapped("name"))
             )
 
     def _missing_values(self, now):

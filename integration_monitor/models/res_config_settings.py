@@ -1,5 +1,7 @@
 """The settings page of the integration monitor."""
 
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import config
@@ -165,6 +167,16 @@ class ResConfigSettings(models.TransientModel):
                 raise ValidationError(
                     self.env._("Tell of unread events at least a day before events are deleted.")
                 )
+
+    @api.constrains("integration_message_retention_days")
+    def _check_integration_messages(self):
+        """No expectation may become blind; what was written elsewhere blocks no other setting."""
+        # Messages of all companies are kept for the same time.
+        expectations = self.env["integration.expectation"].sudo()
+        for settings in self:
+            days = settings.integration_message_retention_days
+            if 0 < days < expectations._messages_kept().days:
+                expectations.search([])._check_kept_for(timedelta(days=days))
 
     def action_rebuild_integration_metrics(self):
         """Compute the traffic figures anew from the log, in the background."""

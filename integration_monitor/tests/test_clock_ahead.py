@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.tests import tagged
 
@@ -116,11 +118,27 @@ class TestClockAhead(IntegrationCase):
         self.endpoint.sudo().write(
             {
                 "breaker_state": "open",
-                "breaker_since": self.now + timedelta(hours=1),
+                "breaker_opened_at": self.now + timedelta(hours=1),
                 "breaker_until": self.now + timedelta(hours=1, seconds=30),
             }
         )
         self.assertEqual(self.swept(self.message()), "done")
+
+    def test_breaker_whose_probe_failed_in_hours(self):
+        """It opened by the right clock, a probe failed by the wrong one: five hours for nothing."""
+        self.endpoint.sudo().write({"breaker_failure_limit": 1, "breaker_cool_down": 30})
+        message = self.message()
+        down, past = HttpResponse(503, {}, b"", 1.0, None), self.now - timedelta(minutes=10)
+        with self.answers(down), freeze_time(past):
+            self.drain(self.outbound)
+        self.assertEqual(self.endpoint.breaker_since, past)
+        with self.answers(down), freeze_time(self.now + timedelta(hours=5)):
+            self.drain(self.outbound)
+        self.assertEqual(self.endpoint.breaker_trips, 2)
+        self.assertGreater(self.endpoint.breaker_until, self.now + timedelta(hours=5))
+        self.assertEqual(message.state, "retry")
+        self.assertEqual(self.swept(self.message()), "done")
+        self.assertEqual(self.endpoint.breaker_state, "closed")
 
     def test_opened_by_a_person(self):
         """The sweep closes what somebody opened."""

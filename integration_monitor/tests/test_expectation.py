@@ -100,6 +100,22 @@ class TestExpectation(WmsCase):
         self.assertEqual(found, picking.ids)
         self.assertNotIn(older.id, found)
 
+    def test_messages_kept_for_less_than_is_expected(self):
+        """Somebody keeps messages for a day from now on, and no expectation finds anything."""
+        self.expectation.minutes = 24 * 60
+        settings = self.env["res.config.settings"]
+        with self.assertRaisesRegex(ValidationError, "are kept for 1 days.*\n.*1440 min"):
+            settings.create({"integration_message_retention_days": 1})
+        settings.create({"integration_message_retention_days": 3})
+        # Another setting can be saved where the parameter was written by hand.
+        self.keep_messages(1)
+        settings.create({"integration_retention_days": 20})
+        self.expectation.active = False
+        with self.assertRaises(ValidationError):
+            self.expectation.active = True
+        self.keep_messages(30)
+        settings.create({"integration_message_retention_days": 1})
+
     def test_resolved_when_it_arrives(self):
         """The notice came late, and the exception stays."""
         picking = self.shipped()
