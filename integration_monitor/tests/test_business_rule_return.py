@@ -23,6 +23,19 @@ class ReturnRuleCase(ReturnCommon, BusinessRuleCase):
         self.ship(back)
         return back
 
+    def corrected(self):
+        """:return: an order of ten that was shipped, and the invoice that replaced its first one"""
+        order, invoice = self.delivered(quantity=10, paid=False)
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({"journal_id": invoice.journal_id.id})
+        )
+        other = self.env["account.move"].browse(wizard.modify_moves()["res_id"])
+        other.action_post()
+        self.record()
+        return order, other
+
     def half_came_back(self):
         """:return: an order of four that is invoiced, two of which left and came back; the rest
         waits; and its invoice"""
@@ -82,6 +95,36 @@ class TestReturnNotRefunded(ReturnRuleCase):
         self.ship(self.announce(back))
         self.assertClosed(exception)
 
+    def test_corrected_invoice(self):
+        """An invoice was replaced by another one, then goods came back: the credit note of the
+        correction passes for the refund, and nobody pays the customer."""
+        order, invoice = self.corrected()
+        back = self.come_back(order.picking_ids, quantity=2)
+        self.assertEqual(self.counts(back, "credited"), (0, 1))
+        exception = self.assertFound(order)
+        self.assertEqual(exception.amount_at_stake, 200.0)
+        self.credit(invoice, quantity=2)
+        self.assertClosed(exception)
+        self.assertEqual(self.counts(back, "credited"), (1, 1))
+
+    def test_credited_before(self):
+        """What never left was given up and credited long before other goods came back."""
+        order = self.order(quantity=10)
+        invoice = self.invoice(order)
+        delivery = order.picking_ids
+        self.ship(delivery, quantity=6)
+        (order.picking_ids - delivery).action_cancel()
+        refund = self.credit(invoice, quantity=4)
+        self.execute(
+            "UPDATE account_move SET create_date = create_date - interval '2 days' WHERE id = %s",
+            refund.id,
+        )
+        self.come_back(delivery, quantity=2)
+        exception = self.assertFound(order)
+        self.assertEqual(exception.amount_at_stake, 200.0)
+        self.credit(invoice, quantity=2)
+        self.assertClosed(exception)
+
 
 @tagged("post_install", "-at_install")
 class TestNeverLeft(ReturnRuleCase):
@@ -110,6 +153,14 @@ class TestNeverLeft(ReturnRuleCase):
             order, _invoice = self.delivered()
             back = self.come_back(order.picking_ids)
             self.ship(self.announce(back, refund=refund))
+        self.assertFalse(self.sweep())
+
+    def test_corrected_invoice(self):
+        """All has left, and some of it came back: no invoice is ahead of the goods."""
+        order, invoice = self.corrected()
+        self.come_back(order.picking_ids, quantity=2)
+        self.assertFalse(self.sweep())
+        self.credit(invoice, quantity=2)
         self.assertFalse(self.sweep())
 
 
