@@ -1,5 +1,6 @@
 """Rules over orders of which goods came back, were replaced, or went to the customer again."""
 
+from odoo import Command
 from odoo.tests import tagged
 
 from .common_business_rule import BusinessRuleCase
@@ -35,6 +36,27 @@ class ReturnRuleCase(ReturnCommon, BusinessRuleCase):
         other.action_post()
         self.record()
         return order, other
+
+    def back_order_open(self):
+        """:return: an order of ten that left and of one of other goods that waits, and its invoice;
+        and the transfer that brought the ten"""
+        other = self.env["product.product"].create(
+            {"name": "Shade", "is_storable": True, "invoice_policy": "order"}
+        )
+        order = self.order(
+            order_line=[
+                Command.create({"product_id": product.id, "product_uom_qty": quantity})
+                for product, quantity in ((self.product, 10), (other, 1))
+            ]
+        )
+        delivery = order.picking_ids
+        delivery.action_assign()
+        for move in delivery.move_ids:
+            move.quantity = 10 if move.product_id == self.product else 0
+            move.picked = move.product_id == self.product
+        delivery.with_context(skip_backorder=True).button_validate()
+        self.record()
+        return order, self.invoice(order), delivery
 
     def half_came_back(self):
         """:return: an order of four that is invoiced, two of which left and came back; the rest
@@ -76,6 +98,16 @@ class TestReturnNotRefunded(ReturnRuleCase):
         self.assertEqual(exception.amount_at_stake, 100.0)
         self.credit(order.invoice_ids)
         self.assertClosed(exception)
+
+    def test_exchange_with_a_back_order(self):
+        """The replacement joins the order's back order, and Accounting is told to credit it."""
+        order, _invoice, delivery = self.back_order_open()
+        rest = order.picking_ids - delivery
+        self.assertFalse(self.exchange(delivery, quantity=2))
+        self.assertEqual(sum(rest.move_ids.mapped("product_uom_qty")), 3)
+        self.assertFalse(self.sweep(hours=24 * 5))
+        self.come_back(delivery, quantity=1)
+        self.assertEqual(self.assertFound(order).amount_at_stake, 100.0)
 
     def test_exchange_in_three_steps(self):
         """The replacement is picked and not shipped: it counts once."""
@@ -179,6 +211,22 @@ class TestDiffers(ReturnRuleCase):
         self.come_back(delivery, quantity=3)
         self.credit(invoice, quantity=3)
         self.assertEqual(order.order_line.qty_delivered, 7)
+        self.assertFalse(self.sweep())
+
+    def test_exchange_with_a_back_order(self):
+        """The replacement leaves with the order's back order; later others come back for good."""
+        order, invoice, delivery = self.back_order_open()
+        rest = order.picking_ids - delivery
+        self.exchange(delivery, quantity=2)
+        self.ship(rest)
+        back = self.come_back(delivery, quantity=3)
+        refund = self.credit(invoice, post=False)
+        for line in refund.invoice_line_ids:
+            line.quantity = 3 if line.product_id == self.product else 0
+        refund.action_post()
+        self.record()
+        self.assertEqual(order.order_line.mapped("qty_delivered"), [7, 1])
+        self.assertEqual(self.counts(back, "credited"), (1, 1))
         self.assertFalse(self.sweep())
 
     def test_sent_again(self):
