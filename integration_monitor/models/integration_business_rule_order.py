@@ -19,10 +19,20 @@ _UNEVEN = SQL(
                         JOIN sale_order_line_invoice_rel r ON r.invoice_line_id = l.id
                        WHERE i.state = 'draft' AND i.move_type IN ('out_invoice', 'out_refund')))"""
 )
-# How much of what came back has to be credited, of a line ``q``; as ``return_counts.needed``.
+# How much credit notes have for what came back, of a line ``q``; as ``return_counts.credit``. What
+# was invoiced beyond all that was ordered and has left was invoiced once more, for a correction;
+# what was credited before anything came back was for what nobody was going to ship.
+_CREDITED = SQL(
+    """greatest(q.credited - greatest(
+           q.invoiced + q.credited - greatest(q.ordered, q.shipped + q.returned),
+           least(CASE WHEN q.under_way THEN 0 ELSE q.credited_before END,
+                 q.invoiced + q.credited - q.shipped - q.returned), 0), 0)"""
+)
+# How much of what came back has to be credited; as ``return_counts.needed``.
 _OWED = SQL(
-    """greatest(least(q.invoiced + q.credited - q.shipped - q.returned + q.unreplaced,
-                      q.unreplaced), 0)"""
+    """greatest(least(q.invoiced + %s - q.shipped - q.returned + q.unreplaced,
+                      q.unreplaced), 0)""",
+    _CREDITED,
 )
 
 
@@ -65,7 +75,7 @@ class IntegrationBusinessRule(models.Model):
 
         Credit notes count for what came back first, and then for what never left.
         """
-        missing = SQL("q.invoiced + least(q.credited, %s) - q.shipped - q.returned", _OWED)
+        missing = SQL("q.invoiced + least(%s, %s) - q.shipped - q.returned", _CREDITED, _OWED)
         return self._orders_with(
             now,
             lines=SQL("%s AND sol.qty_invoiced > 0", _UNEVEN),
@@ -104,7 +114,7 @@ class IntegrationBusinessRule(models.Model):
 
         Not for those that others replace, as soon as Odoo knows of it.
         """
-        missing = SQL("%s - q.credited", _OWED)
+        missing = SQL("%s - %s", _OWED, _CREDITED)
         return self._orders_with(
             now,
             lines=_UNEVEN,
@@ -169,6 +179,7 @@ class IntegrationBusinessRule(models.Model):
                    %(under_way)s AS under_way,
                    COALESCE(billed.invoiced, 0) AS invoiced,
                    COALESCE(billed.credited, 0) AS credited,
+                   COALESCE(billed.credited_before, 0) AS credited_before,
                    billed.invoiced_at::timestamp AS invoiced_at,
                    -- the order's own rate, so that its amounts add up
                    COALESCE(sol.price_total / NULLIF(sol.product_uom_qty, 0),
@@ -191,6 +202,9 @@ class IntegrationBusinessRule(models.Model):
                    SELECT %(returned)s AS returned, %(unreplaced)s AS unreplaced,
                           max(m.date) FILTER (WHERE m.state = 'done' AND origin.usage = 'customer'
                                                 AND m.to_refund) AS returned_at,
+                          min(m.create_date) FILTER (
+                              WHERE m.state <> 'cancel' AND origin.usage = 'customer'
+                          ) AS announced_at,
                           max(m.date) FILTER (WHERE m.state = 'done'
                                                 AND target.usage = 'customer') AS shipped_at,
                           max(m.date_deadline) FILTER (
@@ -207,6 +221,9 @@ class IntegrationBusinessRule(models.Model):
                               * COALESCE(u.factor, unit.factor) / unit.factor) AS invoiced,
                           sum(l.quantity * COALESCE(u.factor, unit.factor) / unit.factor)
                           FILTER (WHERE i.move_type = 'out_refund') AS credited,
+                          sum(l.quantity * COALESCE(u.factor, unit.factor) / unit.factor)
+                          FILTER (WHERE i.move_type = 'out_refund'
+                                    AND i.create_date < moved.announced_at) AS credited_before,
                           max(i.invoice_date) AS invoiced_at
                      FROM sale_order_line_invoice_rel r
                      JOIN account_move_line l ON l.id = r.invoice_line_id

@@ -1,5 +1,6 @@
 """Rules over orders of which goods came back, were replaced, or went to the customer again."""
 
+from odoo import Command
 from odoo.tests import tagged
 
 from .common_business_rule import BusinessRuleCase
@@ -22,6 +23,40 @@ class ReturnRuleCase(ReturnCommon, BusinessRuleCase):
         back = self.announce(delivery, quantity=quantity)
         self.ship(back)
         return back
+
+    def corrected(self):
+        """:return: an order of ten that was shipped, and the invoice that replaced its first one"""
+        order, invoice = self.delivered(quantity=10, paid=False)
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({"journal_id": invoice.journal_id.id})
+        )
+        other = self.env["account.move"].browse(wizard.modify_moves()["res_id"])
+        other.action_post()
+        self.record()
+        return order, other
+
+    def back_order_open(self):
+        """:return: an order of ten that left and of one of other goods that waits, and its invoice;
+        and the transfer that brought the ten"""
+        other = self.env["product.product"].create(
+            {"name": "Shade", "is_storable": True, "invoice_policy": "order"}
+        )
+        order = self.order(
+            order_line=[
+                Command.create({"product_id": product.id, "product_uom_qty": quantity})
+                for product, quantity in ((self.product, 10), (other, 1))
+            ]
+        )
+        delivery = order.picking_ids
+        delivery.action_assign()
+        for move in delivery.move_ids:
+            move.quantity = 10 if move.product_id == self.product else 0
+            move.picked = move.product_id == self.product
+        delivery.with_context(skip_backorder=True).button_validate()
+        self.record()
+        return order, self.invoice(order), delivery
 
     def half_came_back(self):
         """:return: an order of four that is invoiced, two of which left and came back; the rest
@@ -64,6 +99,16 @@ class TestReturnNotRefunded(ReturnRuleCase):
         self.credit(order.invoice_ids)
         self.assertClosed(exception)
 
+    def test_exchange_with_a_back_order(self):
+        """The replacement joins the order's back order, and Accounting is told to credit it."""
+        order, _invoice, delivery = self.back_order_open()
+        rest = order.picking_ids - delivery
+        self.assertFalse(self.exchange(delivery, quantity=2))
+        self.assertEqual(sum(rest.move_ids.mapped("product_uom_qty")), 3)
+        self.assertFalse(self.sweep(hours=24 * 5))
+        self.come_back(delivery, quantity=1)
+        self.assertEqual(self.assertFound(order).amount_at_stake, 100.0)
+
     def test_exchange_in_three_steps(self):
         """The replacement is picked and not shipped: it counts once."""
         self.warehouse.delivery_steps = "pick_pack_ship"
@@ -80,6 +125,36 @@ class TestReturnNotRefunded(ReturnRuleCase):
         back = self.come_back(order.picking_ids)
         exception = self.assertFound(order)
         self.ship(self.announce(back))
+        self.assertClosed(exception)
+
+    def test_corrected_invoice(self):
+        """An invoice was replaced by another one, then goods came back: the credit note of the
+        correction passes for the refund, and nobody pays the customer."""
+        order, invoice = self.corrected()
+        back = self.come_back(order.picking_ids, quantity=2)
+        self.assertEqual(self.counts(back, "credited"), (0, 1))
+        exception = self.assertFound(order)
+        self.assertEqual(exception.amount_at_stake, 200.0)
+        self.credit(invoice, quantity=2)
+        self.assertClosed(exception)
+        self.assertEqual(self.counts(back, "credited"), (1, 1))
+
+    def test_credited_before(self):
+        """What never left was given up and credited long before other goods came back."""
+        order = self.order(quantity=10)
+        invoice = self.invoice(order)
+        delivery = order.picking_ids
+        self.ship(delivery, quantity=6)
+        (order.picking_ids - delivery).action_cancel()
+        refund = self.credit(invoice, quantity=4)
+        self.execute(
+            "UPDATE account_move SET create_date = create_date - interval '2 days' WHERE id = %s",
+            refund.id,
+        )
+        self.come_back(delivery, quantity=2)
+        exception = self.assertFound(order)
+        self.assertEqual(exception.amount_at_stake, 200.0)
+        self.credit(invoice, quantity=2)
         self.assertClosed(exception)
 
 
@@ -112,6 +187,14 @@ class TestNeverLeft(ReturnRuleCase):
             self.ship(self.announce(back, refund=refund))
         self.assertFalse(self.sweep())
 
+    def test_corrected_invoice(self):
+        """All has left, and some of it came back: no invoice is ahead of the goods."""
+        order, invoice = self.corrected()
+        self.come_back(order.picking_ids, quantity=2)
+        self.assertFalse(self.sweep())
+        self.credit(invoice, quantity=2)
+        self.assertFalse(self.sweep())
+
 
 @tagged("post_install", "-at_install")
 class TestDiffers(ReturnRuleCase):
@@ -128,6 +211,22 @@ class TestDiffers(ReturnRuleCase):
         self.come_back(delivery, quantity=3)
         self.credit(invoice, quantity=3)
         self.assertEqual(order.order_line.qty_delivered, 7)
+        self.assertFalse(self.sweep())
+
+    def test_exchange_with_a_back_order(self):
+        """The replacement leaves with the order's back order; later others come back for good."""
+        order, invoice, delivery = self.back_order_open()
+        rest = order.picking_ids - delivery
+        self.exchange(delivery, quantity=2)
+        self.ship(rest)
+        back = self.come_back(delivery, quantity=3)
+        refund = self.credit(invoice, post=False)
+        for line in refund.invoice_line_ids:
+            line.quantity = 3 if line.product_id == self.product else 0
+        refund.action_post()
+        self.record()
+        self.assertEqual(order.order_line.mapped("qty_delivered"), [7, 1])
+        self.assertEqual(self.counts(back, "credited"), (1, 1))
         self.assertFalse(self.sweep())
 
     def test_sent_again(self):

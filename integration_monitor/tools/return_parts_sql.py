@@ -39,21 +39,25 @@ _PARTS = f"""
         SELECT came.id, min(whole.id) AS return_id
           FROM came JOIN whole USING (picking_id) GROUP BY came.id
     ), fresh AS (
-        SELECT move.id, move.picking_id, move.sale_line_id AS line_id, (
-                   SELECT max(came.id) FROM came
-                    WHERE came.line_id = move.sale_line_id AND came.product_id = move.product_id
-                      AND came.id < move.id AND came.create_date = move.create_date) AS came_id
+        SELECT move.id, move.picking_id, move.sale_line_id AS line_id, replaced.id AS came_id
           FROM stock_move move
           JOIN stock_location target
             ON target.id = COALESCE(move.location_final_id, move.location_dest_id)
            AND target.usage = 'customer'
+         CROSS JOIN LATERAL (
+               SELECT came.id, came.picking_id FROM came
+                WHERE came.line_id = move.sale_line_id AND came.product_id = move.product_id
+                  AND came.id < move.id AND came.create_date = move.create_date
+                ORDER BY came.id DESC LIMIT 1) replaced
          WHERE move.sale_line_id = ANY(lines) AND move.origin_returned_move_id IS NULL
            AND move.state <> 'cancel'
            AND NOT EXISTS (SELECT FROM stock_move_move_rel WHERE move_dest_id = move.id)
+           -- the rest of a replacement; Odoo adds others to a back order that was there before
            AND NOT EXISTS (SELECT FROM stock_picking rest
-                            WHERE rest.id = move.picking_id AND rest.backorder_id IS NOT NULL)
+                            WHERE rest.id = move.picking_id AND rest.backorder_id IS NOT NULL
+                              AND rest.id > replaced.picking_id)
     ), sending (fresh_id, id) AS (
-        SELECT fresh.id, fresh.picking_id FROM fresh WHERE came_id IS NOT NULL
+        SELECT fresh.id, fresh.picking_id FROM fresh
          UNION
         SELECT sending.fresh_id, later.id
           FROM sending JOIN stock_picking later ON later.backorder_id = sending.id

@@ -106,7 +106,8 @@ _LINES = f"""
                             AND bill.state = 'posted' AND bill.move_type = 'out_invoice'
                            LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
                           WHERE billed.order_line_id = line.id), 0) * {pieces_of("line")},
-               own.factor * {HALF_DIGIT}))
+               own.factor * {HALF_DIGIT},
+               COALESCE(line.product_uom_qty, 0) * own.factor * {pieces_of("line")}))
       FROM sale_order_line line
       JOIN uom_uom own ON own.id = line.product_uom_id
      WHERE line.id = ANY(lines)"""
