@@ -136,6 +136,9 @@ class StockPicking(models.Model):
         :param delivered_at: when its last parcel arrived (UTC), if it has
         """
         self.ensure_one()
+        if self._integration_sent_again():
+            # No delivery that an order waits for: its goods arrived once already.
+            return []
         moments = (("in_transit", in_transit_at), ("delivered", delivered_at))
         return [
             {
@@ -154,6 +157,19 @@ class StockPicking(models.Model):
             for code, moment in moments
             if moment
         ]
+
+    def _integration_sent_again(self):
+        """Tell whether all goods were moved once already, and the order never knew: repairs.
+
+        As the recorder tells its role ``again``.
+        """
+        if self.picking_type_code == "incoming" or not (self.return_id or self.backorder_id):
+            return False
+        moves = self.move_ids
+        return bool(moves) and all(
+            move.origin_returned_move_id and not move.origin_returned_move_id.to_refund
+            for move in moves
+        )
 
     def _integration_parcel_key(self, number):
         """One open exception for a parcel, however often the carrier reports trouble."""

@@ -167,6 +167,32 @@ class TestCarrierTracking(CarrierCase):
         self.assertEqual(back.integration_tracking_status, "delivered")
         self.assertFalse(order.invoice_ids)
 
+    def test_sent_again(self):
+        """A repaired parcel that arrives stands for a delivery that is under way or lost."""
+        order, picking = self._shipped()
+        self._book(picking)
+        self._track("TRK1", "delivered")
+        told = order.integration_transaction_ids.milestone_ids.filtered(
+            lambda m: m.step_id.code in ("in_transit", "delivered")
+        )
+        before = {one.step_id.code: (one.reached_at, one.evidence) for one in told}
+        self.assertEqual(set(before), {"in_transit", "delivered"})
+        transfer = picking
+        for _way in ("back", "again"):
+            wizard = self.env["stock.return.picking"].create({"picking_id": transfer.id})
+            for line in wizard.product_return_moves:
+                line.write({"quantity": line.move_id.quantity, "to_refund": False})
+            transfer = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+            transfer.move_ids.picked = True
+            transfer._action_done()
+            self.env.cr.flush()
+        self.assertEqual(transfer.picking_type_code, "outgoing")
+        transfer.carrier_tracking_ref = "AGAIN1"
+        self.assertEqual(self._track("AGAIN1", "delivered", at="2024-08-09T10:00:00Z"), transfer)
+        self.assertEqual(transfer.integration_tracking_status, "delivered")
+        after = {one.step_id.code: (one.reached_at, one.evidence) for one in told}
+        self.assertEqual(after, before)
+
     def test_numbers_by_hand(self):
         """A person enters two numbers with a space between them, and the second is unknown."""
         _order, picking = self._shipped()

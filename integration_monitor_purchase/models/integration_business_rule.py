@@ -5,8 +5,9 @@ from odoo.tools import SQL
 
 from odoo.addons.integration_monitor.tools.move_sql import RECEIVED_SINCE
 
-from ..tools.mismatch_sql import BILLABLE_NOW, NOW, SENT, WRONG_SINCE
-from ..tools.purchase_snapshot_sql import BILLED, BILLED_FIRST, LEAST, PRICE_GAP
+from ..tools.mismatch_sql import BILLABLE_NOW, NOW, WRONG_SINCE
+from ..tools.purchase_snapshot_sql import BILLED, PRICE_GAP
+from ..tools.sent_back_sql import BILLED_FIRST, LEAST, SENT
 
 CHECKS = ("receipt_without_bill", "three_way_mismatch")
 #: What people may write rules about, beside what the engine offers.

@@ -1,7 +1,5 @@
 from odoo import api, fields, models
 
-from odoo.addons.integration_monitor.models.integration_document_mixin import PREFETCH
-
 from ..tools.announcements import LEAST, Announced
 
 #: What the keys of exceptions about shipments that came short begin with.
@@ -20,10 +18,10 @@ class PurchaseOrderLine(models.Model):
 
     _inherit = "purchase.order.line"
 
+    # Read with the line: each receipt asks for it.
     integration_announced = fields.Json(
         copy=False,
         readonly=True,
-        prefetch=PREFETCH,
         help="What vendors announced and what of it has come, see tools.announcements.",
     )
 

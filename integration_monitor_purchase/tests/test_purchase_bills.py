@@ -99,6 +99,47 @@ class TestPurchaseBills(PurchaseCommon):
         self.ship(order.picking_ids)
         self.assertEqual(self.owner(order).state, "completed")
 
+    def test_bill_before_the_goods_that_all_went_back(self):
+        """The vendor owes the money of all, and the purchase counts as cancelled; or completed."""
+        self.goods.purchase_method = "purchase"
+        order = self.purchase()
+        bill = self.bill(order)
+        self.ship(order.picking_ids)
+        self.pay(bill)
+        owner = self.owner(order)
+        self.send_back(order.picking_ids)
+        self.assertEqual((owner.state, owner.waits_for_step_id.code), ("in_progress", "matched"))
+        self.assertIn("refund", owner.cause_text)
+        self.pay(self.refund(bill))
+        self.assertEqual(owner.state, "cancelled")
+
+    def test_goods_that_all_went_back_before_the_bill(self):
+        """The bill of goods that nobody has is awaited for ever."""
+        self.goods.purchase_method = "purchase"
+        order = self.purchase()
+        self.ship(order.picking_ids)
+        self.send_back(order.picking_ids)
+        self.assertEqual(self.owner(order).state, "cancelled")
+
+    def test_bill_before_the_goods_of_which_some_went_back(self):
+        """Nobody misses the refund of a part, or its bill is awaited once it is there."""
+        self.goods.purchase_method = "purchase"
+        order = self.purchase()
+        bill = self.bill(order)
+        self.ship(order.picking_ids)
+        self.pay(bill)
+        owner = self.owner(order)
+        self.send_back(order.picking_ids, quantity=2)
+        self.assertStates(order, billed="partial", matched="pending")
+        self.assertEqual(owner.state, "in_progress")
+        refund = self.refund(bill)
+        refund.button_draft()
+        refund.invoice_line_ids.quantity = 2
+        refund.action_post()
+        self.record()
+        self.assertStates(order, billed="reached", matched="reached")
+        self.assertEqual(owner.state, "completed")
+
     def test_another_price(self):
         """A bill that asks for more than was agreed is waved through."""
         order = self.purchase()

@@ -73,6 +73,16 @@ class TestPurchaseNotice(VendorCommon):
         order.order_line.product_qty = 6
         self.notice(order, "ASN-2", 3)
 
+    def test_receipt_of_what_nobody_announced(self):
+        """Every receipt costs a statement more, although no vendor ever sends a notice."""
+        order = self.purchase(quantity=5)
+        receipt = order.picking_ids
+        self.env.invalidate_all()
+        # What Odoo itself reads when it receives.
+        receipt.move_ids.purchase_line_id.mapped("qty_received")
+        with self.assertQueryCount(0):
+            receipt._integration_settle_short()
+
     def test_what_came_is_not_announced_any_more(self):
         """The first shipment came, and counts against the second one for ever."""
         order = self.purchase(quantity=5)

@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from odoo.addons.integration_monitor.tools.move_sql import BROUGHT, SENT_BACK
+from .purchase_snapshot_sql import BILLED_PIECES, PRICE_GAP
+from .sent_back_sql import BILLED_FIRST, MOVES
 
-from .purchase_snapshot_sql import BILLED_FIRST, BILLED_PIECES, PRICE_GAP
-
-# Of what was called off the moment is that of its last change.
-_MOVES = f"""
-    SELECT CASE m.state WHEN 'done' THEN m.date ELSE m.write_date END AS at,
-           CASE WHEN m.state = 'cancel' THEN 0 WHEN {BROUGHT} THEN m.quantity
-                WHEN {SENT_BACK} THEN -m.quantity ELSE 0 END * unit.factor AS pieces,
-           CASE WHEN m.state = 'done' AND {SENT_BACK} THEN m.quantity ELSE 0 END * unit.factor
-           AS sent, (m.origin_returned_move_id IS NULL)::int AS ended, 0 AS billed, 0 AS gap
-      FROM stock_move m
-      JOIN uom_uom unit ON unit.id = m.product_uom
-      JOIN stock_location origin ON origin.id = m.location_id
-      JOIN stock_location target ON target.id = m.location_dest_id
-     WHERE m.purchase_line_id = q.id AND m.state IN ('done', 'cancel')"""
 # A bill may be entered long after its date, or dated ahead: nobody owed it before.
 _BILLS = f"""
     SELECT greatest(bill.create_date, bill.invoice_date::timestamp), 0, 0, 0, {BILLED_PIECES},
@@ -31,13 +18,6 @@ _BILLS = f"""
       JOIN uom_uom own ON own.id = line.product_uom_id
       LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
      WHERE line.id = q.id"""
-#: What went back to the vendor of a line ``line``, in its own unit, as parts of what it received.
-SENT = f"""(
-    SELECT CASE sum(document.pieces) WHEN 0 THEN sum(document.sent) / min(own.factor)
-           ELSE COALESCE(line.qty_received, 0) * sum(document.sent) / sum(document.pieces) END
-      FROM uom_uom own
-     CROSS JOIN LATERAL ({_MOVES.replace("q.id", "line.id")}) document
-     WHERE own.id = line.product_uom_id)"""
 # How much may be billed: what came, or, where bills come first, what was ordered. Once nothing is
 # under way what went back will not be replaced any more: the vendor owes a refund of it.
 _BILLABLE = "greatest({came}, {billed_first} - CASE WHEN {under_way} THEN 0 ELSE {sent} END)"
@@ -94,7 +74,7 @@ WRONG_SINCE = f"""(
                                 sum(document.sent) OVER so_far / line.factor
                            ELSE q.received * sum(document.sent) OVER so_far
                                 / sum(document.pieces) OVER () END AS sent
-                      FROM ({_MOVES} UNION ALL {_BILLS}) document
+                      FROM ({MOVES} UNION ALL {_BILLS}) document
                      CROSS JOIN (
                            SELECT own.factor, {BILLED_FIRST} AS billed_first
                              FROM purchase_order_line line

@@ -63,9 +63,10 @@ def count_purchase(
 ) -> dict[str, Count]:
     """Return the count of every document event of procure-to-pay.
 
-    :param order: the row; ``reception_steps`` of its warehouse, ``invoice_status``, ``unbilled``
-        (something ordered is on no bill), ``open_services`` (some is a service to be done yet),
-        ``unbilled_services`` (some is a service)
+    :param order: the row; ``reception_steps`` of its warehouse, ``invoice_status`` (Odoo's; what
+        went back to the vendor counts as not ordered), ``unbilled`` (something ordered is on no
+        bill), ``open_services`` (some is a service to be done yet), ``unbilled_services`` (some is
+        a service)
     """
     ordered = order["state"] == "purchase"
     counts = {

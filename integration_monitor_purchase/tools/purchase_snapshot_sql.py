@@ -18,6 +18,8 @@ from odoo.addons.integration_monitor.tools.order_snapshot_sql import (
 
 from .purchase_supply_sql import FUNCTIONS as SUPPLY_FUNCTIONS
 from .purchase_transfers_sql import TRANSFERS
+from .sent_back_sql import BILLABLE, LEAST
+from .sent_back_sql import FUNCTIONS as SENT_BACK_FUNCTIONS
 
 _LINKED = """
     SELECT owner.res_id FROM integration_transaction owner
@@ -61,7 +63,8 @@ _PURCHASE = f"""jsonb_build_object(
     'reception_steps', house.reception_steps, 'user_id', purchase.user_id,
     'kind', CASE kind.code WHEN 'dropship' THEN 'dropship' END,
     'currency_id', purchase.currency_id, 'amount_total', NULL, 'amount_company', NULL,
-    'invoice_status', purchase.invoice_status,
+    'invoice_status', CASE purchase.invoice_status WHEN 'no' THEN 'no'
+        ELSE integration_purchase_invoice_status(purchase.invoice_status, lines.ids) END,
     'acknowledged', COALESCE(purchase.acknowledged, false),
     'asked_anew_at', purchase.integration_told ->> '{ASKED_ANEW}',
     'asks', COALESCE(purchase.receipt_reminder_email, false),
@@ -113,17 +116,6 @@ PRICE_GAP = """(
                - line.price_unit * (1 - COALESCE(line.discount, 0) / 100))
       FROM uom_uom own LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
      WHERE own.id = line.product_uom_id)"""
-#: What may be billed of a line before it came: what was ordered, where bills come first.
-BILLED_FIRST = """
-    CASE (SELECT template.purchase_method
-            FROM product_product product
-            JOIN product_template template ON template.id = product.product_tmpl_id
-           WHERE product.id = line.product_id)
-    WHEN 'purchase' THEN line.product_qty ELSE 0 END"""
-#: How much of a line may be billed.
-BILLABLE = f"greatest(COALESCE(line.qty_received, 0), {BILLED_FIRST})"
-#: Quantities and prices have more digits than anybody orders; what is below is rounding.
-LEAST = 0.00501
 # The rule says what difference is none.
 _TOLERANCE = f"""({LEAST} + COALESCE((
     SELECT min(rule.tolerance) FROM integration_business_rule rule
@@ -164,6 +156,7 @@ BILLS = f"""
 #: Arguments, result and body by name.
 FUNCTIONS = {
     **SUPPLY_FUNCTIONS,
+    **SENT_BACK_FUNCTIONS,
     "integration_purchase_transfers": (
         "of_purchase int, of_lines int[], several_steps bool",
         "jsonb STABLE",
