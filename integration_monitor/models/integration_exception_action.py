@@ -59,7 +59,8 @@ class IntegrationException(models.Model):
 
     def _retry_messages(self):
         """:return: the failed messages about the matters that may be sent again, oldest first"""
-        failed = self._failed_messages()
+        # What a person tells the partner goes back to the queue by *Send After All* alone.
+        failed = self._failed_messages().filtered(lambda m: m.hold_reason != "manual")
         return (failed - failed._made_up_for()).sorted("id")
 
     def _open_messages(self):

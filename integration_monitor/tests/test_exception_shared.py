@@ -188,6 +188,17 @@ class TestExceptionShared(BreakerCase):
         self.assertEqual((first.state, second.state, other.state), ("cancelled", "done", "dead"))
         self.assertEqual((self.opened(), matter.message_id), (matter, other))
 
+    def test_the_last_one_of_a_sign_in_goes_to_a_person(self):
+        """He tells the partner by telephone; with the new secret the partner is told again."""
+        told = self.emit_one(STRANGER)
+        matter = self.opened()
+        self.to_a_person(told)
+        self.endpoint._try_refused_again()
+        self.assertEqual((told.state, told.hold_reason), ("retry", "manual"))
+        self.by_hand(told)
+        self.assertEqual(told.state, "done")
+        self.assertFalse(matter.is_open)
+
     def test_one_about_a_document_goes_to_a_person(self):
         """Two about one document died, the later one is done by hand: the older one is settled."""
         first = self.emit_one(REFUSED)

@@ -204,13 +204,22 @@ class TestReplayOlder(OrderingCase, ReplayCase):
         self.assertFalse(first.replay_ids)
 
     def test_later_one_in_work(self):
-        """The newer state is being told this moment, and the older one is told after it."""
+        """The newer state is being told, or arrived unheard, and the older one is told after it."""
         first = self.emit(REFUSED)
         self.press(first, "action_ignore")
-        self.emit().sudo().state = "processing"
-        replay = self.plan(first)
-        self.assertEqual(replay.line_ids.document_state, "later")
-        self.assertIn("or is in work", replay.line_ids.reason)
+        later = self.emit().sudo()
+        for values in (
+            {"state": "processing"},
+            {"state": "retry", "answer": "{}"},
+            {"state": "retry", "answer": False, "bound_endpoint_id": later.endpoint_id.id},
+        ):
+            later.write(values)
+            replay = self.plan(first)
+            self.assertEqual(replay.line_ids.document_state, "later", values)
+            self.assertIn("or is in work", replay.line_ids.reason)
+        # What never left takes the place of nothing.
+        later.bound_endpoint_id = False
+        self.assertNotEqual(self.plan(first).line_ids.document_state, "later")
 
     def test_what_is_no_older_state(self):
         """Another document, a later failure, or a level that is built anew is refused."""

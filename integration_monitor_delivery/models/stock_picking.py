@@ -136,9 +136,10 @@ class StockPicking(models.Model):
         :param delivered_at: when its last parcel arrived (UTC), if it has
         """
         self.ensure_one()
+        told = self
         if self._integration_sent_again():
-            # No delivery that an order waits for: its goods arrived once already.
-            return []
+            # No delivery that an order waits for, unless the first parcel came back on its way.
+            told = self._integration_first_sent().filtered(lambda p: not p.integration_delivered_at)
         moments = (("in_transit", in_transit_at), ("delivered", delivered_at))
         return [
             {
@@ -146,10 +147,11 @@ class StockPicking(models.Model):
                 "step_code": code,
                 "occurred_at": moment,
                 "res_model": self._name,
-                "res_id": self.id,
+                "res_id": picking.id,
                 "message_id": message_id,
                 "source": "external",
             }
+            for picking in told
             for transaction in self.integration_transaction_ids
             # An exchange belongs to a return, too, whose own parcel goes the other way; a return
             # to its order, whose parcel arrived.
@@ -170,6 +172,13 @@ class StockPicking(models.Model):
             move.origin_returned_move_id and not move.origin_returned_move_id.to_refund
             for move in moves
         )
+
+    def _integration_first_sent(self):
+        """:return: the deliveries with which the goods of one that was sent again left first"""
+        moves = self.move_ids
+        while former := moves.origin_returned_move_id:
+            moves = former
+        return moves.picking_id
 
     def _integration_parcel_key(self, number):
         """One open exception for a parcel, however often the carrier reports trouble."""

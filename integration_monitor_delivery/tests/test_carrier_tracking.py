@@ -177,7 +177,15 @@ class TestCarrierTracking(CarrierCase):
         )
         before = {one.step_id.code: (one.reached_at, one.evidence) for one in told}
         self.assertEqual(set(before), {"in_transit", "delivered"})
-        transfer = picking
+        transfer = self._sent_again(picking)
+        transfer.carrier_tracking_ref = "AGAIN1"
+        self.assertEqual(self._track("AGAIN1", "delivered", at="2024-08-09T10:00:00Z"), transfer)
+        self.assertEqual(transfer.integration_tracking_status, "delivered")
+        after = {one.step_id.code: (one.reached_at, one.evidence) for one in told}
+        self.assertEqual(after, before)
+
+    def _sent_again(self, transfer):
+        """Take the goods back without a refund, and send them out. :return: the new delivery"""
         for _way in ("back", "again"):
             wizard = self.env["stock.return.picking"].create({"picking_id": transfer.id})
             for line in wizard.product_return_moves:
@@ -187,11 +195,20 @@ class TestCarrierTracking(CarrierCase):
             transfer._action_done()
             self.env.cr.flush()
         self.assertEqual(transfer.picking_type_code, "outgoing")
-        transfer.carrier_tracking_ref = "AGAIN1"
-        self.assertEqual(self._track("AGAIN1", "delivered", at="2024-08-09T10:00:00Z"), transfer)
-        self.assertEqual(transfer.integration_tracking_status, "delivered")
-        after = {one.step_id.code: (one.reached_at, one.evidence) for one in told}
-        self.assertEqual(after, before)
+        return transfer
+
+    def test_sent_again_before_it_arrived(self):
+        """The customer was not at home: the parcel came back, and its order waits for ever."""
+        order, picking = self._shipped()
+        self._book(picking)
+        self._track("TRK1", "return_to_sender")
+        transfer = self._sent_again(picking)
+        transfer.carrier_tracking_ref = "AGAIN2"
+        self._track("AGAIN2", "delivered", at="2024-08-09T10:00:00Z")
+        arrived = order.integration_transaction_ids.milestone_ids.filtered(
+            lambda m: m.step_id.code == "delivered"
+        )
+        self.assertEqual((arrived.state, list(arrived.evidence)), ("reached", [f"stock.picking,{picking.id}"]))
 
     def test_numbers_by_hand(self):
         """A person enters two numbers with a space between them, and the second is unknown."""
