@@ -208,7 +208,9 @@ class TestCarrierTracking(CarrierCase):
         arrived = order.integration_transaction_ids.milestone_ids.filtered(
             lambda m: m.step_id.code == "delivered"
         )
-        self.assertEqual((arrived.state, list(arrived.evidence)), ("reached", [f"stock.picking,{picking.id}"]))
+        self.assertEqual(
+            (arrived.state, list(arrived.evidence)), ("reached", [f"stock.picking,{picking.id}"])
+        )
 
     def test_numbers_by_hand(self):
         """A person enters two numbers with a space between them, and the second is unknown."""
