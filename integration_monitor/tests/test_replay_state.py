@@ -84,26 +84,26 @@ class Conflict(pg_errors.SerializationFailure):
 class TestReplayEventState(LevelMixin, SubscriptionCase):
     due_now = IntegrationCase.due_now
 
+    def copied(self, subscription):
+        """Tell a subscriber of an event. :return: its replay, which waits"""
+        self.change_stock()
+        self.fan_out()
+        original = self.messages(subscription)
+        self.told(OK, flow=subscription.flow_id)
+        return original.browse(original._replay("one").values())
+
     def test_a_copy_of_an_event(self):
         """A subscriber is told again of a level, by a retry that comes after the newest one."""
         subscription = self.subscriber()
         flow = subscription.flow_id
-        self.change_stock()
-        self.fan_out()
-        original = self.messages(subscription)
-        self.told(OK, flow=flow)
-        copy = original.browse(original._replay("one").values())
+        copy = self.copied(subscription)
         self.check_retried(copy, flow)
 
     def test_a_copy_of_a_fact(self):
         """What an event told once is another thing with each attempt."""
         subscription = self.subscriber(coalesce=False)
         flow = subscription.flow_id
-        self.change_stock()
-        self.fan_out()
-        original = self.messages(subscription)
-        self.told(OK, flow=flow)
-        copy = original.browse(original._replay("one").values())
+        copy = self.copied(subscription)
         levels, keys = self.told(BUSY, flow=flow)
         self.level = 3
         self.due_now(copy)
