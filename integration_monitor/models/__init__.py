@@ -112,6 +112,7 @@ from . import integration_business_rule_shop
 from . import integration_business_rule_stock
 from . import integration_business_rule_step
 from . import integration_exception_rule
+from . import integration_approval_mixin
 from . import integration_replay
 from . import integration_replay_line
 from . import integration_replay_event

@@ -55,7 +55,13 @@ class IntegrationEndpoint(models.Model):
                     late,
                     PROBE_SPARE,
                 ),
-                throttled=SQL("throttled_until > %s", late + timedelta(seconds=RETRY_AFTER_CAP)),
+                throttled=SQL(
+                    "(throttled_until > %(now)s AND throttled_since > %(late)s)"
+                    " OR throttled_until > %(longest)s",
+                    now=now,
+                    late=late,
+                    longest=late + timedelta(seconds=RETRY_AFTER_CAP),
+                ),
             )
         )
         ids = [row[0] for row in self.env.cr.fetchall()]

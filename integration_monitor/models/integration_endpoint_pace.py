@@ -61,7 +61,7 @@ class IntegrationFlow(models.Model):
         """
         endpoint = self._turn_endpoint(turn)
         turn.pace = endpoint._pace()
-        turn.waited_until = endpoint._available_since(now) if turn.pace else None
+        turn.waited_until = self._working_since(endpoint, now) if turn.pace else None
 
     def _within_pace(self, turn, claim):
         """Take a token for a claimed message that waited for the endpoint.

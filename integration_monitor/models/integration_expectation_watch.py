@@ -1,13 +1,15 @@
 """The sweep for messages that did not come: a fixed number of statements an expectation."""
 
+import contextlib
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from ..tools import related
 from .integration_expectation import EVENTS
+from .integration_message_sweep import DELETED_UNTIL
 
 # A document that nobody missed for so long is no news; the sweep reads no further back.
 LOOKBACK_DAYS = 14
@@ -87,7 +89,12 @@ class IntegrationExpectation(models.Model):
     def _messages_since(self):
         """:return: the moment (UTC) since when documents have all their messages still"""
         kept = self._messages_kept()
-        return self.env["integration.log"]._retention_now() - kept + min(AHEAD, kept / 2)
+        since = self.env["integration.log"]._retention_now() - kept
+        # Bookkeeping of the daily job, not readable by users.
+        text = self.env["ir.config_parameter"].sudo().get_param(DELETED_UNTIL)
+        with contextlib.suppress(ValueError):  # somebody wrote there: the next run puts it right
+            since = max(since, fields.Datetime.to_datetime(text or None) or since)
+        return since + min(AHEAD, kept / 2)
 
     @api.model
     def _messages_kept(self):

@@ -18,6 +18,8 @@ _logger = logging.getLogger(__name__)
 
 ABANDONED_SECONDS = 30
 GC_BATCH = 20000
+# What was received before may have been deleted.
+DELETED_UNTIL = "integration_monitor.messages_deleted_until"
 
 
 class IntegrationMessage(models.Model):
@@ -181,5 +183,10 @@ class IntegrationMessage(models.Model):
                 GC_BATCH,
             )
         )
+        removed = self.env.cr.rowcount
         self.env.invalidate_all(flush=False)
-        return self.env.cr.rowcount, self.env.cr.rowcount == GC_BATCH
+        if removed:
+            # Messages may be kept for longer from tomorrow on; these are gone all the same.
+            parameters = self.env["ir.config_parameter"].sudo()  # the engine's bookkeeping
+            parameters.set_param(DELETED_UNTIL, fields.Datetime.to_string(limit))
+        return removed, removed == GC_BATCH

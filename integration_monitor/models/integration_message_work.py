@@ -245,15 +245,13 @@ class IntegrationMessage(models.Model):
         text = str(error.args[0] if error.args else error) or type(error).__name__
         if isinstance(error, AccessError):
             _logger.warning("Message %s: the service account lacks a right: %s", self.id, text)
-            failure = IntegrationError(
+            return IntegrationError(
                 self.env._(
                     "The service account may not do this. Give it the missing role, then retry. "
                     "%(text)s",
                     text=text,
                 )
             )
-            failure.category = "technical"
-            return failure
         if isinstance(error, UserError):  # ValidationError and MissingError are children
             _logger.info("Message %s: refused: %s", self.id, text)
             return BusinessError(text)

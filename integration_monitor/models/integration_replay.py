@@ -4,9 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..tools.replay import share
+from .integration_approval_mixin import APPROVER_GROUP
 
 OVERRIDE_GROUP = "integration_monitor.group_replay_override"
-APPROVER_GROUP = "integration_monitor.group_replay_approver"
 STATES = [
     ("draft", "Dry Run"),
     ("approval", "Waits for Approval"),
@@ -26,6 +26,7 @@ class IntegrationReplay(models.Model):
     """
 
     _name = "integration.replay"
+    _inherit = ["integration.approval.mixin"]
     _description = "Integration replay"
     _order = "id desc"
 

@@ -4,7 +4,7 @@ from odoo import models
 from odoo.exceptions import AccessError, UserError
 
 from .form_guard import check_editable
-from .integration_replay import APPROVER_GROUP
+from .integration_approval_mixin import APPROVER_GROUP
 
 
 class IntegrationReplay(models.Model):
@@ -51,6 +51,12 @@ class IntegrationReplay(models.Model):
             if replay.needs_approval:
                 replay.sudo().state = "approval"  # the engine's, at an operator's request
                 replay._note("asked", count=replay.replay_count)
+                replay._tell_approvers(
+                    replay,
+                    replay.reason,
+                    replay.replay_count,
+                    replay.user_id | replay.override_user_id,
+                )
             else:
                 replay._begin()
         return True

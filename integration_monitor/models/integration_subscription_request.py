@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .integration_replay import APPROVER_GROUP
+from .integration_approval_mixin import APPROVER_GROUP
 
 
 class IntegrationSubscriptionRewindRequest(models.Model):
@@ -13,6 +13,7 @@ class IntegrationSubscriptionRewindRequest(models.Model):
     """
 
     _name = "integration.subscription.rewind.request"
+    _inherit = ["integration.approval.mixin"]
     _description = "Replay of events that waits for approval"
     _order = "id desc"
     _rec_name = "reason"

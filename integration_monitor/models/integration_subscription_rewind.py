@@ -132,7 +132,7 @@ class IntegrationSubscription(models.Model):
         # Requests are the engine's, made when an operator asks.
         requests = self.env["integration.subscription.rewind.request"].sudo()
         if self._needs_approval(messages) and not request:
-            return requests.create(
+            asked = requests.create(
                 {
                     "subscription_id": self.id,
                     "reason": reason,
@@ -145,6 +145,8 @@ class IntegrationSubscription(models.Model):
                     "user_id": self.env.uid,
                 }
             )
+            asked._tell_approvers(self, reason, messages, self.env.user)
+            return asked
         self.env["integration.subscription.rewind"].sudo().create(
             {
                 "subscription_id": self.id,

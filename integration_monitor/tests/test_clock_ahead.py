@@ -66,6 +66,35 @@ class TestClockAhead(IntegrationCase):
         message.next_attempt_at = self.now + timedelta(days=3)
         self.assertEqual(self.swept(message), "done")
 
+    def test_retry_of_an_attempt_in_hours(self):
+        """The clock was five hours ahead: so long could a partner ask for, but none has."""
+        message = self.message()
+        with self.answers(HttpResponse(500, {}, b"", 1.0, None)):
+            with freeze_time(self.now + timedelta(hours=5)):
+                self.drain(self.outbound)
+        self.assertEqual(message.state, "retry")
+        self.assertEqual(self.swept(message), "done")
+
+    def test_probe_that_failed_in_hours(self):
+        """The breaker opens again at once, and the message that tried waits for five hours."""
+        self.endpoint.sudo().write({"breaker_failure_limit": 1, "breaker_cool_down": 30})
+        message = self.message()
+        with self.answers(HttpResponse(503, {}, b"", 1.0, None)):
+            for hours in (-0.1, 5):
+                with freeze_time(self.now + timedelta(hours=hours)):
+                    self.drain(self.outbound)
+        self.assertEqual(self.endpoint.breaker_trips, 2)
+        self.assertEqual(self.swept(message), "done")
+
+    def test_partner_who_asked_in_hours(self):
+        """Who asked for a minute by the wrong clock is left alone for five hours."""
+        message = self.message()
+        with self.answers(HttpResponse(429, {"Retry-After": "60"}, b"", 1.0, None)):
+            with freeze_time(self.now + timedelta(hours=5)):
+                self.drain(self.outbound)
+        self.assertGreater(self.endpoint.throttled_until, self.now + timedelta(hours=5))
+        self.assertEqual(self.swept(message), "done")
+
     def test_waiting(self):
         """What came in by the wrong clock, and lost its job, waits for a month."""
         self.assertEqual(self.swept(self.message(received_at=self.ahead)), "done")

@@ -23,14 +23,15 @@ class TestDrainPace(FallbackCase):
                 {"name": f"Lane {number}", "code": f"im.lane.{number}"}
             )
 
-    def collect(self, count=5):
-        """:return: messages of all lanes that came while the endpoint was paused"""
-        self.endpoint.action_pause()
+    def collect(self, count=5, paused=None):
+        """:return: messages of all lanes that came while the endpoint, or ``paused``, was so"""
+        paused = paused or self.endpoint
+        paused.action_pause()
         messages = self.env["integration.message"]
         for lane in self.lanes:
             messages |= self.emit(count, lane)
         messages.sudo().write({"received_at": fields.Datetime.now() - timedelta(minutes=9)})
-        self.endpoint.action_resume()
+        paused.action_resume()
         self.env.flush_all()
         return messages
 
@@ -61,6 +62,12 @@ class TestDrainPace(FallbackCase):
             self.run_lanes()
         self.assertEqual(set(messages.mapped("state")), {"done"})
         self.assertEqual(len(self.main.api_calls), len(messages))
+
+    def test_no_stampede_after_a_pause_of_the_flows(self):
+        """The flows were paused, not the endpoint: all that collected goes at once."""
+        self.collect(paused=self.lanes)
+        self.run_lanes()
+        self.assertLessEqual(len(self.main.api_calls), 2)
 
     def test_without_a_pace_it_goes_at_once(self):
         """The pace slows down who has not asked for it."""

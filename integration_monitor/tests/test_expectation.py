@@ -86,6 +86,16 @@ class TestExpectation(WmsCase):
         late = self.shipped(minutes=5 * day)
         self.assertEqual(self.watch().mapped("res_id"), late.ids)
 
+    def test_messages_kept_for_longer_from_now_on(self):
+        """Those of the week before were deleted already, and are told to be missing."""
+        self.expectation.watch_from = self.now - timedelta(days=13)
+        notice = self.notice(self.shipped(minutes=10 * 24 * 60))
+        notice.received_at = self.now - timedelta(days=10)
+        self.keep_messages(7)
+        self.assertFalse(notice.exists())
+        self.keep_messages(30)
+        self.assertFalse(self.watch())
+
     def test_expected_while_messages_are_kept(self):
         """A message is to come within a week, is deleted after a day, and is never missed."""
         self.expectation.minutes = 24 * 60

@@ -47,6 +47,30 @@ class TestReplayControl(ReplayCase):
         with self.assertRaisesRegex(UserError, "does not wait"):
             replay.with_user(self.users["approver"]).action_approve()
 
+    def test_second_person_is_told(self):
+        """It waits for days, for nobody who may approve it knows."""
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        stranger = new_test_user(
+            self.env,
+            "im_stranger",
+            groups="integration_monitor.group_replay_approver",
+            company_id=elsewhere.id,
+            company_ids=[(6, 0, elsewhere.ids)],
+        )
+        replay = self.plan(self.done(2), user="approver")
+        other = new_test_user(
+            self.env, "im_second", groups="integration_monitor.group_replay_approver"
+        )
+        replay.action_start()
+        told = self.env["mail.message"].search(
+            [("model", "=", replay._name), ("res_id", "=", replay.id)]
+        )
+        self.assertIn(other.partner_id, told.notified_partner_ids)
+        self.assertNotIn(self.users["approver"].partner_id, told.notified_partner_ids)
+        self.assertNotIn(stranger.partner_id, told.notified_partner_ids)
+        self.assertIn(replay.reason, told.body)
+        self.assertIn(replay.name, told.subject)
+
     def test_nobody_approves_his_own(self):
         """An approver, even an administrator, approves what he asked for himself."""
         messages = self.done(2)

@@ -62,6 +62,11 @@ class TestSubscriptionApproval(SubscriptionCase):
         for user in ("first", "asker"):
             request = self.ask(subscription, user)
             self.assertEqual((request.state, subscription.cursor_id), ("asked", cursor))
+            told = self.env["mail.message"].search(
+                [("model", "=", subscription._name), ("body", "ilike", "They lost them")], limit=1
+            )
+            self.assertIn(self.users["second"].partner_id, told.notified_partner_ids)
+            self.assertNotIn(self.users[user].partner_id, told.notified_partner_ids)
             self.assertFalse(request.can_approve)
             with self.subTest(user=user), self.assertRaises(AccessError):
                 request.action_approve()

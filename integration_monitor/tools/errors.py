@@ -40,7 +40,6 @@ class IntegrationError(Exception):
     """
 
     error_class: str = "unknown"
-    category: str = "technical"
     retryable: bool = False
 
     def __init__(
@@ -61,6 +60,11 @@ class IntegrationError(Exception):
             if error_class not in ERROR_CLASSES:
                 raise ValueError(f"unknown error class {error_class!r}")
             self.error_class = error_class
+
+    @property
+    def category(self) -> str:
+        """Who must act (one of ``CATEGORIES``)."""
+        return category_of(self.error_class)
 
 
 class TransportError(IntegrationError):
@@ -104,8 +108,6 @@ class RemoteError(IntegrationError):
 
     :param status: HTTP status code.
     """
-
-    category = "technical"
 
     def __init__(self, status: int, message: str = "", **kwargs: Any) -> None:
         if "error_class" not in kwargs and type(self).error_class == "unknown":
@@ -156,14 +158,12 @@ class ContractError(IntegrationError):
     """A payload breaks the agreed format. The message is quarantined until somebody decides."""
 
     error_class = "contract"
-    category = "partner"
 
 
 class BusinessError(IntegrationError):
     """The payload is well-formed but cannot be booked; dead at once, a person must correct it."""
 
     error_class = "business"
-    category = "business"
 
 
 class MappingError(BusinessError):

@@ -21,6 +21,8 @@ from integration_monitor.tools.observation import COLUMNS, Observation
         (errors.RateLimited(5), "rate_limit", "technical", True),
         (errors.AuthError(), "auth", "technical", False),
         (errors.ContractError("x"), "contract", "partner", False),
+        # An answer that is too large, or in an encoding that was not asked for.
+        (errors.RemoteError(200, "x", error_class="contract"), "contract", "partner", False),
         (errors.BusinessError("x"), "business", "business", False),
         (
             errors.MappingError("product.product", "default_code", "A"),
