@@ -43,9 +43,10 @@ class IntegrationEndpoint(models.Model):
                 late=late,
                 # A partner who answers may ask for six hours; not in the future, though.
                 until=SQL(
-                    """breaker_until > %(late)s + interval '1 second' * GREATEST(
-                           breaker_cool_down, breaker_cool_down_cap,
-                           CASE WHEN breaker_opened_at > %(late)s THEN 0 ELSE %(asked)s END)""",
+                    """(breaker_until > %(now)s AND breaker_opened_at > %(late)s)
+                       OR breaker_until > %(late)s + interval '1 second' * GREATEST(
+                           breaker_cool_down, breaker_cool_down_cap, %(asked)s)""",
+                    now=now,
                     late=late,
                     asked=RETRY_AFTER_CAP,
                 ),

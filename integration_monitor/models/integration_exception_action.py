@@ -146,7 +146,9 @@ class IntegrationException(models.Model):
                     "by_person": True,
                 }
             )
-        closed._open_messages()._set_let_pass(False)
+        # A later one that the partner may have does not wait for what is older than it any more.
+        messages = closed._open_messages()
+        (messages - messages._made_up_for())._set_let_pass(False)
         self.sudo()._ensure_activity()
         return True
 

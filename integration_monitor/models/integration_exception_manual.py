@@ -58,6 +58,26 @@ class IntegrationException(models.Model):
             exception.runbook_id = exception.flow_id.manual_runbook_id or exception.runbook_id
         return result
 
+    def action_retry(self):
+        """Try the others of a selection again: what a person was to do waits for his decision."""
+        self._check_operator()
+        by_hand = self.filtered("is_by_hand")
+        if by_hand and not self.sudo()._retry_messages():  # messages are the engine's
+            by_hand._check_not_by_hand()
+        result = super().action_retry()
+        if not by_hand:
+            return result
+        text = self.env._(
+            "%s wait for a person and were left alone: press “Done by Hand” or “Send After All” "
+            "there.",
+            len(by_hand),
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "warning", "message": text},
+        }
+
     def action_done_by_hand(self):
         """Ask for the reference of what a person did."""
         self._check_operator()

@@ -116,9 +116,9 @@ class IntegrationMessage(models.Model):
     def _later_words(self):
         """:return: why an older message is not sent, for people"""
         return self.env._(
-            "A later message about the same matter was done since, or is in work: sending "
-            "this one now would bring the older state back. If something is wrong at the "
-            "partner, replay the later one."
+            "A later message about the same matter was done since, may have arrived, or is in "
+            "work: sending this one now would bring the older state back. If something is wrong "
+            "at the partner, send the later one again."
         )
 
     def _made_up_for(self):

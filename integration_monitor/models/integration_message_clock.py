@@ -38,7 +38,8 @@ class IntegrationMessage(models.Model):
         self.env.cr.execute(
             SQL(
                 """UPDATE integration_message
-                      SET next_attempt_at = %(now)s, claimed_at = LEAST(claimed_at, %(now)s)
+                      SET next_attempt_at = %(now)s, claimed_at = LEAST(claimed_at, %(now)s),
+                          budget_at = LEAST(budget_at, %(now)s)
                     WHERE id IN (
                           SELECT id FROM integration_message
                            WHERE state = 'retry' AND next_attempt_at > %(late)s
@@ -68,6 +69,6 @@ class IntegrationMessage(models.Model):
         )
         flow_ids = [row[0] for row in self.env.cr.fetchall()]
         if flow_ids:
-            self.invalidate_model(["next_attempt_at", "claimed_at"], flush=False)
+            self.invalidate_model(["next_attempt_at", "claimed_at", "budget_at"], flush=False)
             self.env["integration.flow"].browse(set(flow_ids))._wake()
         return len(flow_ids)

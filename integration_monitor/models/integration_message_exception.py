@@ -6,6 +6,7 @@ from datetime import timedelta
 from psycopg2 import OperationalError
 
 from odoo import fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import fingerprint, redaction
@@ -13,6 +14,9 @@ from ..tools.errors import IntegrationError
 from .integration_message_settle import ERROR_LIMIT
 
 _logger = logging.getLogger(__name__)
+
+# Out of the queue: a person does it.
+BY_HAND = Domain([("held", "=", True), ("hold_reason", "=", "manual"), ("state", "=", "retry")])
 
 
 class IntegrationMessage(models.Model):
@@ -181,17 +185,21 @@ class IntegrationMessage(models.Model):
     def _has_failures(self):
         """Ask once for all, as mostly nothing failed.
 
-        :return: whether these messages have open exceptions, or their flow failed messages
+        :return: whether these messages have open exceptions, or their flow failed messages or such
+            as a person does
         """
         self.env["integration.exception"].flush_model(["is_open", "message_id"])
-        self.flush_model(["state", "flow_id"])
+        self.flush_model(["state", "flow_id", "held", "hold_reason"])
         [(found,)] = self.env.execute_query(
             SQL(
                 """SELECT EXISTS (SELECT 1 FROM integration_exception
                                    WHERE is_open AND message_id IN %s)
                        OR EXISTS (SELECT 1 FROM integration_message
-                                   WHERE flow_id IN %s AND state IN ('dead', 'quarantined'))""",
+                                   WHERE flow_id IN %s AND state IN ('dead', 'quarantined'))
+                       OR EXISTS (SELECT 1 FROM integration_message
+                                   WHERE flow_id IN %s AND held AND hold_reason = 'manual')""",
                 self._ids,
+                self.flow_id._ids,
                 self.flow_id._ids,
             )
         )
@@ -204,7 +212,14 @@ class IntegrationMessage(models.Model):
         """
         older = self._superseded()
         if older:
-            older.write({"state": "cancelled", "superseded_by_id": self.id, "held": False})
+            older.write(
+                {
+                    "state": "cancelled",
+                    "superseded_by_id": self.id,
+                    "held": False,
+                    "hold_reason": False,
+                }
+            )
             older._apply_payload_policy()
             exceptions |= self.env["integration.exception"].search(
                 [("is_open", "=", True), ("message_id", "in", older.ids)]
@@ -220,18 +235,14 @@ class IntegrationMessage(models.Model):
         """Return the failed messages of this flow that the success of this one makes up for.
 
         Those about the same document or subject that came earlier and tell of no newer version:
-        what a partner delivers late does not undo what it told since.
+        what a partner delivers late does not undo what it told since. So do those that a person
+        was to do.
         """
         # A replay tells nothing that its original did not: failures since then stay open.
         limit = self._age_id() + 1 if self.replay_of_id else self.id
-        older = self.search(
-            [
-                ("flow_id", "=", self.flow_id.id),
-                ("state", "in", ("dead", "quarantined")),
-                ("id", "<", limit),
-            ],
-            limit=1,
-        )
+        failed = Domain("flow_id", "=", self.flow_id.id) & Domain("id", "<", limit)
+        failed &= Domain("state", "in", ("dead", "quarantined")) | BY_HAND
+        older = self.search(failed, limit=1)
         repeated = self._failed_repetitions()
         if self.state != "done" or not (older or repeated):
             return self.browse()
@@ -242,15 +253,7 @@ class IntegrationMessage(models.Model):
         version = stake.get("version") or self.subject_version
         if not subject:
             return repeated
-        failed = self.search(
-            [
-                ("flow_id", "=", self.flow_id.id),
-                ("state", "in", ("dead", "quarantined")),
-                ("subject_key", "=", subject),
-                ("id", "<", limit),
-            ]
-        )
-        return repeated | failed.filtered(
+        return repeated | self.search(failed & Domain("subject_key", "=", subject)).filtered(
             lambda message: not version
             or not message.subject_version
             or message.subject_version <= version

@@ -2,10 +2,12 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
+from odoo.fields import Domain
 
 from ..instrumentation import log_writer
 from ..tools.breaker import FAULT_CLASSES
 from ..tools.errors import IntegrationError
+from .integration_message_exception import BY_HAND
 from .integration_message_ordering import FOR_A_PERSON
 
 ASK_BATCH = 200
@@ -88,15 +90,8 @@ class IntegrationMessage(models.Model):
     @api.model
     def _ask_again_by_hand(self):
         """Never leave a message out of the queue without an open exception; for the sweep."""
-        forgotten = self.search(
-            [
-                ("held", "=", True),
-                ("hold_reason", "=", "manual"),
-                ("state", "=", "retry"),
-                ("exception_ids", "not any", [("is_open", "=", True)]),
-            ],
-            limit=ASK_BATCH,
-        )
+        seen = Domain("exception_ids", "any", [("is_open", "=", True)])
+        forgotten = self.search(BY_HAND & ~seen, limit=ASK_BATCH)
         forgotten._ask_by_hand()
 
     def action_done_by_hand(self):

@@ -59,7 +59,8 @@ class IntegrationMessage(models.Model):
     def _last_told_about(self):
         """Find later messages about the same matters that were done, or are being told.
 
-        Told is also what the partner may have, or has answered, though it is tried once more.
+        Told is also what the partner may have, or has answered, though it failed of something else
+        or is tried once more.
 
         :return: dict of id → age id of the last one, of those that have one
         """
@@ -74,7 +75,7 @@ class IntegrationMessage(models.Model):
                            ON later.res_model = m.res_model AND later.res_id = m.res_id
                           AND later.flow_id = m.flow_id AND later.subject_key = m.subject_key
                           AND (later.state IN ('processing', 'done')
-                               OR (later.state = 'retry'
+                               OR (later.state IN ('retry', 'dead', 'quarantined')
                                    AND (later.answer IS NOT NULL
                                         OR later.bound_endpoint_id IS NOT NULL)))
                           AND COALESCE(later.origin_id, later.id) > COALESCE(m.origin_id, m.id)

@@ -188,5 +188,7 @@ class IntegrationMessage(models.Model):
         if removed:
             # Messages may be kept for longer from tomorrow on; these are gone all the same.
             parameters = self.env["ir.config_parameter"].sudo()  # the engine's bookkeeping
-            parameters.set_param(DELETED_UNTIL, fields.Datetime.to_string(limit))
+            until = fields.Datetime.to_string(limit)
+            if until > (parameters.get_param(DELETED_UNTIL) or ""):
+                parameters.set_param(DELETED_UNTIL, until)
         return removed, removed == GC_BATCH

@@ -34,6 +34,9 @@ class IntegrationRunbookRunLine(models.Model):
     def _do_retry(self):
         """Try the failed messages of the exception again."""
         exception = self.run_id.exception_id
+        if exception.is_by_hand:
+            exception.action_send_after_all()
+            return True, self.env._("The message goes back to the queue.")
         messages = exception.sudo()._retry_messages()  # counted for the outcome only
         exception.action_retry()
         return True, self.env._("%(count)s messages are tried again.", count=len(messages))

@@ -74,6 +74,8 @@ class TestClockAhead(IntegrationCase):
                 self.drain(self.outbound)
         self.assertEqual(message.state, "retry")
         self.assertEqual(self.swept(message), "done")
+        # The time until it would have been given up ran from then on.
+        self.assertLessEqual(message.budget_at, fields.Datetime.now())
 
     def test_probe_that_failed_in_hours(self):
         """The breaker opens again at once, and the message that tried waits for five hours."""
@@ -149,6 +151,8 @@ class TestClockAhead(IntegrationCase):
                 "breaker_state": "open",
                 "breaker_opened_at": self.now + timedelta(hours=1),
                 "breaker_until": self.now + timedelta(hours=1, seconds=30),
+                # So long may it stay open, but has just begun to.
+                "breaker_cool_down_cap": 7200,
             }
         )
         self.assertEqual(self.swept(self.message()), "done")

@@ -211,12 +211,12 @@ class TestExceptionShared(BreakerCase):
         self.assertFalse(self.opened())
 
     def test_older_one_is_with_a_person(self):
-        """Its newer one was sent meanwhile, and the partner is told the older state after it."""
+        """Its newer one is being told, and the partner is told the older state after it."""
         first = self.emit_one()
         self.press(first, "action_cancel")
         self.to_a_person(first)
-        second = self.emit_one(OK)
-        self.assertEqual((first.hold_reason, second.state), ("manual", "done"))
+        second = self.emit_one()
+        second.sudo().state = "processing"
         for button in ("action_send_after_all", "action_retry"):
             with self.subTest(button), self.assertRaisesRegex(UserError, "the older state back"):
                 self.press(first, button)
@@ -226,5 +226,56 @@ class TestExceptionShared(BreakerCase):
         self.to_a_person(other)
         self.press(first | other, "action_send_after_all")
         self.assertEqual((first.hold_reason, other.hold_reason), ("manual", False))
-        self.by_hand(first)
-        self.assertEqual(first.state, "done")
+
+    def test_newer_one_is_told_while_a_person_has_the_older(self):
+        """He rings the partner up with a state that is no longer true, and nothing ends it."""
+        first = self.emit_one()
+        self.press(first, "action_cancel")
+        self.to_a_person(first)
+        matter = first.exception_ids.filtered("is_open")
+        second = self.emit_one(OK)
+        self.assertEqual((first.state, first.superseded_by_id), ("cancelled", second))
+        self.assertFalse(first.hold_reason)
+        self.assertEqual((matter.state, matter.resolution), ("resolved", "auto"))
+        self.assertFalse(self.opened())
+        self.assertFalse(matter.activity_ids)
+
+    def test_newer_one_failed_but_may_have_arrived(self):
+        """Retry of both tells the older state after the newer one, which is only repeated then."""
+        first = self.emit_one(REFUSED)
+        second = self.emit_one(REFUSED)
+        second.sudo().bound_endpoint_id = self.endpoint
+        self.press(self.opened(), "action_retry")
+        self.assertEqual((first.state, second.state), ("dead", "retry"))
+        with self.assertRaisesRegex(UserError, "may have arrived"):
+            self.press(first, "action_retry")
+        self.go(OK)
+        self.assertEqual((first.state, second.state), ("cancelled", "done"))
+        self.assertFalse(self.opened())
+
+    def test_opened_again_while_a_newer_one_is_under_way(self):
+        """Each of the two waits for the other one, for ever."""
+        self.outbound.ordering = True
+        first = self.emit_one(REFUSED)
+        matter = self.opened()
+        self.press(matter, "action_ignore")
+        second = self.emit_one(BUSY)
+        second.sudo().bound_endpoint_id = self.endpoint
+        self.press(matter, "action_reopen")
+        second.sudo().next_attempt_at = START
+        self.go(OK)
+        self.assertEqual((first.state, second.state), ("cancelled", "done"))
+        self.assertFalse(self.opened())
+
+    def test_retry_of_a_selection_some_of_which_a_person_has(self):
+        """They are left out without a word, or the button fails for all."""
+        first = self.emit_one()
+        self.press(first, "action_cancel")
+        self.to_a_person(first)
+        with self.assertRaisesRegex(UserError, "Send After All"):
+            self.press(self.opened(), "action_retry")
+        self.partner = self.partner.copy()
+        other = self.emit_one(REFUSED)
+        told = self.opened().with_user(self.users["operator"]).action_retry()
+        self.assertIn("1 wait for a person", told["params"]["message"])
+        self.assertEqual((first.hold_reason, other.state), ("manual", "retry"))

@@ -93,7 +93,10 @@ class TestExpectation(WmsCase):
         notice.received_at = self.now - timedelta(days=10)
         self.keep_messages(7)
         self.assertFalse(notice.exists())
+        older = self.notice(self.shipped(minutes=5))
+        older.received_at = self.now - timedelta(days=40)
         self.keep_messages(30)
+        self.assertFalse(older.exists())
         self.assertFalse(self.watch())
 
     def test_expected_while_messages_are_kept(self):

@@ -212,13 +212,14 @@ class TestReplayOlder(OrderingCase, ReplayCase):
             {"state": "processing"},
             {"state": "retry", "answer": "{}"},
             {"state": "retry", "answer": False, "bound_endpoint_id": later.endpoint_id.id},
+            {"state": "dead"},
         ):
             later.write(values)
             replay = self.plan(first)
             self.assertEqual(replay.line_ids.document_state, "later", values)
-            self.assertIn("or is in work", replay.line_ids.reason)
+            self.assertIn("is in work", replay.line_ids.reason)
         # What never left takes the place of nothing.
-        later.bound_endpoint_id = False
+        later.write({"state": "retry", "bound_endpoint_id": False})
         self.assertNotEqual(self.plan(first).line_ids.document_state, "later")
 
     def test_what_is_no_older_state(self):

@@ -150,7 +150,7 @@ class TestRetry(IntegrationCase):
         self.assertEqual(old.state, "cancelled")
         # So it is while the other one is being told.
         new.sudo().state = "processing"
-        with self.assertRaisesRegex(UserError, "or is in work"):
+        with self.assertRaisesRegex(UserError, "is in work"):
             old.with_user(operator).action_retry()
         # What tells how things stand now does no harm.
         self.outbound.coalesce = True
