@@ -79,6 +79,11 @@ _PURCHASE = f"""jsonb_build_object(
                                   WHERE line.id = ANY(lines.ids)
                                     AND line.qty_received_method = 'manual'
                                     AND COALESCE(line.qty_invoiced, 0) < line.product_qty),
+    'kept_services', EXISTS (SELECT FROM purchase_order_line line
+                              WHERE line.id = ANY(lines.ids)
+                                AND line.qty_received_method = 'manual'
+                                AND NOT COALESCE(line.is_downpayment, false)
+                                AND (line.qty_received > 0 OR line.qty_invoiced > 0)),
     'create_date', COALESCE(purchase.date_approve, purchase.create_date),
     'confirmed_at', purchase.date_approve,
     'commitment_date', CASE kind.code
