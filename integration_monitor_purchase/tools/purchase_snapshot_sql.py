@@ -50,6 +50,8 @@ ROOTS = {
 
 #: Beside the flows in ``purchase.order.integration_told``: when a vendor was told of a change.
 ASKED_ANEW = "asked_anew_at"
+#: The revision that it was told of then, if none from before is the same.
+ASKED_REVISION = "asked_anew_revision"
 # Odoo expects goods at the moment of the order where no lead time is known: that is no date
 # which anybody was told.
 _EXPECTED = "NULLIF(purchase.date_planned, purchase.date_order)"
