@@ -202,7 +202,7 @@ class IntegrationMessage(models.Model):
                 "transaction_id": message.transaction_id.id or None,
                 "correlation_id": message.correlation_id,
                 "step_code": step,
-                "occurred_at": at or message.occurred_at or message.done_at,
+                "occurred_at": at or message.occurred_at or message._known_since(),
                 "res_model": message.res_model or None,
                 "res_id": message.res_id or None,
                 "message_id": message.id,
@@ -213,6 +213,10 @@ class IntegrationMessage(models.Model):
             for step in self._done_steps(message.message_type)
         ]
         self.env["integration.milestone"]._record(reached)
+
+    def _known_since(self):
+        """:return: when it happened at the latest (UTC): what came in tells of what was before"""
+        return (self.direction == "inbound" and self.received_at) or self.done_at
 
     def _observation(self, outcome, failure=None):
         """:return: one attempt as the log writer takes it"""

@@ -4,6 +4,8 @@ from odoo import models
 from odoo.exceptions import UserError
 
 CLOSED = ("done", "cancel")
+#: Types of transfers whose parcels go to customers.
+DELIVERING = ("outgoing", "dropship")
 
 
 class IntegrationCarrierInvoice(models.AbstractModel):
@@ -12,23 +14,26 @@ class IntegrationCarrierInvoice(models.AbstractModel):
     _name = "integration.carrier.invoice"
     _description = "Invoices of delivered orders"
 
-    def _invoice(self, message, pickings):
-        """Invoice the orders whose goods all arrived, each by itself.
+    def _invoice_arrived(self, flow, pickings):
+        """Invoice the orders whose goods all arrived, each by itself, if the flow says so.
 
-        The parcel arrived whatever becomes of the invoice: one that Odoo refuses opens an
-        exception and leaves no draft behind.
+        However they arrived: the carrier reported the last parcel, or a person took off the number
+        of one that does not travel. The parcel arrived whatever becomes of the invoice: one that
+        Odoo refuses opens an exception and leaves no draft behind.
 
-        :param message: the ``integration.message`` that reports the parcel
-        :param pickings: the deliveries that arrived now
+        :param flow: the one that reports the parcels; its service account invoices
+        :param pickings: the transfers that arrived now; returns are left out
         """
-        flow = message.flow_id
-        for order in pickings.sale_id.filtered(self._all_delivered):
+        if not flow.invoice_on_delivery:
+            return
+        delivered = pickings.filtered(lambda picking: picking.picking_type_code in DELIVERING)
+        for order in delivered.sale_id.filtered(self._all_delivered):
             order = order.with_company(flow.company_id)
             try:
                 with self.env.cr.savepoint():
                     order._integration_invoice_delivered(flow.payment_journal_id)
             except UserError as error:
-                self._report_invoice(message, order, error)
+                self._report_invoice(flow, order, error)
 
     def _all_delivered(self, order):
         """Tell whether all that the order sends out reached the customer.
@@ -55,7 +60,7 @@ class IntegrationCarrierInvoice(models.AbstractModel):
             and not line.move_ids
         )
 
-    def _report_invoice(self, message, order, error):
+    def _report_invoice(self, flow, order, error):
         """Open one exception for an order whose invoice or payment Odoo refused."""
         # Exceptions are opened by code only, whoever runs the handler.
         self.env["integration.exception"].sudo()._open(
@@ -72,8 +77,8 @@ class IntegrationCarrierInvoice(models.AbstractModel):
                         order=order.name,
                         error=str(error),
                     ),
-                    "flow_id": message.flow_id.id,
-                    "system_id": message.flow_id.system_id.id,
+                    "flow_id": flow.id,
+                    "system_id": flow.system_id.id,
                     "transaction_id": order.integration_transaction_ids[:1].id,
                     "res_model": order._name,
                     "res_id": order.id,

@@ -12,11 +12,10 @@ from ..tools.tracking import (
     parse_tracking_event,
     standing,
 )
+from .integration_carrier_invoice import DELIVERING
 
 # The answer to a booking is settled within seconds; an event that overtakes it is tried again.
 BOOKING_SETTLES_SECONDS = 20
-#: Types of transfers whose parcels go to customers.
-DELIVERING = ("outgoing", "dropship")
 
 
 class IntegrationHandlerCarrierTracking(models.AbstractModel):
@@ -45,15 +44,15 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
                 self.env._("Tracking event not understood: %(error)s.", error=error)
             ) from error
         pickings = self._find_pickings(message, event.tracking_code)
-        returns = not pickings
-        if returns:
+        if not pickings:
             pickings = self._find_returns(message, event.tracking_code)
         if not pickings and event.status in RESTING_STATUSES:
             # The carrier confirms what was cancelled in Odoo, or comes late to the booking of it.
             if former := self._find_former(message, event.tracking_code):
                 for picking in former:
                     # What its present numbers come to, or came to, stays.
-                    parcels = move_on(picking._integration_known_parcels(), event)
+                    parcels = picking._integration_known_parcels()
+                    parcels = move_on(parcels, event, message.flow_id.id)
                     picking.integration_parcels = parcels
                 return former
         if not pickings:
@@ -68,29 +67,27 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
         moved = pickings.filtered(
             lambda picking: event.rank > self._parcel_rank(picking, event.tracking_code)
         )
-        arrived = self._move_on(pickings, event)
+        arrived = self._move_on(message.flow_id, pickings, event)
         if moved and event.status in PROBLEM_STATUSES:
             self._report_problem(message, moved, event)
         elif event.status == "delivered":
             moved._integration_settle_parcels([event.tracking_code])
         self._record_milestones(message, pickings, event)
-        if arrived and not returns and message.flow_id.invoice_on_delivery:
-            self._invoice(message, arrived)
+        self._invoice_arrived(message.flow_id, arrived)
         return pickings
 
     def _parcel_rank(self, picking, number):
         """Return how far one parcel of a delivery has come."""
-        status, _seen_at = picking._integration_known_parcels().get(number, ("unknown", None))
-        return STATUS_RANK[status]
+        return STATUS_RANK[picking._integration_known_parcels().get(number, ("unknown",))[0]]
 
-    def _move_on(self, pickings, event):
+    def _move_on(self, flow, pickings, event):
         """Note where a parcel is, and what its deliveries come to with all their parcels.
 
         :return: the deliveries that arrived with it
         """
         arrived = pickings.browse()
         for picking in pickings:
-            parcels = move_on(picking._integration_known_parcels(), event)
+            parcels = move_on(picking._integration_known_parcels(), event, flow.id)
             status, arrived_at = standing(numbers_of(picking.carrier_tracking_ref), parcels)
             before = picking.integration_tracking_status or "unknown"
             if parcels == (picking.integration_parcels or {}) and status == before:

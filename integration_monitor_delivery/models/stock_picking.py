@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.integration_monitor.models.integration_document_mixin import PREFETCH
 
-from ..tools.tracking import numbers_of, parse_time, renumber, standing
+from ..tools.tracking import numbers_of, parse_time, renumber, standing, told_last
 
 #: The tracking numbers of a transfer, in SQL; as the index has them.
 NUMBERS = "string_to_array(replace(carrier_tracking_ref, ' ', ''), ',')"
@@ -40,8 +40,8 @@ class StockPicking(models.Model):
         copy=False,
         readonly=True,
         prefetch=PREFETCH,
-        help="The last state of each parcel and when it was seen, by tracking number; also of "
-        "numbers that were taken off.",
+        help="The last state of each parcel, when it was seen and which flow told it, by tracking "
+        "number; also of numbers that were taken off.",
     )
     integration_tracking_at = fields.Datetime(
         string="Parcel Seen At", copy=False, readonly=True, prefetch=PREFETCH
@@ -92,7 +92,7 @@ class StockPicking(models.Model):
         return result
 
     def _integration_known_parcels(self):
-        """Return what is known of the parcels of a delivery: number to (status, ISO time).
+        """Return what is known of the parcels of a delivery: number to (status, ISO time, flow).
 
         Earlier versions noted one status for all of them.
         """
@@ -126,6 +126,25 @@ class StockPicking(models.Model):
         if arrived_at and not was_delivered:
             reports = picking._integration_parcel_reports(None, arrived_at)
             picking.env["integration.milestone"]._notes().reports.extend(reports)
+            picking._integration_invoice_arrived()
+
+    def _integration_invoice_arrived(self):
+        """Invoice a delivery that arrived by its numbers, as with the carrier's report."""
+        flow = self._integration_tracking_flow()
+        if flow.invoice_on_delivery and flow._account_works():
+            # The account's work, as ever: whoever changes a number need not see invoices.
+            flow = flow._as_service()
+            flow.env["integration.carrier.invoice"]._invoice_arrived(flow, self.with_env(flow.env))
+
+    def _integration_tracking_flow(self):
+        """:return: the flow that told of the parcels; if nobody knows, the one that invoices"""
+        flows = self.env["integration.flow"].sudo()  # settings, which people need not read
+        told_by = told_last(numbers_of(self.carrier_tracking_ref), self.integration_parcels or {})
+        if told_by:
+            return flows.browse(told_by).exists()
+        domain = [("company_id", "=", self.company_id.id), ("invoice_on_delivery", "=", True)]
+        flows = flows.search(domain, limit=2)
+        return flows if len(flows) == 1 else flows.browse()
 
     def _integration_parcel_reports(self, in_transit_at, delivered_at, message_id=False):
         """Return what the carrier saw of a delivery, for the recorder: a dict a milestone.

@@ -1,6 +1,7 @@
 from unittest.mock import patch
 
-from odoo.tests import tagged
+from odoo import Command
+from odoo.tests import new_test_user, tagged
 
 from .common import CarrierCase
 
@@ -102,6 +103,68 @@ class TestCarrierInvoice(InvoiceCase):
         back.button_validate()
         self._track("TRK1", "delivered", at="2024-08-09T10:00:00Z")
         self.assertEqual(order.invoice_ids, invoices)
+
+    def _label_off(self, picking, numbers):
+        """Let a clerk of the warehouse, who has nothing to do with invoices, correct numbers."""
+        clerk = new_test_user(
+            self.env, "label_clerk", "stock.group_stock_user", company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )  # fmt: skip
+        picking.with_user(clerk).carrier_tracking_ref = numbers
+
+    def test_label_that_was_cancelled_is_taken_off(self):
+        """All that travels arrived, a clerk says, and nobody invoices it."""
+        journal = self._bank()
+        self.tracking_flow.write({"invoice_on_delivery": True, "payment_journal_id": journal.id})
+        order, picking = self._shipped()
+        self._book(picking, tracking="A,B")
+        self._track("A", "delivered")
+        self._track("B", "cancelled")
+        self.assertFalse(order.invoice_ids)
+        self._label_off(picking, "A")
+        invoice = order.invoice_ids
+        self.assertEqual((invoice.state, invoice.create_uid), ("posted", self.service))
+        self.assertIn(invoice.payment_state, ("paid", "in_payment"))
+        # The carrier repeats itself.
+        self._track("A", "delivered")
+        self.assertEqual(order.invoice_ids, invoice)
+
+    def test_label_is_taken_off_where_nobody_invoices(self):
+        """Another carrier's flow invoices on delivery, this one does not."""
+        self._bank()
+        self._make_flow(
+            "integration.handler.carrier.tracking", "other.tracking",
+            message_type="carrier.tracking", invoice_on_delivery=True,
+        )  # fmt: skip
+        order, picking = self._shipped()
+        self._book(picking, tracking="A,B")
+        self._track("A", "delivered")
+        self._label_off(picking, "A")
+        self.assertTrue(picking.integration_delivered_at)
+        self.assertFalse(order.invoice_ids)
+
+    def test_label_is_taken_off_what_cannot_be_invoiced(self):
+        """The clerk is refused his correction as Odoo refuses the invoice."""
+        self._bank()
+        self.tracking_flow.invoice_on_delivery = True
+        order, picking = self._shipped()
+        self._book(picking, tracking="A,B")
+        self._track("A", "delivered")
+        self.service.group_ids -= self.env.ref("account.group_account_invoice")
+        self._label_off(picking, "A")
+        self.assertTrue(picking.integration_delivered_at)
+        self.assertTrue(self._refused(order).is_open)
+
+    def test_parcels_that_an_earlier_version_noted(self):
+        """It did not note by which flow they were told: there is one that invoices."""
+        self._bank()
+        self.tracking_flow.invoice_on_delivery = True
+        order, picking = self._shipped()
+        self._book(picking, tracking="A,B")
+        self._track("A", "delivered")
+        picking.sudo().integration_parcels = {"A": picking.integration_parcels["A"][:2]}
+        self._label_off(picking, "A")
+        self.assertEqual(order.invoice_ids.state, "posted")
 
     def test_unpaid_order_is_invoiced_only(self):
         """An order that the customer pays on delivery counts as paid before anybody paid."""

@@ -7,6 +7,7 @@ The body is EasyPost's ``tracker.updated`` event, which several carriers' gatewa
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import Any
 
 # How far a parcel has come. Events arrive late and out of order: a lower rank never
 # overwrites a higher one. `failure` and `return_to_sender` share the rank of `delivered`
@@ -61,21 +62,23 @@ def numbers_of(reference: object) -> list[str]:
 
 
 def move_on(
-    parcels: Mapping[str, Sequence[str | None]], event: TrackingEvent
-) -> dict[str, list[str | None]]:
+    parcels: Mapping[str, Sequence[Any]], event: TrackingEvent, told_by: int | None = None
+) -> dict[str, list[Any]]:
     """Return the parcels with what an event tells of one; a parcel never goes back.
 
-    :param parcels: number to (status, ISO time)
+    :param parcels: number to (status, ISO time), and whoever told it behind them
+    :param told_by: kept with the parcel, for who asks later
     """
     result = {number: list(told) for number, told in parcels.items()}
-    status, _seen_at = result.get(event.tracking_code, ("unknown", None))
+    status = result.get(event.tracking_code, ("unknown",))[0]
     if event.rank > STATUS_RANK[str(status)]:
-        result[event.tracking_code] = [event.status, event.occurred_at.isoformat()]
+        known = [event.status, event.occurred_at.isoformat()]
+        result[event.tracking_code] = [*known, told_by] if told_by else known
     return result
 
 
 def standing(
-    numbers: Iterable[str], parcels: Mapping[str, Sequence[str | None]]
+    numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]
 ) -> tuple[str, datetime | None]:
     """Return what a delivery of several parcels comes to, and when the last of them arrived.
 
@@ -94,9 +97,15 @@ def standing(
     return min(under_way, key=lambda status: STATUS_RANK[status], default=nothing_else), None
 
 
+def told_last(numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]) -> int | None:
+    """Return who told last of some of the parcels; None where that was not kept."""
+    told = [parcels[number] for number in numbers if len(parcels.get(number, ())) > 2]
+    return max(told, key=lambda one: str(one[1]))[2] if told else None
+
+
 def renumber(
-    parcels: Mapping[str, Sequence[str | None]], before: Iterable[str], numbers: Sequence[str]
-) -> dict[str, list[str | None]]:
+    parcels: Mapping[str, Sequence[Any]], before: Iterable[str], numbers: Sequence[str]
+) -> dict[str, list[Any]]:
     """Return the parcels of a delivery whose numbers change; one that is taken off is remembered.
 
     :param before: the numbers until now

@@ -1,11 +1,15 @@
 """A vendor says whether it takes a purchase, and until when it delivers."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from odoo import models
 
 from odoo.addons.integration_monitor.tools.errors import BusinessError, ContractError
+from odoo.addons.integration_monitor.tools.order_counts import moment
 from odoo.addons.integration_monitor.tools.shop_order.reading import Reader
+
+from ..tools.purchase_snapshot_sql import ASKED_ANEW, ASKED_REVISION
 
 #: What may be said of a purchase, and of each line.
 STATUSES = ("accepted", "changed", "rejected")
@@ -15,7 +19,8 @@ class IntegrationHandlerPurchaseAcknowledgement(models.AbstractModel):
     """Takes over dates; another quantity or price, and a refusal, are for a person.
 
     All or nothing: what needs a person leaves the purchase as it is. Once it was changed to what
-    was agreed, *Retry* applies the rest.
+    was agreed, *Retry* applies the rest. What a vendor sent before it was told of a change says
+    nothing about the change, however late it comes to be handled.
     """
 
     _name = "integration.handler.purchase.acknowledgement"
@@ -36,23 +41,53 @@ class IntegrationHandlerPurchaseAcknowledgement(models.AbstractModel):
         order = self._purchase_of(message, data)
         self = self.with_company(order.company_id)
         self._check_status(order, data, order.name)
+        items = data.children("lines", "line")
+        if self._is_outdated(message, order, data, items):
+            for item in items:
+                self._check_status(order, item, item.where)
+            return order
         dates = {}
-        for item in data.children("lines", "line"):
+        for item in items:
             line = self._line_of(order, item)
             self._check_status(order, item, line.name)
             self._check_terms(order, line, item)
-            if moment := item.moment("expected_at"):
-                dates[line] = moment
+            if expected_at := item.moment("expected_at"):
+                dates[line] = expected_at
         whole = data.moment("expected_at")
         for line in order.order_line.filtered(lambda line: not line.display_type):
-            moment = dates.get(line) or whole
-            if moment and line.date_planned != moment:
-                line.date_planned = moment
+            expected_at = dates.get(line) or whole
+            if expected_at and line.date_planned != expected_at:
+                line.date_planned = expected_at
         values = {"acknowledged": True}
         if data.text("reference") and not order.partner_ref:
             values["partner_ref"] = data.text("reference")
         order.write(values)
         return order
+
+    def _is_outdated(self, message, order, data, items):
+        """Tell whether the vendor was told of a change after it sent this.
+
+        The revision that it names decides, else the moment of sending. Other terms, to which a
+        person changed the purchase before he pressed *Retry*, are those of the change.
+        """
+        told = order.integration_told or {}
+        asked_at = moment(told.get(ASKED_ANEW))
+        if not asked_at:
+            return False
+        # What people did, and when something came, is the engine's to note.
+        noted = message.sudo()
+        if noted.by_person and any("quantity" in item or "price" in item for item in items):
+            return False
+        sent_at, asked = noted.occurred_at or noted.received_at, told.get(ASKED_REVISION)
+        if asked is not None and "revision" in data:
+            outdated = data.number("revision") < asked
+        else:
+            outdated = bool(sent_at) and sent_at < asked_at
+        if outdated:
+            # Nor does the report of the message count, which has no other evidence.
+            before = asked_at - timedelta(seconds=1)
+            noted.occurred_at = min(sent_at or before, before)
+        return outdated
 
     def _check_status(self, order, data, name):
         status = data.text("status") or "accepted"

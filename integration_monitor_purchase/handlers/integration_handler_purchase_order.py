@@ -10,7 +10,7 @@ from odoo.addons.integration_monitor.tools.errors import BusinessError, RetryLat
 from odoo.addons.integration_monitor.tools.iso_time import utc_text
 from odoo.addons.integration_monitor.tools.replay import Verdict
 
-from ..tools.purchase_snapshot_sql import ASKED_ANEW
+from ..tools.purchase_snapshot_sql import ASKED_ANEW, ASKED_REVISION
 from .integration_purchase_document import PLACED
 
 #: What a vendor is told of a purchase that it knows.
@@ -156,6 +156,9 @@ class IntegrationHandlerPurchaseOrder(models.AbstractModel):
             # What the vendor acknowledged until now was another purchase.
             asked_at = message.sudo().claimed_at or self.env.cr.now()
             values["integration_told"][ASKED_ANEW] = asked_at.isoformat(timespec="seconds")
+            # Placed once more it may have the revision that it had before.
+            changed = told.get("status") == "changed"
+            values["integration_told"][ASKED_REVISION] = revision if changed else None
             values["acknowledged"] = False
         order.write(values)
 

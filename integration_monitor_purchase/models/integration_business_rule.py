@@ -137,6 +137,7 @@ class IntegrationBusinessRule(models.Model):
                    COALESCE(line.qty_received, 0) AS received, moved.received_at,
                    line.qty_received_method = 'stock_moves' AS goods, COALESCE(%(sent)s, 0) AS sent,
                    COALESCE(moved.under_way, FALSE) AS under_way,
+                   moved.under_way IS NOT NULL AS moves,
                    COALESCE(billed.quantity, 0) AS billed, billed.billed_at::timestamp AS billed_at,
                    %(billed_first)s AS billed_first, COALESCE(billed.price_gap, 0) AS price_gap,
                    COALESCE(NULLIF(purchase.currency_rate, 0), 1) AS rate,

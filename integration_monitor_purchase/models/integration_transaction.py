@@ -157,7 +157,7 @@ class IntegrationTransaction(models.Model):
             if drafts:
                 return self.env._("A bill is in draft: check and post it")
             if posted and order["invoice_status"] == "to invoice":
-                return self.env._("A part has no bill yet, or what went back no refund")
+                return self.env._("A part has no bill yet, or what did not stay no refund")
             return self.env._("The vendor's bill is missing")
         if event_code == "bill.matched":
             odd = [bill.name for bill in posted if not bill.matched]

@@ -8,6 +8,7 @@ from . import test_purchase_blame
 from . import test_purchase_changes
 from . import test_purchase_exception
 from . import test_purchase_handlers
+from . import test_purchase_kit
 from . import test_purchase_matrix
 from . import test_purchase_notice
 from . import test_purchase_record

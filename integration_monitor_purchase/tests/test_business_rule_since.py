@@ -160,8 +160,8 @@ class TestBilledFirst(PurchaseRuleCase):
 
     check_code = "three_way_mismatch"
 
-    def billed_first(self):
-        """:return: a purchase of ten that were billed as ordered, and came; and the bill"""
+    def billed_first(self, short=None):
+        """:return: a purchase of ten, billed as ordered, that came, or so many of them; its bill"""
         early = self.env["product.product"].create(
             {
                 "name": "Early Hook",
@@ -172,6 +172,9 @@ class TestBilledFirst(PurchaseRuleCase):
         )
         order = self.purchase(quantity=10, product=early)
         bill = self.bill(order)
+        if short:
+            self.ship_short(order.picking_ids, short)
+            return order, bill
         self.ship(order.picking_ids)
         self.assertFalse(self.sweep())
         return order, bill
@@ -204,6 +207,33 @@ class TestBilledFirst(PurchaseRuleCase):
         back = self.send_back(order.picking_ids)
         self.assertFalse(self.sweep())
         self.moved_before(back.move_ids, 3)
+        self.assertFound(order)
+
+    def test_rest_is_called_off(self):
+        """Ten are billed and seven came: what is asked for three of them is at stake."""
+        order, bill = self.billed_first(short=7)
+        exception = self.assertFound(order)
+        self.assertEqual(exception.amount_at_stake, 30.0)
+        self.send_back(order.picking_ids, quantity=2)
+        self.assertEqual(self.assertFound(order).amount_at_stake, 50.0)
+        self.refund_of(bill, quantity=5)
+        self.assertEqual(self.assertFound(order).amount_at_stake, 0.0)
+        # Less came than was ordered, until the purchase says so, too.
+        order.order_line.product_qty = 7
+        self.record()
+        self.assertClosed(exception)
+
+    def test_since_the_rest_is_called_off(self):
+        """The day of grace begins when the rest will not come any more."""
+        self.rule.write({"grace_minutes": 1440, "watch_from": self.now - timedelta(days=30)})
+        order, bill = self.billed_first(short=7)
+        self.execute(
+            "UPDATE account_move SET create_date = create_date - interval '8 days',"
+            " invoice_date = invoice_date - 8 WHERE id = %s",
+            bill.id,
+        )
+        self.assertFalse(self.sweep())
+        self.moved_before(order.picking_ids.move_ids, 3)
         self.assertFound(order)
 
     def test_exchange(self):

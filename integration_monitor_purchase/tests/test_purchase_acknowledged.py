@@ -5,11 +5,14 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
+from odoo.addons.integration_monitor.tools.errors import BusinessError
+
 from .common_vendor import ListeningVendorCommon
 
 
-@tagged("post_install", "-at_install")
-class TestPurchaseAcknowledged(ListeningVendorCommon):
+class PurchaseAcknowledgedCommon(ListeningVendorCommon):
+    """A purchase that a vendor was told of and has acknowledged."""
+
     def acknowledge(self, order, ago=0):
         """Let the vendor acknowledge a purchase some hours ago."""
         document = self.told(self.confirming, {"order": order.name})
@@ -36,6 +39,9 @@ class TestPurchaseAcknowledged(ListeningVendorCommon):
         self.record()
         self.drain()
 
+
+@tagged("post_install", "-at_install")
+class TestPurchaseAcknowledged(PurchaseAcknowledgedCommon):
     def test_change_is_told(self):
         """The vendor never answers to the change, and the purchase counts as acknowledged."""
         order = self.placed()
@@ -127,3 +133,77 @@ class TestPurchaseAcknowledged(ListeningVendorCommon):
         order.action_acknowledge()
         self.drain()
         self.assertTrue(order.acknowledged)
+
+
+@tagged("post_install", "-at_install")
+class TestPurchaseAcknowledgedLate(PurchaseAcknowledgedCommon):
+    """Acknowledgements that wait in a queue while the purchase is changed."""
+
+    def handled(self, order, payload=None, hours=1, **values):
+        """Handle what the vendor sent some hours ago, as the flow's lane does."""
+        sent_at = fields.Datetime.now() - timedelta(hours=hours)
+        values = {"occurred_at": sent_at, "received_at": sent_at, **values}
+        message = self.message(self.confirming, self.env["purchase.order"], **values)
+        handler = self.confirming.with_user(self.service).sudo(False)._handler()
+        mine = message.with_user(self.service).sudo(False)
+        document = handler._handle(mine, {"order": order.name, **(payload or {})})
+        message._settle_done({message.id: document})
+        self.record()
+        return message
+
+    def changed(self):
+        """:return: a purchase that the vendor acknowledged, and was told of a change since"""
+        order = self.placed()
+        self.change(order, 7)
+        self.assertEqual(self.acknowledged(order), ("pending", False))
+        return order
+
+    def test_sent_before_the_change(self):
+        """What was sent for five counts for seven, or a person has to look at it."""
+        order = self.changed()
+        planned = order.order_line.date_planned
+        line = {"sku": "HOOK", "quantity": 5, "expected_at": "2031-03-04"}
+        message = self.handled(order, {"lines": [line]})
+        self.assertEqual(self.acknowledged(order), ("pending", False))
+        self.assertEqual(order.order_line.date_planned, planned)
+        self.assertEqual(message.transaction_id, self.owner(order).sudo())
+        self.handled(order, hours=0)
+        self.assertEqual(self.acknowledged(order), ("reached", True))
+
+    def test_received_before_the_change(self):
+        """A partner who does not say when he sent it said it after it was received."""
+        order = self.changed()
+        self.handled(order, occurred_at=False)
+        self.assertEqual(self.acknowledged(order), ("pending", False))
+        self.confirming.handler = "integration.handler.noop"
+        self.message(
+            self.confirming, order, received_at=fields.Datetime.now() - timedelta(hours=1)
+        )._settle_done()
+        self.record()
+        self.assertEqual(self.acknowledged(order), ("pending", False))
+
+    def test_revision(self):
+        """The vendor's clock is wrong, and decides although it says what it acknowledges."""
+        order = self.changed()
+        self.handled(order, {"revision": 0}, hours=-1)
+        self.assertEqual(self.acknowledged(order), ("pending", False))
+        self.handled(order, {"revision": 1})
+        self.assertEqual(self.acknowledged(order), ("reached", True))
+
+    def test_refusal_before_the_change(self):
+        """Nobody is told that the vendor does not deliver, as the purchase was changed."""
+        order = self.changed()
+        for refused in ({"status": "rejected"}, {"lines": [{"sku": "X", "status": "rejected"}]}):
+            with self.assertRaises(BusinessError):
+                self.handled(order, refused)
+
+    def test_changed_to_what_was_agreed(self):
+        """A person changed it to what the vendor offered, and pressed Retry in vain."""
+        order = self.placed()
+        offer = {"lines": [{"sku": "HOOK", "quantity": 7, "expected_at": "2031-03-04"}]}
+        with self.assertRaises(BusinessError):
+            self.handled(order, offer)
+        self.change(order, 7)
+        self.handled(order, offer, by_person=True)
+        self.assertEqual(self.acknowledged(order), ("reached", True))
+        self.assertEqual(str(order.order_line.date_planned), "2031-03-04 00:00:00")

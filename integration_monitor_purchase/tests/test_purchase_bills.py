@@ -1,5 +1,6 @@
 """Bills, refunds and payments of purchases, and what they do to the milestones."""
 
+from odoo import Command
 from odoo.tests import tagged
 
 from .common import PurchaseCommon
@@ -132,13 +133,73 @@ class TestPurchaseBills(PurchaseCommon):
         self.send_back(order.picking_ids, quantity=2)
         self.assertStates(order, billed="partial", matched="pending")
         self.assertEqual(owner.state, "in_progress")
-        refund = self.refund(bill)
-        refund.button_draft()
-        refund.invoice_line_ids.quantity = 2
-        refund.action_post()
-        self.record()
+        self.refunded(bill, 2)
         self.assertStates(order, billed="reached", matched="reached")
         self.assertEqual(owner.state, "completed")
+
+    def test_bill_before_the_goods_of_which_some_never_came(self):
+        """Five are billed and three came: the money for the rest is asked back by nobody."""
+        self.goods.purchase_method = "purchase"
+        order = self.purchase()
+        bill = self.bill(order)
+        self.pay(bill)
+        self.ship_short(order.picking_ids, 3)
+        owner = self.owner(order)
+        self.assertStates(order, billed="partial", matched="pending")
+        self.assertEqual(owner.state, "in_progress")
+        self.assertIn("refund", owner.cause_text)
+        self.send_back(order.picking_ids, quantity=1)
+        self.pay(self.refunded(bill, 2))
+        self.assertEqual(owner.state, "in_progress")
+        self.pay(self.refunded(bill, 1))
+        self.assertStates(order, billed="reached", matched="reached")
+        self.assertEqual(owner.state, "completed")
+
+    def test_rest_that_never_came_is_billed_by_nobody(self):
+        """Three of five came and are billed, and the bill of the rest is awaited for ever."""
+        self.goods.purchase_method = "purchase"
+        order = self.purchase()
+        self.ship_short(order.picking_ids, 3)
+        self.pay(self.bill(order, quantity=3))
+        self.assertStates(order, billed="reached", matched="reached")
+        self.assertEqual(self.owner(order).state, "completed")
+
+    def test_back_order_that_is_called_off(self):
+        """As long as the rest may come its bill is right, and it stays so when it is called off."""
+        self.goods.purchase_method = "purchase"
+        order = self.purchase()
+        self.pay(self.bill(order))
+        self.ship(order.picking_ids, quantity=3)
+        self.assertStates(order, billed="reached", matched="reached")
+        self.open_transfers(order).action_cancel()
+        self.record()
+        self.assertStates(order, billed="partial", matched="pending")
+
+    def test_service_beside_goods_that_all_went_back(self):
+        """The advice was given, billed and paid, and its purchase counts as cancelled."""
+        service = self.env["product.product"].create(
+            {"name": "Advice", "type": "service", "purchase_method": "purchase"}
+        )
+        line = {"product_id": service.id, "product_qty": 1, "price_unit": 7, "tax_ids": []}
+        order = self.purchase(confirm=False)
+        order.write({"order_line": [Command.create(line)]})
+        order.button_confirm()
+        self.record()
+        self.ship(order.picking_ids)
+        self.send_back(order.picking_ids)
+        self.assertEqual(self.owner(order).state, "in_progress")
+        self.pay(self.bill(order))
+        self.assertStates(order, billed="reached", matched="reached", paid="reached")
+        self.assertEqual(self.owner(order).state, "completed")
+
+    def refunded(self, bill, quantity):
+        """:return: the vendor's refund of a part of a bill"""
+        refund = self.refund(bill)
+        refund.button_draft()
+        refund.invoice_line_ids.quantity = quantity
+        refund.action_post()
+        self.record()
+        return refund
 
     def test_another_price(self):
         """A bill that asks for more than was agreed is waved through."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .purchase_snapshot_sql import BILLED_PIECES, PRICE_GAP
-from .sent_back_sql import BILLED_FIRST, MOVES
+from .sent_back_sql import BILLED_FIRST
 
 # A bill may be entered long after its date, or dated ahead: nobody owed it before.
 _BILLS = f"""
@@ -18,12 +18,12 @@ _BILLS = f"""
       JOIN uom_uom own ON own.id = line.product_uom_id
       LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
      WHERE line.id = q.id"""
-# How much may be billed: what came, or, where bills come first, what was ordered. Once nothing is
-# under way what went back will not be replaced any more: the vendor owes a refund of it.
-_BILLABLE = "greatest({came}, {billed_first} - CASE WHEN {under_way} THEN 0 ELSE {sent} END)"
+# How much may be billed: what came, or, where bills come first, what was ordered as long as it may
+# come. Once nothing is under way the vendor owes a refund of what went back or was called off.
+_BILLABLE = "greatest({came}, CASE WHEN q.moves AND NOT {under_way} THEN 0 ELSE {billed_first} END)"
 #: How much of a line ``q`` may be billed now.
 BILLABLE_NOW = _BILLABLE.format(
-    came="q.received", billed_first="q.billed_first", under_way="q.under_way", sent="q.sent"
+    came="q.received", billed_first="q.billed_first", under_way="q.under_way"
 )
 _UNDER_WAY_THEN = "(q.under_way OR past.open > 0)"
 #: Whether a line ``q`` is wrong, by what is billed of it, came, went back, may be billed and is
@@ -45,10 +45,7 @@ NOW = WRONG.format(
 _THEN = WRONG.format(
     billed="past.billed",
     billable=_BILLABLE.format(
-        came="past.came",
-        billed_first="past.billed_first",
-        under_way=_UNDER_WAY_THEN,
-        sent="past.sent",
+        came="past.came", billed_first="past.billed_first", under_way=_UNDER_WAY_THEN
     ),
     price_gap="past.price_gap",
     under_way=_UNDER_WAY_THEN,
@@ -56,8 +53,8 @@ _THEN = WRONG.format(
     sent="past.sent",
 )
 
-# Pieces count by their share of all that came, as in ``move_sql``: units and kits do not matter.
-# Documents of one moment count together, whatever their order.
+# Pieces, or kits, count by their share of all that came, as in ``move_sql``. Documents of one
+# moment count together, whatever their order.
 #: The first document after which it was wrong and never right again, of a line ``q``.
 WRONG_SINCE = f"""(
     SELECT min(later.at)
@@ -74,7 +71,9 @@ WRONG_SINCE = f"""(
                                 sum(document.sent) OVER so_far / line.factor
                            ELSE q.received * sum(document.sent) OVER so_far
                                 / sum(document.pieces) OVER () END AS sent
-                      FROM ({MOVES} UNION ALL {_BILLS}) document
+                      FROM (SELECT at, pieces, sent, ended, 0 AS billed, 0 AS gap
+                              FROM integration_purchase_moved(q.id)
+                             UNION ALL {_BILLS}) document
                      CROSS JOIN (
                            SELECT own.factor, {BILLED_FIRST} AS billed_first
                              FROM purchase_order_line line

@@ -64,9 +64,9 @@ def count_purchase(
     """Return the count of every document event of procure-to-pay.
 
     :param order: the row; ``reception_steps`` of its warehouse, ``invoice_status`` (Odoo's; what
-        went back to the vendor counts as not ordered), ``unbilled`` (something ordered is on no
-        bill), ``open_services`` (some is a service to be done yet), ``unbilled_services`` (some is
-        a service)
+        went back to the vendor or was called off counts as not ordered), ``unbilled`` (something
+        ordered is on no bill), ``open_services`` (some is a service to be done yet),
+        ``unbilled_services`` (some is a service), ``kept_services`` (a service was done or billed)
     """
     ordered = order["state"] == "purchase"
     counts = {
@@ -149,8 +149,12 @@ def _count_bills(
 
 
 def is_undone(order: dict[str, Any], transfers: list[Transfer], bills: list[Bill]) -> bool:
-    """Tell whether everything that came went back, and nothing is left to settle."""
-    if not went_back(transfers) or order.get("unbilled_services"):
+    """Tell whether everything that came went back, and nothing is left to settle.
+
+    A service that was done does not go back.
+    """
+    services = order.get("unbilled_services") or order.get("kept_services")
+    if services or not went_back(transfers):
         return False
     return order["invoice_status"] != "to invoice" and all(
         bill.state == "cancel" or bill.payment_state in PAID_STATES for bill in bills

@@ -50,6 +50,8 @@ ROOTS = {
 
 #: Beside the flows in ``purchase.order.integration_told``: when a vendor was told of a change.
 ASKED_ANEW = "asked_anew_at"
+#: The revision that it was told of then, if none from before is the same.
+ASKED_REVISION = "asked_anew_revision"
 # Odoo expects goods at the moment of the order where no lead time is known: that is no date
 # which anybody was told.
 _EXPECTED = "NULLIF(purchase.date_planned, purchase.date_order)"
@@ -79,6 +81,11 @@ _PURCHASE = f"""jsonb_build_object(
                                   WHERE line.id = ANY(lines.ids)
                                     AND line.qty_received_method = 'manual'
                                     AND COALESCE(line.qty_invoiced, 0) < line.product_qty),
+    'kept_services', EXISTS (SELECT FROM purchase_order_line line
+                              WHERE line.id = ANY(lines.ids)
+                                AND line.qty_received_method = 'manual'
+                                AND NOT COALESCE(line.is_downpayment, false)
+                                AND (line.qty_received > 0 OR line.qty_invoiced > 0)),
     'create_date', COALESCE(purchase.date_approve, purchase.create_date),
     'confirmed_at', purchase.date_approve,
     'commitment_date', CASE kind.code
