@@ -162,7 +162,7 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
             for picking in pickings
             for value in picking._integration_parcel_reports(
                 event.in_transit_at,
-                event.status == "delivered" and picking.integration_delivered_at,
+                event.status == "delivered" and picking._integration_arrived_at(),
                 message.id,
             )
         ]

@@ -3,7 +3,14 @@ from odoo.exceptions import UserError
 
 from odoo.addons.integration_monitor.models.integration_document_mixin import PREFETCH
 
-from ..tools.tracking import numbers_of, parse_time, renumber, standing, told_last
+from ..tools.tracking import (
+    numbers_of,
+    others_arrived,
+    parse_time,
+    renumber,
+    standing,
+    told_last,
+)
 
 #: The tracking numbers of a transfer, in SQL; as the index has them.
 NUMBERS = "string_to_array(replace(carrier_tracking_ref, ' ', ''), ',')"
@@ -157,8 +164,10 @@ class StockPicking(models.Model):
         self.ensure_one()
         told = self
         if self._integration_sent_again():
-            # No delivery that an order waits for, unless the first parcel came back on its way.
-            told = self._integration_first_sent().filtered(lambda p: not p.integration_delivered_at)
+            # No delivery that an order waits for, unless a parcel of one came back on its way.
+            told = self._integration_first_sent().filtered(
+                lambda p: not p.integration_delivered_at and p._integration_others_arrived()
+            )
         moments = (("in_transit", in_transit_at), ("delivered", delivered_at))
         return [
             {
@@ -198,6 +207,19 @@ class StockPicking(models.Model):
         while former := moves.origin_returned_move_id:
             moves = former
         return moves.picking_id
+
+    def _integration_others_arrived(self):
+        """:return: whether it is over but for a parcel that came back"""
+        return others_arrived(
+            numbers_of(self.carrier_tracking_ref), self._integration_known_parcels()
+        )
+
+    def _integration_arrived_at(self):
+        """:return: when its last parcel arrived (UTC), or the one that was sent again; or False"""
+        if self.integration_delivered_at or not self._integration_others_arrived():
+            return self.integration_delivered_at
+        again = self.move_ids.returned_move_ids.returned_move_ids.picking_id
+        return max(filter(None, again.mapped("integration_delivered_at")), default=False)
 
     def _integration_parcel_key(self, number):
         """One open exception for a parcel, however often the carrier reports trouble."""

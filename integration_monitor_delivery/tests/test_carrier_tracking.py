@@ -212,6 +212,23 @@ class TestCarrierTracking(CarrierCase):
             (arrived.state, list(arrived.evidence)), ("reached", [f"stock.picking,{picking.id}"])
         )
 
+    def test_sent_again_beside_another_parcel(self):
+        """One of two parcels came back and arrives later: the other one is still on its way."""
+        order, picking = self._shipped()
+        self._book(picking, tracking="ONE,TWO")
+        self._track("ONE", "return_to_sender")
+        transfer = self._sent_again(picking)
+        transfer.carrier_tracking_ref = "AGAIN3"
+        self._track("AGAIN3", "delivered", at="2024-08-09T10:00:00Z")
+        arrived = order.integration_transaction_ids.milestone_ids.filtered(
+            lambda m: m.step_id.code == "delivered"
+        )
+        self.assertNotEqual(arrived.state, "reached")
+        self._track("TWO", "delivered", at="2024-08-10T10:00:00Z")
+        self.assertEqual(
+            (arrived.state, list(arrived.evidence)), ("reached", [f"stock.picking,{picking.id}"])
+        )
+
     def test_numbers_by_hand(self):
         """A person enters two numbers with a space between them, and the second is unknown."""
         _order, picking = self._shipped()

@@ -97,6 +97,17 @@ def standing(
     return min(under_way, key=lambda status: STATUS_RANK[status], default=nothing_else), None
 
 
+def others_arrived(numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]) -> bool:
+    """Return whether nothing of a delivery, of which a parcel came back, is on its way any more.
+
+    A parcel may have come back although the carrier said nothing of it.
+    """
+    told = [str(parcels[number][0]) if number in parcels else "unknown" for number in numbers]
+    came_back = any(status in PROBLEM_STATUSES for status in told)
+    under_way = [one for one in told if one != "delivered" and one not in PROBLEM_STATUSES]
+    return len(under_way) <= (0 if came_back else 1)
+
+
 def told_last(numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]) -> int | None:
     """Return who told last of some of the parcels; None where that was not kept."""
     told = [parcels[number] for number in numbers if len(parcels.get(number, ())) > 2]

@@ -10,6 +10,7 @@ from integration_monitor_delivery.tools.tracking import (
     STATUS_RANK,
     move_on,
     numbers_of,
+    others_arrived,
     parse_time,
     parse_tracking_event,
     renumber,
@@ -125,3 +126,23 @@ def test_numbers_that_are_taken_off():
     # B is back: the carrier has told nothing of it.
     assert renumber(parcels, ["C"], ["B", "C"]) == {"A": lost}
     assert renumber(parcels, ["C"], ["A", "C"]) == parcels
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([None], True),
+        (["in_transit"], True),
+        (["return_to_sender"], True),
+        (["return_to_sender", "in_transit"], False),
+        (["return_to_sender", None], False),
+        (["return_to_sender", "delivered"], True),
+        (["in_transit", "delivered"], True),
+        (["in_transit", "in_transit"], False),
+    ],
+)
+def test_others_arrived(told, expected):
+    """A delivery of which a parcel came back is said to have arrived while another travels."""
+    numbers = [str(number) for number in range(len(told))]
+    parcels = {n: [one, None] for n, one in zip(numbers, told, strict=True) if one}
+    assert others_arrived(numbers, parcels) is expected
