@@ -107,6 +107,20 @@ def pieces_of(line: str) -> str:
      WHERE m.sale_line_id = {line}.id), 1)"""
 
 
+def of_line(pieces: str) -> str:
+    """Return SQL for the sum over the moves ``m`` of a line ``sol``, in its unit.
+
+    Pieces of components that came back are as many kits as they broke up.
+
+    :param pieces: how much of a move counts, in the move's unit ``u``; that of the line is ``unit``
+    """
+    return f"""
+        CASE WHEN bool_or(m.product_id = sol.product_id)
+             THEN sum(({pieces}) * u.factor / unit.factor) FILTER (
+                      WHERE m.product_id = sol.product_id)
+             ELSE {kits_of("sol", pieces, BROKEN)} END"""
+
+
 def first_steps(move: str) -> str:
     """Return the condition that a move is where a line's goods set out: each piece counts once.
 
