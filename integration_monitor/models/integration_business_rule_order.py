@@ -173,7 +173,7 @@ class IntegrationBusinessRule(models.Model):
                                 JOIN stock_location origin ON origin.id = m.location_id
                                WHERE m.sale_line_id = sol.id AND m.state <> 'cancel'
                                  AND origin.usage = 'customer')
-                          THEN integration_order_swaps(sol.id) END AS ids OFFSET 0) swaps
+                          THEN integration_order_swaps(sol.id) END AS moves OFFSET 0) swaps
               LEFT JOIN LATERAL (
                    SELECT %(returned)s AS returned, %(unreplaced)s AS unreplaced,
                           max(m.date) FILTER (WHERE m.state = 'done' AND origin.usage = 'customer'
@@ -200,8 +200,8 @@ class IntegrationBusinessRule(models.Model):
                      LEFT JOIN uom_uom u ON u.id = l.product_uom_id
                     WHERE r.order_line_id = sol.id) billed ON TRUE
              CROSS JOIN LATERAL (
-                   SELECT CASE WHEN billed.credited AND swaps.ids IS NOT NULL
-                          THEN integration_order_credits(sol.id, swaps.ids) END AS found
+                   SELECT CASE WHEN billed.credited AND swaps.moves IS NOT NULL
+                          THEN integration_order_credits(sol.id, swaps.moves) END AS found
                    OFFSET 0) credits
              WHERE so.state = 'sale' AND NOT COALESCE(sol.is_downpayment, FALSE)
                AND %(watched)s AND %(lines)s

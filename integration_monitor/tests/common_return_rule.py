@@ -71,6 +71,25 @@ class ReturnRuleCase(ReturnCommon, BusinessRuleCase):
         self.record()
         return order, self.invoice(order), delivery
 
+    def rest_waits(self, quantity=10, left=6):
+        """:return: an order that is invoiced and left in part, its delivery and the back order"""
+        order = self.order(quantity=quantity)
+        delivery = order.picking_ids
+        self.ship(delivery, quantity=left)
+        self.invoice(order)
+        return order, delivery, order.picking_ids - delivery
+
+    def exchange_merged(self, delivery, waiting, quantity):
+        """Goods come back for others, which Odoo adds to a move that waits. :return: the return"""
+        (move,) = waiting.move_ids
+        demand, known = move.product_uom_qty, delivery.sale_id.picking_ids
+        back = self.announce(delivery, quantity=quantity, exchange=True)
+        self.assertEqual(delivery.sale_id.picking_ids - known, back)
+        self.assertEqual(waiting.move_ids, move)
+        self.assertEqual(move.product_uom_qty, demand + quantity)
+        self.ship(back)
+        return back
+
     def half_came_back(self):
         """:return: an order of four that is invoiced, two of which left and came back; the rest
         waits; and its invoice"""

@@ -1,10 +1,11 @@
 """Plain SQL: which credit notes of an order line may answer its returns, and with how much.
 
-Body of a database function for one line, ``of_line``; ``replacing`` are the moves that replace what
-came back of it. The transactions of returns ask it, and so do the business rules.
+Body of a database function for one line, ``of_line``; ``replacing`` tells which of its moves
+replace how much of what came back. The transactions of returns ask it, and so do the business
+rules.
 """
 
-from .move_sql import RETURNED, of_line
+from .move_sql import RETURNED, SWAPPED, of_line
 
 # Odoo's *Reverse and Create Invoice* makes both in one database transaction, and keeps no link.
 _MADE_TOGETHER = """EXISTS (
@@ -33,12 +34,12 @@ CREDITS = f"""
           INTO has_left, is_ordered, is_leaving, announced_at
           FROM sale_order_line sol
           JOIN uom_uom unit ON unit.id = sol.product_uom_id
-         CROSS JOIN (SELECT replacing AS ids) swaps
+         CROSS JOIN (SELECT replacing AS moves) swaps
          CROSS JOIN LATERAL (
                SELECT {of_line(RETURNED)} AS returned,
                       bool_or(m.state NOT IN ('done', 'cancel')
                               AND m.origin_returned_move_id IS NULL
-                              AND NOT m.id = ANY(swaps.ids)
+                              AND m.product_uom_qty > COALESCE({SWAPPED}, 0)
                               AND COALESCE(final.usage, target.usage) = 'customer') AS leaving,
                       min(m.create_date) FILTER (
                           WHERE m.state <> 'cancel' AND origin.usage = 'customer') AS announced_at

@@ -170,7 +170,10 @@ _TRANSFERS = f"""
         SELECT unnest(swaps)
          UNION
         SELECT link.move_dest_id
-          FROM sent JOIN stock_move_move_rel link ON link.move_orig_id = sent.id)
+          FROM sent
+          JOIN stock_move_move_rel link ON link.move_orig_id = sent.id
+          JOIN stock_move later
+            ON later.id = link.move_dest_id AND later.origin_returned_move_id IS NULL)
     SELECT jsonb_agg({transfer_row(role=_ROLE, feeds=_FEEDS)} ORDER BY picking.id)
       FROM stock_picking picking
      WHERE picking.id = ANY(parts) OR picking.id IN (
@@ -207,11 +210,11 @@ PARTS = f"""
 FUNCTIONS = {
     "integration_order_return": ("of_return int", "jsonb STABLE", PARTS),
     "integration_order_credits": (
-        "of_line int, replacing int[]",
+        "of_line int, replacing jsonb",
         "jsonb STABLE",
         CREDITS,
     ),
-    "integration_order_swaps": ("of_line int", "int[] STABLE", SWAPS_OF_LINE),
+    "integration_order_swaps": ("of_line int", "jsonb STABLE", SWAPS_OF_LINE),
 }
 
 
