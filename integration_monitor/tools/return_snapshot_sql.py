@@ -57,7 +57,7 @@ _RETURN = """jsonb_build_object(
     'correlation_id', owner.correlation_id)"""
 
 # What the goods cost, in the company's currency if the orders have several, and whether all that
-# came went to the customer again.
+# came, to be refunded, went to the customer again. What was repaired did what it came for.
 _VALUE = f"""
     SELECT jsonb_build_object(
                'amount_total', sum(moved.quantity * moved.price
@@ -65,8 +65,9 @@ _VALUE = f"""
                'amount_company', sum(moved.quantity * moved.price / moved.rate),
                'currency_id', min(CASE WHEN several.currencies THEN several.company_currency_id
                                        ELSE moved.currency_id END),
-               'sent_again', bool_and(moved.state = 'done' AND moved.kept < moved.least))
-      FROM (SELECT move.state, sale.currency_id,
+               'sent_again', bool_and(moved.state = 'done' AND moved.kept < moved.least
+                                      AND moved.to_refund))
+      FROM (SELECT move.state, sale.currency_id, COALESCE(move.to_refund, false) AS to_refund,
                    COALESCE(NULLIF(sale.currency_rate, 0), 1) AS rate,
                    CASE move.state WHEN 'done' THEN move.quantity ELSE move.product_uom_qty END
                    * unit.factor AS quantity,
