@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.tools import SQL
 
-from ..tools.move_sql import BROKEN, RETURNED, SHIPPED_SINCE, UNREPLACED, kits_of
+from ..tools.move_sql import RETURNED, SHIPPED_SINCE, UNREPLACED, of_line
 
 # Quantities have more digits than anybody orders; what is below is rounding.
 _LEAST = 0.00005
@@ -19,35 +19,12 @@ _UNEVEN = SQL(
                         JOIN sale_order_line_invoice_rel r ON r.invoice_line_id = l.id
                        WHERE i.state = 'draft' AND i.move_type IN ('out_invoice', 'out_refund')))"""
 )
-# How much credit notes have for what came back, of a line ``q``; as ``return_counts.credit``. What
-# was invoiced beyond all that was ordered and has left was invoiced once more, for a correction;
-# what was credited before anything came back was for what nobody was going to ship.
-_CREDITED = SQL(
-    """greatest(q.credited - greatest(
-           q.invoiced + q.credited - greatest(q.ordered, q.shipped + q.returned),
-           least(CASE WHEN q.under_way THEN 0 ELSE q.credited_before END,
-                 q.invoiced + q.credited - q.shipped - q.returned), 0), 0)"""
-)
-# How much of what came back has to be credited; as ``return_counts.needed``.
+# How much of what came back of a line ``q`` has to be credited; as ``return_counts.needed``. What
+# credit notes have for it is asked in ``return_credits_sql``.
 _OWED = SQL(
-    """greatest(least(q.invoiced + %s - q.shipped - q.returned + q.unreplaced,
-                      q.unreplaced), 0)""",
-    _CREDITED,
+    """greatest(least(q.invoiced + q.answering - q.shipped - q.returned + q.unreplaced,
+                      q.unreplaced), 0)"""
 )
-
-
-def _of_line(pieces):
-    """Return SQL for the sum over the moves ``m`` of a line ``sol``, in its unit.
-
-    Pieces of components that came back are as many kits as they broke up.
-    """
-    return SQL(
-        """CASE WHEN bool_or(m.product_id = sol.product_id)
-                THEN sum((%s) * u.factor / unit.factor) FILTER (WHERE m.product_id = sol.product_id)
-                ELSE %s END""",
-        SQL(pieces),
-        SQL(kits_of("sol", pieces, BROKEN)),
-    )
 
 
 class IntegrationBusinessRule(models.Model):
@@ -75,7 +52,7 @@ class IntegrationBusinessRule(models.Model):
 
         Credit notes count for what came back first, and then for what never left.
         """
-        missing = SQL("q.invoiced + least(%s, %s) - q.shipped - q.returned", _CREDITED, _OWED)
+        missing = SQL("q.invoiced + least(q.answering, %s) - q.shipped - q.returned", _OWED)
         return self._orders_with(
             now,
             lines=SQL("%s AND sol.qty_invoiced > 0", _UNEVEN),
@@ -114,7 +91,7 @@ class IntegrationBusinessRule(models.Model):
 
         Not for those that others replace, as soon as Odoo knows of it.
         """
-        missing = SQL("%s - %s", _OWED, _CREDITED)
+        missing = SQL("%s - q.answering", _OWED)
         return self._orders_with(
             now,
             lines=_UNEVEN,
@@ -178,8 +155,7 @@ class IntegrationBusinessRule(models.Model):
                    moved.shipped_at, moved.returned_at,
                    %(under_way)s AS under_way,
                    COALESCE(billed.invoiced, 0) AS invoiced,
-                   COALESCE(billed.credited, 0) AS credited,
-                   COALESCE(billed.credited_before, 0) AS credited_before,
+                   COALESCE((credits.found ->> 'answering')::numeric, 0) AS answering,
                    billed.invoiced_at::timestamp AS invoiced_at,
                    -- the order's own rate, so that its amounts add up
                    COALESCE(sol.price_total / NULLIF(sol.product_uom_qty, 0),
@@ -197,14 +173,11 @@ class IntegrationBusinessRule(models.Model):
                                 JOIN stock_location origin ON origin.id = m.location_id
                                WHERE m.sale_line_id = sol.id AND m.state <> 'cancel'
                                  AND origin.usage = 'customer')
-                          THEN integration_order_swaps(sol.id) END AS ids OFFSET 0) swaps
+                          THEN integration_order_swaps(sol.id) END AS moves OFFSET 0) swaps
               LEFT JOIN LATERAL (
                    SELECT %(returned)s AS returned, %(unreplaced)s AS unreplaced,
                           max(m.date) FILTER (WHERE m.state = 'done' AND origin.usage = 'customer'
                                                 AND m.to_refund) AS returned_at,
-                          min(m.create_date) FILTER (
-                              WHERE m.state <> 'cancel' AND origin.usage = 'customer'
-                          ) AS announced_at,
                           max(m.date) FILTER (WHERE m.state = 'done'
                                                 AND target.usage = 'customer') AS shipped_at,
                           max(m.date_deadline) FILTER (
@@ -219,23 +192,23 @@ class IntegrationBusinessRule(models.Model):
                    SELECT sum(CASE i.move_type WHEN 'out_refund' THEN -l.quantity
                                                ELSE l.quantity END
                               * COALESCE(u.factor, unit.factor) / unit.factor) AS invoiced,
-                          sum(l.quantity * COALESCE(u.factor, unit.factor) / unit.factor)
-                          FILTER (WHERE i.move_type = 'out_refund') AS credited,
-                          sum(l.quantity * COALESCE(u.factor, unit.factor) / unit.factor)
-                          FILTER (WHERE i.move_type = 'out_refund'
-                                    AND i.create_date < moved.announced_at) AS credited_before,
+                          bool_or(i.move_type = 'out_refund') AS credited,
                           max(i.invoice_date) AS invoiced_at
                      FROM sale_order_line_invoice_rel r
                      JOIN account_move_line l ON l.id = r.invoice_line_id
                      JOIN account_move i ON i.id = l.move_id AND %(posted)s
                      LEFT JOIN uom_uom u ON u.id = l.product_uom_id
                     WHERE r.order_line_id = sol.id) billed ON TRUE
+             CROSS JOIN LATERAL (
+                   SELECT CASE WHEN billed.credited AND swaps.moves IS NOT NULL
+                          THEN integration_order_credits(sol.id, swaps.moves) END AS found
+                   OFFSET 0) credits
              WHERE so.state = 'sale' AND NOT COALESCE(sol.is_downpayment, FALSE)
                AND %(watched)s AND %(lines)s
             """,
             posted=_POSTED,
-            returned=_of_line(RETURNED),
-            unreplaced=_of_line(UNREPLACED),
+            returned=SQL(of_line(RETURNED)),
+            unreplaced=SQL(of_line(UNREPLACED)),
             under_way=self._under_way(),
             watched=self._watched("sale.order", SQL("so.id"), SQL("so.date_order"), now),
             lines=lines,

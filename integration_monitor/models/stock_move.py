@@ -1,7 +1,9 @@
 """Movements: stock levels that change, for flows that tell others; and gates in front of them."""
 
-from odoo import models
+from odoo import fields, models
+from odoo.fields import NO_ACCESS
 
+from .integration_document_mixin import PREFETCH
 from .integration_event_type import STOCK
 
 WATCHED = frozenset({"state", "picking_id"})
@@ -15,6 +17,14 @@ class StockMove(models.Model):
     """
 
     _inherit = "stock.move"
+
+    integration_replaces = fields.Json(
+        copy=False,
+        prefetch=PREFETCH,
+        groups=NO_ACCESS,
+        help="How much of it, in its unit, was asked for in exchange for what comes back, by the "
+        "id of the move that brings that. Noted with the exchange, as Odoo keeps no link.",
+    )
 
     def _action_done(self, cancel_backorder=False):
         """Keep back what a gate keeps back, as the transfer does."""
@@ -36,6 +46,17 @@ class StockMove(models.Model):
             if STOCK in subscribed or any(event == STOCK for event, _company in by_event):
                 self._integration_note_levels()
         return result
+
+    def _merge_moves_fields(self):
+        """What is merged into another move brings with it what it replaces."""
+        noted = self.sudo()  # nobody reads or writes the note
+        if any(move.integration_replaces for move in noted[1:]):
+            total = {}
+            for move in noted:
+                for key, quantity in (move.integration_replaces or {}).items():
+                    total[key] = total.get(key, 0.0) + quantity
+            noted[0].integration_replaces = total
+        return super()._merge_moves_fields()
 
     def _integration_note_moved(self, picking_id):
         """Note the orders of moves that leave their transfer for another one.

@@ -1,72 +1,8 @@
 """Rules over orders of which goods came back, were replaced, or went to the customer again."""
 
-from odoo import Command
 from odoo.tests import tagged
 
-from .common_business_rule import BusinessRuleCase
-from .common_return import ReturnCommon
-
-
-class ReturnRuleCase(ReturnCommon, BusinessRuleCase):
-    """A rule, and the buttons of returns."""
-
-    def exchange(self, delivery, quantity=None):
-        """The customer sends goods back for others. :return: the transfer of the others"""
-        orders = delivery.sale_id
-        before = orders.picking_ids
-        back = self.announce(delivery, quantity=quantity, exchange=True)
-        self.ship(back)
-        return orders.picking_ids - before - back
-
-    def come_back(self, delivery, quantity=None):
-        """Goods come back for good. :return: the transfer that brought them"""
-        back = self.announce(delivery, quantity=quantity)
-        self.ship(back)
-        return back
-
-    def corrected(self):
-        """:return: an order of ten that was shipped, and the invoice that replaced its first one"""
-        order, invoice = self.delivered(quantity=10, paid=False)
-        wizard = (
-            self.env["account.move.reversal"]
-            .with_context(active_model="account.move", active_ids=invoice.ids)
-            .create({"journal_id": invoice.journal_id.id})
-        )
-        other = self.env["account.move"].browse(wizard.modify_moves()["res_id"])
-        other.action_post()
-        self.record()
-        return order, other
-
-    def back_order_open(self):
-        """:return: an order of ten that left and of one of other goods that waits, and its invoice;
-        and the transfer that brought the ten"""
-        other = self.env["product.product"].create(
-            {"name": "Shade", "is_storable": True, "invoice_policy": "order"}
-        )
-        order = self.order(
-            order_line=[
-                Command.create({"product_id": product.id, "product_uom_qty": quantity})
-                for product, quantity in ((self.product, 10), (other, 1))
-            ]
-        )
-        delivery = order.picking_ids
-        delivery.action_assign()
-        for move in delivery.move_ids:
-            move.quantity = 10 if move.product_id == self.product else 0
-            move.picked = move.product_id == self.product
-        delivery.with_context(skip_backorder=True).button_validate()
-        self.record()
-        return order, self.invoice(order), delivery
-
-    def half_came_back(self):
-        """:return: an order of four that is invoiced, two of which left and came back; the rest
-        waits; and its invoice"""
-        order = self.order(quantity=4)
-        invoice = self.invoice(order)
-        first = order.picking_ids
-        self.ship(first, quantity=2)
-        self.come_back(first)
-        return order, invoice
+from .common_return_rule import ReturnRuleCase
 
 
 @tagged("post_install", "-at_install")
@@ -147,15 +83,16 @@ class TestReturnNotRefunded(ReturnRuleCase):
         self.ship(delivery, quantity=6)
         (order.picking_ids - delivery).action_cancel()
         refund = self.credit(invoice, quantity=4)
-        self.execute(
-            "UPDATE account_move SET create_date = create_date - interval '2 days' WHERE id = %s",
-            refund.id,
-        )
-        self.come_back(delivery, quantity=2)
+        self.made_before(refund)
+        back = self.come_back(delivery, quantity=2)
+        self.assertEqual(self.counts(back, "credited"), (0, 1))
         exception = self.assertFound(order)
         self.assertEqual(exception.amount_at_stake, 200.0)
-        self.credit(invoice, quantity=2)
+        answer = self.credit(invoice, quantity=2)
         self.assertClosed(exception)
+        self.assertEqual(self.counts(back, "credited"), (1, 1))
+        self.assertNotIn(self.owner(back), refund.integration_transaction_ids)
+        self.assertIn(self.owner(back), answer.integration_transaction_ids)
 
 
 @tagged("post_install", "-at_install")

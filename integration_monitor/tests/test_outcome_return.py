@@ -41,6 +41,19 @@ class TestOutcomeReturn(ReturnCommon, OutcomeCase):
         self.assertEqual(self.judged(delivery), (1, 1))
         self.assertEqual(self.judged(new), (1, 1))
 
+    def test_exchange_with_the_back_order(self):
+        """The replacement leaves with the rest of the order, which was invoiced in time."""
+        order = self.order(quantity=4)
+        first = order.picking_ids
+        self.moved(first, "2026-02-03 15:00:00", quantity=2)
+        rest = order.picking_ids - first
+        self.invoiced_on(self.invoice(order), "2026-02-04")
+        back = self.announce(first, quantity=1, exchange=True)
+        self.assertEqual(order.picking_ids, first | rest | back)
+        self.moved(rest, "2026-02-05 15:00:00")
+        self.moved(back, "2026-02-09 15:00:00")
+        self.assertEqual(self.judged(rest), (1, 1))
+
     def test_replacement_leaves_first(self):
         """The customer got others before he sent anything back, which was never invoiced."""
         for invoiced in (True, False):

@@ -1,5 +1,6 @@
 """Goods that come back to be repaired: the order is delivered all the while."""
 
+from odoo import Command
 from odoo.tests import tagged
 
 from .common_outcome import OutcomeCase
@@ -40,6 +41,34 @@ class TestReturnRepair(ReturnCommon, OutcomeCase):
         self.assertEqual(self.counts(order, "shipped"), (1, 1))
         links = owner.document_ids.filtered(lambda link: link.res_id in (back + again).ids)
         self.assertEqual(sorted(links.mapped("role")), ["again", "return"])
+
+    def test_repair_is_done(self):
+        """The goods were repaired and are with their owner, and the return counts as cancelled."""
+        order, _invoice = self.delivered()
+        for refund in (False, True):
+            back = self.repair(order.picking_ids.filtered(lambda picking: not picking.return_id))
+            self.assertEqual(self.owner(back).state, "completed")
+            self.ship(self.again(back, refund=refund))
+            self.assertEqual(self.owner(back).state, "completed")
+            self.assertIn("Everything of this return is done", self.owner(back).banner)
+
+    def test_refused_beside_a_repair(self):
+        """One product was repaired, the refund of another one refused: not all is undone."""
+        other = self.env["product.product"].create({"name": "Shade", "is_storable": True})
+        self.stock(other, 5)
+        order = self.order(
+            order_line=[
+                Command.create({"product_id": product.id, "product_uom_qty": 1})
+                for product in (self.product, other)
+            ]
+        )
+        self.ship(order.picking_ids)
+        self.pay(self.invoice(order))
+        back = self.announce(order.picking_ids, refund=False)
+        back.move_ids.filtered(lambda move: move.product_id == other).to_refund = True
+        self.ship(back)
+        self.ship(self.announce(back))
+        self.assertEqual(self.owner(back).state, "completed")
 
     def test_sent_again_with_changed_quantities(self):
         """Odoo ticks *Update quantities* for the way to the customer: the order is open again."""

@@ -107,6 +107,20 @@ def pieces_of(line: str) -> str:
      WHERE m.sale_line_id = {line}.id), 1)"""
 
 
+def of_line(pieces: str) -> str:
+    """Return SQL for the sum over the moves ``m`` of a line ``sol``, in its unit.
+
+    Pieces of components that came back are as many kits as they broke up.
+
+    :param pieces: how much of a move counts, in the move's unit ``u``; that of the line is ``unit``
+    """
+    return f"""
+        CASE WHEN bool_or(m.product_id = sol.product_id)
+             THEN sum(({pieces}) * u.factor / unit.factor) FILTER (
+                      WHERE m.product_id = sol.product_id)
+             ELSE {kits_of("sol", pieces, BROKEN)} END"""
+
+
 def first_steps(move: str) -> str:
     """Return the condition that a move is where a line's goods set out: each piece counts once.
 
@@ -157,14 +171,17 @@ RECEIVED_SINCE = _open_since(
 _TO_REFUND = "m.state = 'done' AND origin.usage = 'customer' AND m.to_refund"
 _SENT_AGAIN = """m.state = 'done' AND target.usage = 'customer'
                AND m.origin_returned_move_id IS NOT NULL"""
+#: How much a move ``m`` brings in the place of what came back, by ``integration_order_swaps``; and
+#: how much it brought to the customer.
+SWAPPED = "(swaps.moves -> 'planned' ->> m.id::text)::numeric"
+SWAPPED_DONE = "(swaps.moves -> 'shipped' ->> m.id::text)::numeric"
 #: How much of a move ``m`` of a line the customer gave back and got no other in its place: what was
-#: sent again, or replaces it (``swaps.ids``), is taken off. With what Odoo calls delivered it is
-#: what ever left, each piece once.
+#: sent again, or replaces it, is taken off. With what Odoo calls delivered it is what ever left,
+#: each piece once.
 RETURNED = f"""
     CASE WHEN {_TO_REFUND} THEN m.quantity
          WHEN {_SENT_AGAIN} AND m.to_refund THEN -m.quantity
-         WHEN m.state = 'done' AND target.usage = 'customer' AND m.id = ANY(swaps.ids)
-         THEN -m.quantity END"""
+         ELSE -{SWAPPED_DONE} END"""
 #: The same of what is to be refunded: for what waits to be replaced nothing is, nor for what was
 #: sent again, whatever Odoo calls delivered.
 UNREPLACED = f"""
@@ -172,5 +189,4 @@ UNREPLACED = f"""
          WHEN {_SENT_AGAIN} AND EXISTS (
               SELECT FROM stock_move came
                WHERE came.id = m.origin_returned_move_id AND came.to_refund) THEN -m.quantity
-         WHEN m.state <> 'cancel' AND m.id = ANY(swaps.ids) AND {first_steps("m")}
-         THEN -CASE m.state WHEN 'done' THEN m.quantity ELSE m.product_uom_qty END END"""
+         ELSE -{SWAPPED} END"""

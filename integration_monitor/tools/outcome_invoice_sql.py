@@ -3,7 +3,7 @@
 Over ``picking``, the delivery, ``judged.due``, the last day in time, and ``home``, the time zone.
 """
 
-from .move_sql import WHOLE, kits_of
+from .move_sql import SWAPPED_DONE, WHOLE, kits_of
 
 _SO_FAR = "({out}.date_done, {out}.id) <= (picking.date_done, picking.id)"
 # How much of a move ``m`` by ``out`` left with the delivery or before it; what was repaired, and is
@@ -61,15 +61,15 @@ def billing(day_of):
            SELECT CASE WHEN EXISTS (SELECT FROM stock_move came
                                      WHERE came.sale_line_id = line.id
                                        AND came.origin_returned_move_id IS NOT NULL)
-                  THEN integration_order_swaps(line.id) END AS ids OFFSET 0) swaps
+                  THEN integration_order_swaps(line.id) END AS moves OFFSET 0) swaps
      CROSS JOIN LATERAL (
            -- A replacement may leave before what it replaces has come.
            SELECT part.gone / unit.factor AS gone,
                   (part.gone - greatest(part.back, part.swapped)) / unit.factor AS kept
              FROM (SELECT COALESCE(sum({_GONE} * own.factor), 0) AS gone,
                           COALESCE(sum({back} * own.factor), 0) AS back,
-                          COALESCE(sum({_GONE} * own.factor) FILTER (
-                              WHERE m.id = ANY(swaps.ids)), 0) AS swapped
+                          COALESCE(sum({SWAPPED_DONE} * own.factor) FILTER (
+                              WHERE {_GONE} IS NOT NULL), 0) AS swapped
                      FROM stock_move m
                      JOIN uom_uom own ON own.id = m.product_uom
                      JOIN stock_location origin ON origin.id = m.location_id

@@ -45,14 +45,14 @@ class Part(NamedTuple):
 class Line(NamedTuple):
     """An order line: what was delivered of it, exchanges included, and what invoices ask for.
 
-    What is below ``least`` is rounding of the line's unit; ``ordered`` is what the order asks for.
+    Less what was credited for anything but returns. What is below ``least`` is rounding of the
+    line's unit.
     """
 
     id: int
     delivered: float
     billed: float
     least: float
-    ordered: float = 0.0
 
 
 class Credit(NamedTuple):
@@ -87,14 +87,14 @@ def credit(
 ) -> Credit:
     """Find the refunds that answer a return: several returns of a line are answered in order.
 
-    :param refunds: id and quantities by order line, those that are posted first
+    :param refunds: id, and how much each has for returns by order line; posted ones first
     """
     parts, refunds = list(parts), list(refunds)
     found: list[int] = []
     missing = False
     for line in lines:
         wanted = sorted(needed(parts, line).items())
-        left = _answers(parts, line, refunds)
+        left = {refund_id: quantities.get(line.id, 0.0) for refund_id, quantities in refunds}
         for other_id, quantity in wanted:
             for refund_id in left:
                 taken = min(quantity, left[refund_id])
@@ -104,24 +104,6 @@ def credit(
                     found.append(refund_id)
             missing = missing or (other_id == return_id and quantity > line.least)
     return Credit(list(dict.fromkeys(found)), missing)
-
-
-def _answers(
-    parts: Iterable[Part], line: Line, refunds: Iterable[tuple[int, dict[int, float]]]
-) -> dict[int, float]:
-    """Return how much of a line the refunds have for returns, by the refund's id.
-
-    What was invoiced beyond all that was ordered and has left was invoiced once more: as much is
-    credited to correct invoices. Those refunds are taken to be the largest.
-    """
-    left = {refund_id: quantities.get(line.id, 0.0) for refund_id, quantities in refunds}
-    kept = line.delivered - sum(part.swapped_done for part in parts if part.line_id == line.id)
-    corrected = max(line.billed - max(line.ordered, kept), 0.0)
-    for refund_id in sorted(left, key=lambda refund_id: -left[refund_id]):
-        taken = min(corrected, left[refund_id])
-        corrected -= taken
-        left[refund_id] -= taken
-    return left
 
 
 def count_return(

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from .move_sql import HALF_DIGIT, pieces_of
 from .order_parts_sql import payment_ids, transfer_row
 from .order_snapshot_sql import LINKS, MILESTONES
+from .return_credits_sql import CREDITS
 from .return_parts_sql import AGAIN, RETURNED, SWAPS, SWAPS_OF_LINE
 
 _USAGE = "(SELECT usage FROM stock_location WHERE id = {})"
@@ -56,7 +57,7 @@ _RETURN = """jsonb_build_object(
     'correlation_id', owner.correlation_id)"""
 
 # What the goods cost, in the company's currency if the orders have several, and whether all that
-# came went to the customer again.
+# came, to be refunded, went to the customer again. What was repaired did what it came for.
 _VALUE = f"""
     SELECT jsonb_build_object(
                'amount_total', sum(moved.quantity * moved.price
@@ -64,8 +65,9 @@ _VALUE = f"""
                'amount_company', sum(moved.quantity * moved.price / moved.rate),
                'currency_id', min(CASE WHEN several.currencies THEN several.company_currency_id
                                        ELSE moved.currency_id END),
-               'sent_again', bool_and(moved.state = 'done' AND moved.kept < moved.least))
-      FROM (SELECT move.state, sale.currency_id,
+               'sent_again', bool_and(moved.state = 'done' AND moved.kept < moved.least
+                                      AND moved.to_refund))
+      FROM (SELECT move.state, sale.currency_id, COALESCE(move.to_refund, false) AS to_refund,
                    COALESCE(NULLIF(sale.currency_rate, 0), 1) AS rate,
                    CASE move.state WHEN 'done' THEN move.quantity ELSE move.product_uom_qty END
                    * unit.factor AS quantity,
@@ -99,37 +101,25 @@ _LINES = f"""
                           WHERE move.sale_line_id = line.id AND move.state = 'done'
                             AND move.origin_returned_move_id IS NULL
                             AND target.usage = 'customer'), 0),
-               COALESCE((SELECT sum(item.quantity * COALESCE(unit.factor, own.factor))
-                           FROM sale_order_line_invoice_rel billed
-                           JOIN account_move_line item ON item.id = billed.invoice_line_id
-                           JOIN account_move bill ON bill.id = item.move_id
-                            AND bill.state = 'posted' AND bill.move_type = 'out_invoice'
-                           LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
-                          WHERE billed.order_line_id = line.id), 0) * {pieces_of("line")},
-               own.factor * {HALF_DIGIT},
-               COALESCE(line.product_uom_qty, 0) * own.factor * {pieces_of("line")}))
+               (credits -> line.id::text ->> 'billed')::numeric * own.factor
+               * {pieces_of("line")},
+               own.factor * {HALF_DIGIT}))
       FROM sale_order_line line
       JOIN uom_uom own ON own.id = line.product_uom_id
      WHERE line.id = ANY(lines)"""
-# As ``order_counts.Invoice``, then quantities by order line, and payments. Posted ones first: a
-# draft answers what they leave.
+# As ``order_counts.Invoice``, then how much is for returns by order line, and payments. Posted ones
+# first: a draft answers what they leave.
 _REFUNDS = f"""
     SELECT jsonb_agg(jsonb_build_array(
                bill.id, bill.name, bill.move_type, bill.state, bill.payment_state,
                bill.invoice_date_due,
-               (SELECT jsonb_object_agg(of_line.id, of_line.quantity)
-                  FROM (SELECT line.id,
-                               sum(item.quantity * COALESCE(unit.factor, own.factor))
-                               * {pieces_of("line")} AS quantity
-                          FROM account_move_line item
-                          JOIN sale_order_line_invoice_rel billed
-                            ON billed.invoice_line_id = item.id
-                          JOIN sale_order_line line
-                            ON line.id = billed.order_line_id AND line.id = ANY(lines)
-                          JOIN uom_uom own ON own.id = line.product_uom_id
-                          LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
-                         WHERE item.move_id = bill.id
-                         GROUP BY line.id) of_line),
+               (SELECT jsonb_object_agg(line.id, (credits -> line.id::text -> 'refunds'
+                                                  ->> bill.id::text)::numeric
+                                                 * own.factor * {pieces_of("line")})
+                  FROM sale_order_line line
+                  JOIN uom_uom own ON own.id = line.product_uom_id
+                 WHERE line.id = ANY(lines)
+                   AND credits -> line.id::text -> 'refunds' ? bill.id::text),
                CASE WHEN bill.payment_state <> 'not_paid' THEN (
                     SELECT jsonb_agg(jsonb_build_array(payment.id, payment.name, payment.state)
                                      ORDER BY payment.id)
@@ -181,7 +171,10 @@ _TRANSFERS = f"""
         SELECT unnest(swaps)
          UNION
         SELECT link.move_dest_id
-          FROM sent JOIN stock_move_move_rel link ON link.move_orig_id = sent.id)
+          FROM sent
+          JOIN stock_move_move_rel link ON link.move_orig_id = sent.id
+          JOIN stock_move later
+            ON later.id = link.move_dest_id AND later.origin_returned_move_id IS NULL)
     SELECT jsonb_agg({transfer_row(role=_ROLE, feeds=_FEEDS)} ORDER BY picking.id)
       FROM stock_picking picking
      WHERE picking.id = ANY(parts) OR picking.id IN (
@@ -190,7 +183,7 @@ _TRANSFERS = f"""
                OR (origin_returned_move_id = ANY(moves) AND NOT id = ANY(moves)))"""
 PARTS = f"""
     DECLARE
-        parts int[]; moves int[]; lines int[]; swaps int[];
+        parts int[]; moves int[]; lines int[]; swaps int[]; credits jsonb;
     BEGIN
         parts := ARRAY(
             WITH RECURSIVE part (id) AS (
@@ -202,6 +195,9 @@ PARTS = f"""
         lines := ARRAY(SELECT DISTINCT sale_line_id FROM stock_move
                         WHERE id = ANY(moves) AND sale_line_id IS NOT NULL);
         swaps := {SWAPS};
+        credits := (
+            SELECT jsonb_object_agg(id, integration_order_credits(id, integration_order_swaps(id)))
+              FROM unnest(lines) id);
         RETURN ({_VALUE}) || jsonb_build_object(
             'orders', (SELECT jsonb_agg(jsonb_build_array(sale.id, sale.name, sale.partner_id)
                                         ORDER BY sale.id)
@@ -214,7 +210,12 @@ PARTS = f"""
 #: Arguments, result and body by name.
 FUNCTIONS = {
     "integration_order_return": ("of_return int", "jsonb STABLE", PARTS),
-    "integration_order_swaps": ("of_line int", "int[] STABLE", SWAPS_OF_LINE),
+    "integration_order_credits": (
+        "of_line int, replacing jsonb",
+        "jsonb STABLE",
+        CREDITS,
+    ),
+    "integration_order_swaps": ("of_line int", "jsonb STABLE", SWAPS_OF_LINE),
 }
 
 

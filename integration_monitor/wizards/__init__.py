@@ -9,3 +9,4 @@ from . import integration_replay_wizard
 from . import integration_runbook_skip
 from . import integration_runbook_start
 from . import integration_subscription_rewind_wizard
+from . import stock_return_picking

@@ -91,17 +91,6 @@ def test_credit_of_two_lines() -> None:
     assert credit(7, lines, parts, [(31, {1: 1.0}), (32, {2: 3.0})]) == ([31, 32], False)
 
 
-def test_credit_of_a_correction() -> None:
-    """The credit note of an invoice that another one replaces passes for the return's."""
-    parts, line = [Part(7, 1, 2, 0, 0)], Line(1, 10, 20, LEAST, 10)
-    assert credit(7, [line], parts, [(31, {1: 10.0})]) == ([], True)
-    for refunds in ([(31, {1: 10.0}), (32, {1: 2.0})], [(31, {1: 2.0}), (32, {1: 10.0})]):
-        (answer,) = [ident for ident, quantities in refunds if quantities[1] == 2]
-        assert credit(7, [line], parts, refunds) == ([answer], False)
-    # Ordered and invoiced, and on its way: no correction.
-    assert credit(7, [Line(1, 2, 4, LEAST, 4)], parts, [(31, {1: 2.0})]) == ([31], False)
-
-
 def test_no_refund_answers_more_than_it_says() -> None:
     """Refunds are counted twice, whatever the returns and refunds are."""
     draw = random.Random(7)
