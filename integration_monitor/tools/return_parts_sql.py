@@ -155,6 +155,8 @@ _OF_MOVES = """(
               JOIN stock_move move ON move.id = {0}.id
               JOIN uom_uom unit ON unit.id = move.product_uom
              GROUP BY {0}.id) of_move)"""
+_SWAPS = f"""jsonb_build_object('planned', {_OF_MOVES.format("swapped")},
+                                   'shipped', {_OF_MOVES.format("shipped")})"""
 #: How much moves of the line ``of_line`` bring in the place of what came back, by their ids and in
 #: their units: ``planned`` where it sets out, also while it waits, and ``shipped`` of those that
 #: brought it to the customer.
@@ -162,13 +164,14 @@ SWAPS_OF_LINE = f"""
     DECLARE
         moves int[] := '{{}}'; lines int[] := ARRAY[of_line];
     BEGIN
-        RETURN ({_PARTS}
-            SELECT jsonb_build_object('planned', {_OF_MOVES.format("swapped")},
-                                      'shipped', {_OF_MOVES.format("shipped")}));
+        RETURN ({_PARTS} SELECT {_SWAPS});
     END"""
-SWAPS = f"ARRAY({_PARTS} SELECT DISTINCT id FROM swapped WHERE return_id = of_return)"
-# In the order of the fields of ``return_counts.Part``.
+#: The same of all lines of the return ``of_return`` (``replacing``), the moves that replace its own
+#: goods (``swaps``), and ``parts``, in the order of the fields of ``return_counts.Part``.
 RETURNED = f"""{_PARTS}
+    SELECT jsonb_build_object('replacing', {_SWAPS}, 'swaps', (
+               SELECT COALESCE(jsonb_agg(DISTINCT id), '[]') FROM swapped
+                WHERE return_id = of_return), 'parts', (
     SELECT jsonb_agg(jsonb_build_array(
                return_id, line_id, asked,
                COALESCE((SELECT sum(quantity) FROM swapped
@@ -181,4 +184,4 @@ RETURNED = f"""{_PARTS}
                    sum(CASE WHEN came.to_refund THEN came.quantity - came.again ELSE 0 END) AS asked
               FROM came JOIN belongs USING (id)
              WHERE came.line_id IS NOT NULL
-             GROUP BY belongs.return_id, came.line_id) part"""
+             GROUP BY belongs.return_id, came.line_id) part))"""

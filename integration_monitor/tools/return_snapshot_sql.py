@@ -11,7 +11,7 @@ from .move_sql import HALF_DIGIT, pieces_of
 from .order_parts_sql import payment_ids, transfer_row
 from .order_snapshot_sql import LINKS, MILESTONES
 from .return_credits_sql import CREDITS
-from .return_parts_sql import AGAIN, RETURNED, SWAPS, SWAPS_OF_LINE
+from .return_parts_sql import AGAIN, RETURNED, SWAPS_OF_LINE
 
 _USAGE = "(SELECT usage FROM stock_location WHERE id = {})"
 #: Whether a transfer brings goods back from a customer; the back order of one belongs to it.
@@ -183,7 +183,7 @@ _TRANSFERS = f"""
                OR (origin_returned_move_id = ANY(moves) AND NOT id = ANY(moves)))"""
 PARTS = f"""
     DECLARE
-        parts int[]; moves int[]; lines int[]; swaps int[]; credits jsonb;
+        parts int[]; moves int[]; lines int[]; back jsonb; swaps int[]; credits jsonb;
     BEGIN
         parts := ARRAY(
             WITH RECURSIVE part (id) AS (
@@ -194,17 +194,17 @@ PARTS = f"""
         moves := ARRAY(SELECT id FROM stock_move WHERE picking_id = ANY(parts));
         lines := ARRAY(SELECT DISTINCT sale_line_id FROM stock_move
                         WHERE id = ANY(moves) AND sale_line_id IS NOT NULL);
-        swaps := {SWAPS};
-        credits := (
-            SELECT jsonb_object_agg(id, integration_order_credits(id, integration_order_swaps(id)))
-              FROM unnest(lines) id);
+        back := ({RETURNED});
+        swaps := ARRAY(SELECT jsonb_array_elements_text(back -> 'swaps')::int);
+        credits := (SELECT jsonb_object_agg(id, integration_order_credits(id, back -> 'replacing'))
+                      FROM unnest(lines) id);
         RETURN ({_VALUE}) || jsonb_build_object(
             'orders', (SELECT jsonb_agg(jsonb_build_array(sale.id, sale.name, sale.partner_id)
                                         ORDER BY sale.id)
                          FROM sale_order sale
                         WHERE sale.id IN (SELECT order_id FROM sale_order_line
                                            WHERE id = ANY(lines))),
-            'lines', ({_LINES}), 'parts', ({RETURNED}), 'refunds', ({_REFUNDS}),
+            'lines', ({_LINES}), 'parts', back -> 'parts', 'refunds', ({_REFUNDS}),
             'pickings', ({_TRANSFERS}));
     END"""
 #: Arguments, result and body by name.
