@@ -117,6 +117,7 @@ class IntegrationMilestoneRecord(models.Model):
         savepoint, orders = LazySavepoint("integration_record"), []
         try:
             orders = Transaction._snapshot(roots, savepoint=savepoint, **reading)
+            orders = Transaction._date_unnoticed(orders, notes)
             owner_by_order = Transaction._advance(orders, notes, savepoint)
             savepoint.release(cr)
             return orders, owner_by_order

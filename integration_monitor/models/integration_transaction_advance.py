@@ -67,7 +67,7 @@ class IntegrationTransactionAdvance(models.Model):
             order["judged"] = values
             values["id"] = owner_id = owner_by_order[key] = order["owner_id"]
             if not owner:
-                values["adopted_at"] = now if order.get("adopted") else None
+                values["adopted_at"] = order.get("adopted_at")
                 changes.created.append(values)
                 if begun:
                     changes.linked.append(values["correlation_id"])

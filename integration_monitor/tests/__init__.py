@@ -4,6 +4,7 @@ from . import test_banner
 from . import test_adoption
 from . import test_adoption_dates
 from . import test_adoption_many
+from . import test_adoption_moving
 from . import test_batch
 from . import test_blame
 from . import test_blame_person

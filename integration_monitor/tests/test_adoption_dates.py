@@ -6,55 +6,12 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
-from .common_adoption import AdoptionCommon
-from .common_deadline import DeadlineCommon
+from .common_adoption import AdoptionDatesCommon
 
 
 @tagged("post_install", "-at_install")
-class TestAdoptionDates(AdoptionCommon, DeadlineCommon):
-    """The company is in New York, where a day of March ends at four in the morning (UTC)."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.company.partner_id.tz = "America/New_York"
-
-    def ordered(self, moment="2026-03-01 10:00:00"):
-        """:return: an order that was confirmed at a moment"""
-        with freeze_time(moment):
-            return self.order()
-
-    def shipped(self):
-        order = self.ordered()
-        with freeze_time("2026-03-10 15:00:00"):
-            self.ship(order.picking_ids)
-        return order
-
-    def paid(self):
-        order = self.shipped()
-        with freeze_time("2026-03-11 15:00:00"):
-            invoice = self.invoice(order)
-        with freeze_time("2026-03-16 15:00:00"):
-            self.pay(invoice)
-        return order
-
-    def adopted(self, order):
-        """:return: the transaction of an order from before the installation"""
-        self.forget(order)
-        self.run_job(self.started_adoption())
-        return self.owner(order)
-
-    def reached(self, owner):
-        """:return: when steps were reached, by their codes"""
-        return {one.step_id.code: one.reached_at for one in owner.milestone_ids if one.reached_at}
-
-    def ended(self, owner):
-        """:return: the outcome and the steps that were written of a transaction"""
-        outcomes = self.env["integration.outcome"].sudo()
-        outcomes._roll_up_batch(self.env.cr.now())
-        found = outcomes.search([("subject", "=", "order"), ("res_id", "=", owner.id)])
-        steps = self.env["integration.outcome.step"].sudo()
-        return found, steps.search([("transaction_id", "=", owner.id)])
+class TestAdoptionDates(AdoptionDatesCommon):
+    """Orders of March, adopted when the suite was installed."""
 
     def learnt(self):
         """:return: what is usual in the company, learnt at the end of that March"""
@@ -121,18 +78,6 @@ class TestAdoptionDates(AdoptionCommon, DeadlineCommon):
         reached = self.reached(self.adopted(order))
         self.assertEqual(reached["invoiced"], datetime(2026, 3, 11, 4))
 
-    def unpicked(self):
-        """:return: an order whose goods were reserved in March, and should have left then"""
-        self.rule("picked", "transfer")
-        order = self.ordered()
-        order.picking_ids.scheduled_date = datetime(2026, 3, 10, 12)
-        self.record()
-        self.env.cr.execute(
-            "UPDATE stock_move_line SET create_date = '2026-03-02 09:00:00' WHERE picking_id = %s",
-            [order.picking_ids.id],
-        )
-        return order
-
     def test_late_since_its_schedule(self):
         """Goods that should have left in March are on track, due this evening."""
         owner = self.adopted(self.unpicked())
@@ -141,11 +86,6 @@ class TestAdoptionDates(AdoptionCommon, DeadlineCommon):
         self.assertEqual(owner.waits_since, datetime(2026, 3, 2, 9))
         self.assertEqual(owner.due_at, datetime(2026, 3, 10, 12))
         self.assertEqual(owner.timeliness, "missed")
-
-    def told(self, order):
-        """:return: the notes on an order that tell it is late, after a tick"""
-        self.env["integration.transaction"].sudo()._tick()
-        return order.message_ids.filtered(lambda message: "late since" in (message.body or ""))
 
     def test_late_before_is_no_news(self):
         """The installation writes a note on each order of ten years that is late."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from .milestones import Count
+from .order_counts import PAID_STATES
 
 
 class Moments(NamedTuple):
@@ -75,6 +76,23 @@ def asked_of(orders: Iterable[dict[str, Any]]) -> dict[str, list[int]]:
         result["pickings"].update(row[0] for row in order["pickings"] or () if row[2] == "assigned")
         result["moves"].update(row[0] for row in order["invoices"] or () if row[3] == "posted")
     return {name: sorted(ids) for name, ids in result.items()}
+
+
+def change_now(
+    moments: dict[tuple[str, int], Moments], changes: dict[str, dict[int, dict]], now: datetime
+) -> None:
+    """Give what was posted or paid just now that moment, whatever dates it bears.
+
+    :param moments: by model and id of the document, changed in place
+    :param changes: first old values by model and id, as in ``notes.Notes``
+    """
+    for res_id, old in changes.get("account.move", {}).items():
+        if found := moments.get(("account.move", res_id)):
+            posted = old.get("state", "posted") != "posted"
+            paid = old.get("payment_state", "paid") not in PAID_STATES
+            moments["account.move", res_id] = Moments(
+                now if posted else found.at, now if paid else found.paid_at
+            )
 
 
 def date_counts(
