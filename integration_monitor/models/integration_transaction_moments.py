@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..tools import document_moments
+from ..tools.return_root import RETURN
 from ..tools.root import SALE
 
 
@@ -72,8 +73,11 @@ class IntegrationTransactionMoments(models.Model):
 
     @api.model
     def _is_unnoticed(self, order, root, notes):
-        """:return: whether a document without a transaction should have had one before"""
-        if (root.model, order["id"]) in notes.begun or not self._begins(order, root):
+        """:return: whether a document without a transaction was confirmed before anybody noticed"""
+        # What is made since the installation has an id from the start; returns get it with theirs.
+        named = root.model != RETURN.model and order["correlation_id"]
+        begun = named or (root.model, order["id"]) in notes.begun
+        if begun or not self._begins(order, root):
             return False
         noted = notes.of_root(root.model).get(root.model, {}).get(order["id"], {})
         return noted.get("state", order["state"]) in root.followed

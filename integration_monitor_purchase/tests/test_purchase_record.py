@@ -1,7 +1,10 @@
 """What following purchases costs, what it triggers, and purchases from before."""
 
 import json
+from datetime import date
 from unittest.mock import patch
+
+from freezegun import freeze_time
 
 from odoo.tests import new_test_user, tagged
 
@@ -124,6 +127,26 @@ class TestPurchaseRecord(PurchaseCommon):
         for order, states in before.items():
             self.assertEqual(self.states(order), states)
             self.assertEqual(order.integration_correlation_id, self.owner(order).correlation_id)
+
+    def test_moved_before_its_adoption(self):
+        """The bill of March is posted today, as somebody saves the purchase before its turn."""
+        with freeze_time("2026-03-01 10:00:00"):
+            order = self.purchase()
+            self.ship(order.picking_ids)
+            self.pay(self.bill(order))
+        self.env.cr.execute(
+            "DELETE FROM integration_transaction WHERE res_model = 'purchase.order';"
+            "UPDATE purchase_order SET integration_correlation_id = NULL"
+        )
+        self.env.invalidate_all()
+        order.user_id = self.env.ref("base.user_admin")
+        self.record()
+        owner = self.owner(order)
+        self.assertEqual(owner.state, "completed")
+        days = {one.step_id.code: one.reached_at.date() for one in owner.milestone_ids
+                if one.reached_at}  # fmt: skip
+        self.assertEqual(set(days.values()), {date(2026, 3, 1)}, days)
+        self.assertTrue(owner.adopted_at)
 
     def test_a_new_version_of_the_process(self):
         """An administrator cannot change how purchases are followed."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from odoo.addons.integration_monitor.tools.milestone_reports import Source, Sources
 from odoo.addons.integration_monitor.tools.milestones import Count, Milestone, Step
 from odoo.addons.integration_monitor.tools.order_counts import moment
 
-from .purchase_counts import DELIVERED, NOTICED
+from .purchase_counts import BRINGING, DELIVERED, NOTICED, Transfer
 
 ACKNOWLEDGED = "message.purchase.acknowledgement.done"
 
@@ -69,6 +70,8 @@ def expected_reports(
                 count = Count(
                     1, int(order["acknowledged"]), res_model="purchase.order", res_id=order["id"]
                 )
+                if "moments" in order:
+                    count.at = _ticked_at(order)
             count.since = asked_at
         elif step.event_code in (NOTICED, DELIVERED) and not step.optional:
             count = replace(goods, expected=max(goods.expected, 1))
@@ -76,3 +79,13 @@ def expected_reports(
             count.expected *= max(goods.expected, 1)
         result[step.event_code] = count
     return result
+
+
+def _ticked_at(order: dict[str, Any]) -> datetime | None:
+    """Return when a tick was set that nobody recorded: Odoo sets it with the first receipt.
+
+    Of one from before only the confirmation is known.
+    """
+    transfers = [Transfer(*row) for row in order["pickings"] or ()]
+    came = [t.date_done for t in transfers if t.role in BRINGING and t.state == "done"]
+    return moment(min(filter(None, came), default=order["confirmed_at"]))

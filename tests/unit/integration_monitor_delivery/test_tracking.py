@@ -15,6 +15,7 @@ from integration_monitor_delivery.tools.tracking import (
     parse_tracking_event,
     renumber,
     standing,
+    told_last,
 )
 
 SAMPLE = (
@@ -110,6 +111,17 @@ def test_one_parcel_moves_on(payload):
     moved = move_on(before, event)
     assert moved == {"1": ["in_transit", "2024-08-02T18:50:00"], "2": ["delivered", AT]}
     assert move_on({"1": ("delivered", AT)}, event) == {"1": ["delivered", AT]}
+
+
+def test_who_told_it(payload):
+    """Another flow's parcel, or one that was taken off, says whose settings count."""
+    event = parse_tracking_event(payload)
+    parcels = move_on({"2": ["delivered", AT, 7], "3": ["delivered", AT]}, event, 5)
+    assert parcels["1"] == ["in_transit", "2024-08-02T18:50:00", 5]
+    assert standing(["1"], parcels) == ("in_transit", None)
+    assert told_last(["2", "3"], parcels) == 7
+    assert told_last(["1", "3"], parcels) == 5
+    assert told_last(["3", "4"], parcels) is None
 
 
 def test_numbers():

@@ -137,6 +137,7 @@ def test_undone() -> None:
     assert not is_undone(order(), [*back, transfer(id=2)], [])
     assert not is_undone(order(), [], [])
     assert not is_undone(order(unbilled_services=True), back, [])
+    assert not is_undone(order(kept_services=True), back, [])
 
 
 def test_scheduled() -> None:
