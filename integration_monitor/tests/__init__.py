@@ -101,6 +101,7 @@ from . import test_request_hooks
 from . import test_retry
 from . import test_runbook
 from . import test_runbook_access
+from . import test_runbook_by_hand
 from . import test_runbook_causes
 from . import test_shop_order_engine
 from . import test_shop_order_identity

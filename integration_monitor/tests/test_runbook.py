@@ -191,18 +191,6 @@ class TestRunbook(RunbookMixin, PartnerMixin, IntegrationCase):
         self.assertEqual(run.state, "running")
         self.assertIn("no failed message", run.line_ids.outcome)
 
-    def test_retry_of_what_a_person_was_to_do(self):
-        """The runbook of the outage retries nothing, and can never be signed."""
-        message = self.outbound._emit(self.users["plain"].partner_id)
-        self.env.flush_all()
-        message.sudo().write(message._by_hand_values())
-        message._ask_by_hand()
-        exception = message.exception_ids.with_user(self.users["operator"])
-        self.start(exception, self.runbook("retry"))
-        exception.action_runbook_do()
-        self.assertFalse(message.hold_reason)
-        self.assertEqual(exception.state, "retrying")
-
     def test_notify(self):
         """The partner gets no mail, or one with the content of messages."""
         customer = self.env["res.partner"].create({"name": "Ada", "email": "ada@example.com"})

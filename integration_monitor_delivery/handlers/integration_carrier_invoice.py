@@ -47,7 +47,7 @@ class IntegrationCarrierInvoice(models.AbstractModel):
         if any(self._is_unplanned(line) for line in order.order_line):
             return False
         return all(
-            picking.integration_delivered_at
+            picking._integration_arrived_at()
             for picking in order.picking_ids
             if picking.picking_type_code == "outgoing" and picking.state != "cancel"
         )

@@ -98,7 +98,7 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
                 values["integration_tracking_at"] = event.occurred_at
                 values["integration_delivered_at"] = arrived_at
             picking.write(values)
-            if arrived_at and before != status:
+            if before != status if arrived_at else picking._integration_arrived_at():
                 arrived |= picking
         return arrived
 

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.addons.integration_monitor.models.integration_document_mixin import PREFETCH
 
 from ..tools.tracking import (
+    last_arrival,
     numbers_of,
     others_arrived,
     parse_time,
@@ -173,7 +174,7 @@ class StockPicking(models.Model):
             {
                 "transaction_id": transaction.id,
                 "step_code": code,
-                "occurred_at": moment,
+                "occurred_at": code == "delivered" and picking._integration_arrived_at() or moment,
                 "res_model": self._name,
                 "res_id": picking.id,
                 "message_id": message_id,
@@ -215,11 +216,15 @@ class StockPicking(models.Model):
         )
 
     def _integration_arrived_at(self):
-        """:return: when its last parcel arrived (UTC), or the one that was sent again; or False"""
+        """:return: when it arrived (UTC) with what came back and was sent again, or False"""
         if self.integration_delivered_at or not self._integration_others_arrived():
             return self.integration_delivered_at
         again = self.move_ids.returned_move_ids.returned_move_ids.picking_id
-        return max(filter(None, again.mapped("integration_delivered_at")), default=False)
+        arrived = list(filter(None, again.mapped("integration_delivered_at")))
+        if not arrived:
+            return False
+        own = last_arrival(numbers_of(self.carrier_tracking_ref), self._integration_known_parcels())
+        return max([*arrived, own] if own else arrived)
 
     def _integration_parcel_key(self, number):
         """One open exception for a parcel, however often the carrier reports trouble."""

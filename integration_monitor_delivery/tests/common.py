@@ -78,3 +78,16 @@ class CarrierCase(WmsCase):
         message = self._message(flow=self.tracking_flow).with_user(self.service)
         handler = self.tracking_flow.with_user(self.service)._handler()
         return handler._handle(message, payload)
+
+    def _sent_again(self, transfer):
+        """Take the goods back without a refund, and send them out. :return: the new delivery"""
+        for _way in ("back", "again"):
+            wizard = self.env["stock.return.picking"].create({"picking_id": transfer.id})
+            for line in wizard.product_return_moves:
+                line.write({"quantity": line.move_id.quantity, "to_refund": False})
+            transfer = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+            transfer.move_ids.picked = True
+            transfer._action_done()
+            self.env.cr.flush()
+        self.assertEqual(transfer.picking_type_code, "outgoing")
+        return transfer

@@ -129,6 +129,19 @@ class TestCarrierInvoice(InvoiceCase):
         self._track("A", "delivered")
         self.assertEqual(order.invoice_ids, invoice)
 
+    def test_parcel_that_was_sent_again(self):
+        """The first delivery never arrived as such, and its order is invoiced by nobody."""
+        self._bank()
+        self.tracking_flow.invoice_on_delivery = True
+        order, picking = self._shipped()
+        self._book(picking, tracking="ONE,TWO")
+        self._track("ONE", "return_to_sender")
+        self._sent_again(picking).carrier_tracking_ref = "AGAIN"
+        self._track("AGAIN", "delivered")
+        self.assertFalse(order.invoice_ids)
+        self._track("TWO", "delivered")
+        self.assertEqual(order.invoice_ids.state, "posted")
+
     def test_label_is_taken_off_where_nobody_invoices(self):
         """Another carrier's flow invoices on delivery, this one does not."""
         self._bank()

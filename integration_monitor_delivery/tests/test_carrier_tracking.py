@@ -184,19 +184,6 @@ class TestCarrierTracking(CarrierCase):
         after = {one.step_id.code: (one.reached_at, one.evidence) for one in told}
         self.assertEqual(after, before)
 
-    def _sent_again(self, transfer):
-        """Take the goods back without a refund, and send them out. :return: the new delivery"""
-        for _way in ("back", "again"):
-            wizard = self.env["stock.return.picking"].create({"picking_id": transfer.id})
-            for line in wizard.product_return_moves:
-                line.write({"quantity": line.move_id.quantity, "to_refund": False})
-            transfer = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-            transfer.move_ids.picked = True
-            transfer._action_done()
-            self.env.cr.flush()
-        self.assertEqual(transfer.picking_type_code, "outgoing")
-        return transfer
-
     def test_sent_again_before_it_arrived(self):
         """The customer was not at home: the parcel came back, and its order waits for ever."""
         order, picking = self._shipped()
@@ -228,6 +215,7 @@ class TestCarrierTracking(CarrierCase):
         self.assertEqual(
             (arrived.state, list(arrived.evidence)), ("reached", [f"stock.picking,{picking.id}"])
         )
+        self.assertEqual(str(arrived.reached_at), "2024-08-10 10:00:00")
 
     def test_numbers_by_hand(self):
         """A person enters two numbers with a space between them, and the second is unknown."""

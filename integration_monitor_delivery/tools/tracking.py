@@ -78,7 +78,7 @@ def move_on(
 
 
 def standing(
-    numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]
+    numbers: Sequence[str], parcels: Mapping[str, Sequence[Any]]
 ) -> tuple[str, datetime | None]:
     """Return what a delivery of several parcels comes to, and when the last of them arrived.
 
@@ -88,8 +88,7 @@ def standing(
     told = [tuple(parcels[number]) if number in parcels else None for number in numbers]
     under_way = [str(one[0]) for one in told if one and one[0] != "delivered"]
     if told and not under_way and None not in told:
-        times = [parse_time(one[1]) for one in told if one]
-        return "delivered", max((moment for moment in times if moment), default=None)
+        return "delivered", last_arrival(numbers, parcels)
     troubled = [status for status in under_way if status in PROBLEM_STATUSES]
     if troubled:
         return troubled[0], None
@@ -100,12 +99,20 @@ def standing(
 def others_arrived(numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]) -> bool:
     """Return whether nothing of a delivery, of which a parcel came back, is on its way any more.
 
-    A parcel may have come back although the carrier said nothing of it.
+    Its only parcel may have come back although the carrier said nothing of it; of several it takes
+    the carrier to know which.
     """
     told = [str(parcels[number][0]) if number in parcels else "unknown" for number in numbers]
-    came_back = any(status in PROBLEM_STATUSES for status in told)
-    under_way = [one for one in told if one != "delivered" and one not in PROBLEM_STATUSES]
-    return len(under_way) <= (0 if came_back else 1)
+    if not any(status in PROBLEM_STATUSES for status in told):
+        return len(told) <= 1
+    return all(status == "delivered" or status in PROBLEM_STATUSES for status in told)
+
+
+def last_arrival(numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]) -> datetime | None:
+    """Return when the last of those parcels arrived that did (naive UTC)."""
+    told = [parcels[number] for number in numbers if number in parcels]
+    times = [parse_time(one[1]) for one in told if one[0] == "delivered"]
+    return max((moment for moment in times if moment), default=None)
 
 
 def told_last(numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]) -> int | None:

@@ -11,6 +11,8 @@ from odoo.addons.integration_monitor.tools.shop_order.reading import Reader
 
 from ..tools.purchase_snapshot_sql import ASKED_ANEW, ASKED_REVISION
 
+#: Vendors' clocks differ from ours by as much, as receivers of signed messages grant.
+CLOCKS_DIFFER = timedelta(seconds=300)
 #: What may be said of a purchase, and of each line.
 STATUSES = ("accepted", "changed", "rejected")
 
@@ -67,8 +69,9 @@ class IntegrationHandlerPurchaseAcknowledgement(models.AbstractModel):
     def _is_outdated(self, message, order, data, items):
         """Tell whether the vendor was told of a change after it sent this.
 
-        The revision that it names decides, else the moment of sending. Other terms, to which a
-        person changed the purchase before he pressed *Retry*, are those of the change.
+        The revision that it names decides, else whether it came before, or was sent so long before
+        that no clock explains it. Other terms, to which a person changed the purchase before he
+        pressed *Retry*, are those of the change.
         """
         told = order.integration_told or {}
         asked_at = moment(told.get(ASKED_ANEW))
@@ -82,7 +85,8 @@ class IntegrationHandlerPurchaseAcknowledgement(models.AbstractModel):
         if asked is not None and "revision" in data:
             outdated = data.number("revision") < asked
         else:
-            outdated = bool(sent_at) and sent_at < asked_at
+            came_before = bool(noted.received_at) and noted.received_at < asked_at
+            outdated = came_before or bool(sent_at) and sent_at < asked_at - CLOCKS_DIFFER
         if outdated:
             # Nor does the report of the message count, which has no other evidence.
             before = asked_at - timedelta(seconds=1)

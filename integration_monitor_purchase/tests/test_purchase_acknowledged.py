@@ -170,6 +170,20 @@ class TestPurchaseAcknowledgedLate(PurchaseAcknowledgedCommon):
         self.handled(order, hours=0)
         self.assertEqual(self.acknowledged(order), ("reached", True))
 
+    def test_sent_after_the_change_by_a_slow_clock(self):
+        """The vendor's clock is a minute behind, and what it answers is thrown away."""
+        order = self.changed()
+        now = fields.Datetime.now()
+        line = {"sku": "HOOK", "expected_at": "2031-03-04"}
+        self.handled(
+            order,
+            {"lines": [line]},
+            occurred_at=now - timedelta(minutes=1),
+            received_at=now + timedelta(seconds=1),
+        )
+        self.assertEqual(self.acknowledged(order), ("reached", True))
+        self.assertEqual(str(order.order_line.date_planned), "2031-03-04 00:00:00")
+
     def test_received_before_the_change(self):
         """A partner who does not say when he sent it said it after it was received."""
         order = self.changed()

@@ -149,7 +149,7 @@ def test_numbers_that_are_taken_off():
         (["return_to_sender", "in_transit"], False),
         (["return_to_sender", None], False),
         (["return_to_sender", "delivered"], True),
-        (["in_transit", "delivered"], True),
+        (["in_transit", "delivered"], False),
         (["in_transit", "in_transit"], False),
     ],
 )
