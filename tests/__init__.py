@@ -3,6 +3,7 @@
 # pytest imports this package as well, on its way to tests/unit and tests/e2e, without Odoo.
 if __name__.startswith("odoo.addons."):
     from . import test_blame_suite
+    from . import test_kept_caches
     from . import test_outbound_calls
     from . import test_outbound_faults
     from . import test_outbound_harmless

@@ -79,24 +79,27 @@ class TestBlameSuite(BlameCase):
 
     def _caused(self, situation):
         """Cause a situation and undo it. :return: (what was judged, as a ``Label``; sentence)"""
+        from testing.kept_caches import kept
+
         judged, sentence = Label("", "not caused"), None
-        undo = self.env.cr.savepoint()
-        with self.subTest(situation.name):
-            caused = situation.cause_it(self)
-            of_level = caused._name == "integration.transaction"
-            owner = (caused if of_level else self.owner(caused)).sudo()
-            owner.invalidate_recordset()
-            kinds = {system: kind for kind, system in self.systems.items()}
-            judged = Label(
-                owner.waits_for_step_id.code,
-                owner.cause,
-                kinds.get(owner.waits_on_system_id),
-                owner.cause_category or None,
-            )
-            sentence = owner.cause_text
-        undo.close(rollback=True)
-        self.env.invalidate_all(flush=False)
-        self.env.registry.reset_changes()
+        with kept(self.env.registry):
+            undo = self.env.cr.savepoint()
+            with self.subTest(situation.name):
+                caused = situation.cause_it(self)
+                of_level = caused._name == "integration.transaction"
+                owner = (caused if of_level else self.owner(caused)).sudo()
+                owner.invalidate_recordset()
+                kinds = {system: kind for kind, system in self.systems.items()}
+                judged = Label(
+                    owner.waits_for_step_id.code,
+                    owner.cause,
+                    kinds.get(owner.waits_on_system_id),
+                    owner.cause_category or None,
+                )
+                sentence = owner.cause_text
+            undo.close(rollback=True)
+            self.env.invalidate_all(flush=False)
+            self.env.registry.reset_changes()
         self.wms.clear_faults()
         self.site.api_answer = (200, {"ok": True})
         return judged, sentence

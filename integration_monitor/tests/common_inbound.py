@@ -3,11 +3,12 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.tests import HttpCase, new_test_user
+from odoo.tests import HttpCase
 from odoo.tools import mute_logger
 
 from ..instrumentation import log_writer
 from ..instrumentation.refusals import Coalescer
+from .common_users import new_user
 
 PASSWORD = "correct-horse-battery-9"
 LOGGERS = (
@@ -23,7 +24,7 @@ class InboundCase(HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         groups = "base.group_user,base.group_partner_manager"
-        cls.caller = new_test_user(cls.env, "im_api", groups=groups, password=PASSWORD)
+        cls.caller = new_user(cls.env, "im_api", groups=groups, password=PASSWORD)
         keys = cls.env["res.users.apikeys"].with_user(cls.caller)
         cls.key = keys._generate("rpc", "test", cls.env.cr.now() + timedelta(days=1))
 

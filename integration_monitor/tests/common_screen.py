@@ -1,8 +1,7 @@
 """Orders in trouble, for tests of what people see of them."""
 
-from odoo.tests import new_test_user
-
 from .common_transaction import TransactionCommon
+from .common_users import new_user
 
 
 class ScreenCase(TransactionCommon):
@@ -12,7 +11,7 @@ class ScreenCase(TransactionCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.users = {
-            name: new_test_user(
+            name: new_user(
                 cls.env,
                 f"im_screen_{name}",
                 name=f"{name.capitalize()} Screen",

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from odoo.tests import TransactionCase
 
+from .common_company import prepare_company, prepared_company
 from .common_users import new_users
 
+COMPANY = "Shop company"
 DATA = Path(__file__).parent / "data"
 SERVICE_GROUPS = (
     "integration_monitor.group_service",
@@ -32,15 +34,9 @@ class ShopCase(TransactionCase):
 
     @classmethod
     def setUpClass(cls):
+        prepare_company(COMPANY, cls._make_shop_company)
         super().setUpClass()
-        cls.company = cls.env["res.company"].create(
-            {
-                "name": "Shop company",
-                "currency_id": cls.env.ref("base.USD").id,
-                "country_id": cls.env.ref("base.us").id,
-                "account_fiscal_country_id": cls.env.ref("base.us").id,
-            }
-        )
+        cls.company = prepared_company(cls.env, COMPANY) or cls._make_shop_company(cls.env)
         cls.env.ref("base.USD").active = True
         cls.env.user.company_ids |= cls.company
         cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": [cls.company.id]})
@@ -69,6 +65,17 @@ class ShopCase(TransactionCase):
             )
             for sku in cls.PRODUCTS
         }
+
+    @classmethod
+    def _make_shop_company(cls, env):
+        return env["res.company"].create(
+            {
+                "name": COMPANY,
+                "currency_id": env.ref("base.USD").id,
+                "country_id": env.ref("base.us").id,
+                "account_fiscal_country_id": env.ref("base.us").id,
+            }
+        )
 
     @classmethod
     def _make_flow(cls, handler, code, **values):

@@ -1,6 +1,15 @@
 """Users for tests, made together: each by itself costs three times as many statements."""
 
 from odoo import Command
+from odoo.tests import new_test_user
+
+#: Nobody reads the invitations, and each costs more than its user.
+CONTEXT = {"no_reset_password": True}
+
+
+def new_user(env, login, groups="base.group_user", **values):
+    """Make a user as Odoo's ``new_test_user`` does, without an invitation. :return: the user"""
+    return new_test_user(env, login, groups, CONTEXT, **values).with_env(env)
 
 
 def new_users(env, groups_of, **values):
@@ -12,7 +21,7 @@ def new_users(env, groups_of, **values):
     """
     return (
         env["res.users"]
-        .with_context(no_reset_password=True)
+        .with_context(**CONTEXT)
         .create(
             [
                 {

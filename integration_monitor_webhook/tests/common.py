@@ -8,10 +8,11 @@ from unittest.mock import patch
 
 import urllib3
 
-from odoo.tests import HttpCase, TransactionCase, new_test_user
+from odoo.tests import HttpCase, TransactionCase
 
 from odoo.addons.integration_monitor.instrumentation import log_writer
 from odoo.addons.integration_monitor.models.integration_credential import KEY_VARIABLE
+from odoo.addons.integration_monitor.tests.common_users import new_user
 from odoo.addons.integration_monitor.tools import crypto, signature
 
 from ..controllers.reception import throttle
@@ -29,12 +30,12 @@ class WebhookMixin:
         environment.start()
         cls.addClassCleanup(environment.stop)
         cls.addClassCleanup(cls.env.registry.clear_cache)
-        cls.admin = new_test_user(
+        cls.admin = new_user(
             cls.env,
             "webhook_admin",
             groups="integration_monitor.group_administrator,stock.group_stock_user",
         )
-        cls.service = new_test_user(
+        cls.service = new_user(
             cls.env, "webhook_service", groups="integration_monitor.group_service"
         )
         cls.system = cls.env["integration.system"].create(

@@ -21,6 +21,7 @@ from typing import Any
 # Only the package is wanted on the path, not this folder: its modules have common names.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from testing import kept_caches  # noqa: E402
 from testing.claims import Claims  # noqa: E402
 from testing.log_watch import LogWatch  # noqa: E402
 from testing.results import FAILED, PASSED, SKIPPED, Result, save  # noqa: E402
@@ -138,6 +139,9 @@ def hook(recorder: Recorder, watch: LogWatch) -> None:
             watch.muted = False
 
     OdooTestResult.logError = log_error_once
+    if not os.environ.get(ALL_TESTS_VARIABLE):
+        # Odoo's own tests run as Odoo runs them.
+        kept_caches.keep()
 
     make_suite = loader.make_suite
     folder = os.environ.get(CLAIMS_VARIABLE)

@@ -1,0 +1,33 @@
+import os
+import unittest
+
+from odoo.tests import TransactionCase, tagged
+
+from odoo.addons.integration_monitor.tests.common_company import COPY_VARIABLE
+
+PARAMETER = "integration_monitor.test_kept_caches"
+EXTERNAL_ID = "integration_monitor.test_kept_caches"
+
+
+@tagged("post_install", "-at_install")
+class TestKeptCaches(TransactionCase):
+    """Tests run in the order of their names: what one has cached may meet the next one."""
+
+    def test_1_changes(self):
+        """What the next test looks for is there, and cached."""
+        self.env["ir.config_parameter"].set_param(PARAMETER, "changed")
+        self.assertEqual(self.env["ir.config_parameter"].get_param(PARAMETER), "changed")
+        partner = self.env["res.partner"].create({"name": "Cached"})
+        self.env["ir.model.data"]._update_xmlids([{"xml_id": EXTERNAL_ID, "record": partner}])
+        self.assertEqual(self.env.ref(EXTERNAL_ID), partner)
+
+    def test_2_nothing_of_it_is_left(self):
+        """A test sees in a cache what another one has made and taken back."""
+        self.assertFalse(self.env["ir.config_parameter"].get_param(PARAMETER))
+        self.assertFalse(self.env.ref(EXTERNAL_ID, raise_if_not_found=False))
+
+    @unittest.skipUnless(os.environ.get(COPY_VARIABLE), "what the test runner does")
+    def test_3_what_nobody_changed_stays(self):
+        """Each test reads what the one before it has read."""
+        with self.assertQueryCount(0):
+            self.env["ir.config_parameter"].get_param(PARAMETER)
