@@ -1,7 +1,7 @@
 """What Odoo's methods have cached stays after a test, as far as it is still true.
 
 Odoo's test cases empty all caches after each test, and the next one reads access rights, rules and
-settings anew: a quarter of what the tests cost. Here a rollback does what it does when a request
+settings anew: every seventh of their statements. Here a rollback does what it does when a request
 fails: caches that somebody has emptied meanwhile hold what they held before, and the others stay.
 At the end of a class all are emptied, as ever.
 """
