@@ -164,6 +164,7 @@ from . import test_transaction_screen
 from . import test_document_state
 from . import test_screen_tour
 from . import test_exchange_merged
+from . import test_return_corrected
 from . import test_return_credits
 from . import test_return_kit
 from . import test_return_matrix

@@ -23,6 +23,19 @@ class ReturnRuleCase(ReturnCommon, BusinessRuleCase):
         self.ship(back)
         return back
 
+    def credits_of(self, back):
+        """:return: the credit notes that a return claims"""
+        links = self.owner(back).document_ids.filtered(lambda link: link.role == "refund")
+        return self.env["account.move"].browse(links.mapped("res_id"))
+
+    def in_two_invoices(self):
+        """:return: an order of ten that has left, the invoice of eight and that of two"""
+        order, _none = self.delivered(quantity=10, invoiced=False)
+        first = self.invoice(order, post=False)
+        first.invoice_line_ids.quantity = 8
+        first.action_post()
+        return order, first, self.invoice(order)
+
     def made_before(self, bills, days=2):
         """Invoices and credit notes were made so many days before."""
         self.execute(
@@ -37,14 +50,15 @@ class ReturnRuleCase(ReturnCommon, BusinessRuleCase):
         order, invoice = self.delivered(quantity=10, paid=False)
         return order, self.correct(invoice)
 
-    def correct(self, invoice, post=True):
-        """*Reverse and Create Invoice*. :return: the new invoice"""
+    def correct(self, invoices, post=True):
+        """*Reverse and Create Invoice*. :return: the new invoices, in the order of the former"""
         wizard = (
             self.env["account.move.reversal"]
-            .with_context(active_model="account.move", active_ids=invoice.ids)
-            .create({"journal_id": invoice.journal_id.id})
+            .with_context(active_model="account.move", active_ids=invoices.ids)
+            .create({"journal_id": invoices.journal_id.id})
         )
-        other = self.env["account.move"].browse(wizard.modify_moves()["res_id"])
+        wizard.modify_moves()
+        other = wizard.new_move_ids.sorted("id")
         if post:
             other.action_post()
         self.record()

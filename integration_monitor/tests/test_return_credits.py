@@ -11,19 +11,6 @@ class TestReturnCredits(ReturnRuleCase):
 
     check_code = "return_without_refund"
 
-    def in_two_invoices(self):
-        """:return: an order of ten that has left, the invoice of eight and that of two"""
-        order, _none = self.delivered(quantity=10, invoiced=False)
-        first = self.invoice(order, post=False)
-        first.invoice_line_ids.quantity = 8
-        first.action_post()
-        return order, first, self.invoice(order)
-
-    def credits_of(self, back):
-        """:return: the credit notes that a return claims"""
-        links = self.owner(back).document_ids.filtered(lambda link: link.role == "refund")
-        return self.env["account.move"].browse(links.mapped("res_id"))
-
     def test_small_correction(self):
         """The credit note of the return is larger, and passes for the correction: the return claims
         the money of both."""
