@@ -39,7 +39,9 @@ class TestReturnRepair(ReturnCommon, OutcomeCase):
         self.assertEqual((owner.state, owner.completed_at), ("completed", ended))
         self.assertEqual((shipped.reached_at, shipped.res_id), before)
         self.assertEqual(self.counts(order, "shipped"), (1, 1))
-        links = owner.document_ids.filtered(lambda link: link.res_id in (back + again).ids)
+        links = owner.document_ids.filtered(
+            lambda link: link.res_model == back._name and link.res_id in (back + again).ids
+        )
         self.assertEqual(sorted(links.mapped("role")), ["again", "return"])
 
     def test_repair_is_done(self):
