@@ -137,6 +137,15 @@ class IntegrationException(models.Model):
                     name=successors[0].name,
                 )
             )
+        messages = closed._open_messages()
+        if messages.filtered("ordering_key")._made_up_for():
+            # Else that one waits for this one, which is not sent after it.
+            raise UserError(
+                self.env._(
+                    "A later message about the same matter is under way, or may have arrived, and "
+                    "would wait for this one: open it again when that one has ended."
+                )
+            )
         for exception in closed:
             exception.write(
                 {
@@ -146,9 +155,7 @@ class IntegrationException(models.Model):
                     "by_person": True,
                 }
             )
-        # A later one that the partner may have does not wait for what is older than it any more.
-        messages = closed._open_messages()
-        (messages - messages._made_up_for())._set_let_pass(False)
+        messages._set_let_pass(False)
         self.sudo()._ensure_activity()
         return True
 

@@ -75,7 +75,11 @@ class IntegrationException(models.Model):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"type": "warning", "message": text},
+            "params": {
+                "type": "warning",
+                "message": text,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
         }
 
     def action_done_by_hand(self):

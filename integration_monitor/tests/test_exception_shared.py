@@ -261,11 +261,24 @@ class TestExceptionShared(BreakerCase):
         self.press(matter, "action_ignore")
         second = self.emit_one(BUSY)
         second.sudo().bound_endpoint_id = self.endpoint
-        self.press(matter, "action_reopen")
+        with self.assertRaisesRegex(UserError, "would wait for this one"):
+            self.press(matter, "action_reopen")
         second.sudo().next_attempt_at = START
         self.go(OK)
         self.assertEqual((first.state, second.state), ("cancelled", "done"))
         self.assertFalse(self.opened())
+
+    def test_opened_again_and_the_newer_one_is_cancelled(self):
+        """The older one is dead, and nobody sees it any more."""
+        first = self.emit_one(REFUSED)
+        matter = self.opened()
+        self.press(matter, "action_ignore")
+        second = self.emit_one(BUSY)
+        second.sudo().bound_endpoint_id = self.endpoint
+        self.press(matter, "action_reopen")
+        self.press(second, "action_cancel")
+        self.assertEqual((self.opened(), first.state), (matter, "dead"))
+        self.assertEqual(matter.message_id, first)
 
     def test_retry_of_a_selection_some_of_which_a_person_has(self):
         """They are left out without a word, or the button fails for all."""

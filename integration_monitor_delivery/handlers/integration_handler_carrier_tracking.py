@@ -4,6 +4,7 @@ from odoo.tools import SQL
 from odoo.addons.integration_monitor.tools.errors import ContractError, RetryLater
 
 from ..tools.tracking import (
+    ENDED_STATUSES,
     PROBLEM_STATUSES,
     RESTING_STATUSES,
     STATUS_RANK,
@@ -98,7 +99,10 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
                 values["integration_tracking_at"] = event.occurred_at
                 values["integration_delivered_at"] = arrived_at
             picking.write(values)
-            if before != status if arrived_at else picking._integration_arrived_at():
+            if not arrived_at and event.status in ENDED_STATUSES:
+                # A parcel of it came back, and arrived when it was sent again.
+                arrived |= picking.filtered(lambda one: one._integration_arrived_at())
+            elif arrived_at and before != status:
                 arrived |= picking
         return arrived
 
@@ -162,7 +166,7 @@ class IntegrationHandlerCarrierTracking(models.AbstractModel):
             for picking in pickings
             for value in picking._integration_parcel_reports(
                 event.in_transit_at,
-                event.status == "delivered" and picking._integration_arrived_at(),
+                event.status in ENDED_STATUSES and picking._integration_arrived_at(),
                 message.id,
             )
         ]

@@ -4,9 +4,9 @@ from odoo.exceptions import UserError
 from odoo.addons.integration_monitor.models.integration_document_mixin import PREFETCH
 
 from ..tools.tracking import (
+    came_back,
     last_arrival,
     numbers_of,
-    others_arrived,
     parse_time,
     renumber,
     standing,
@@ -167,14 +167,20 @@ class StockPicking(models.Model):
         if self._integration_sent_again():
             # No delivery that an order waits for, unless a parcel of one came back on its way.
             told = self._integration_first_sent().filtered(
-                lambda p: not p.integration_delivered_at and p._integration_others_arrived()
+                lambda p: not p.integration_delivered_at and p._integration_came_back()
             )
-        moments = (("in_transit", in_transit_at), ("delivered", delivered_at))
+        moments = {
+            picking: (
+                ("in_transit", in_transit_at),
+                ("delivered", delivered_at and picking._integration_arrived_at()),
+            )
+            for picking in told
+        }
         return [
             {
                 "transaction_id": transaction.id,
                 "step_code": code,
-                "occurred_at": code == "delivered" and picking._integration_arrived_at() or moment,
+                "occurred_at": moment,
                 "res_model": self._name,
                 "res_id": picking.id,
                 "message_id": message_id,
@@ -185,7 +191,7 @@ class StockPicking(models.Model):
             # An exchange belongs to a return, too, whose own parcel goes the other way; a return
             # to its order, whose parcel arrived.
             if (transaction.res_model == self._name) == (self.picking_type_code == "incoming")
-            for code, moment in moments
+            for code, moment in moments[picking]
             if moment
         ]
 
@@ -209,19 +215,24 @@ class StockPicking(models.Model):
             moves = former
         return moves.picking_id
 
-    def _integration_others_arrived(self):
-        """:return: whether it is over but for a parcel that came back"""
-        return others_arrived(
-            numbers_of(self.carrier_tracking_ref), self._integration_known_parcels()
-        )
+    def _integration_came_back(self):
+        """:return: how many of its parcels came back, if the others arrived"""
+        return came_back(numbers_of(self.carrier_tracking_ref), self._integration_known_parcels())
 
     def _integration_arrived_at(self):
         """:return: when it arrived (UTC) with what came back and was sent again, or False"""
-        if self.integration_delivered_at or not self._integration_others_arrived():
+        back = not self.integration_delivered_at and self._integration_came_back()
+        if not back:
             return self.integration_delivered_at
-        again = self.move_ids.returned_move_ids.returned_move_ids.picking_id
-        arrived = list(filter(None, again.mapped("integration_delivered_at")))
-        if not arrived:
+        again = self.move_ids.returned_move_ids.returned_move_ids.filtered(
+            lambda move: move.state != "cancel" and move.location_dest_usage == "customer"
+        )
+        moments = again.picking_id.mapped("integration_delivered_at")
+        arrived = list(filter(None, moments))
+        # All of it in one parcel, or each that came back in one of its own.
+        left = sum(move.quantity for move in self.move_ids if move.state == "done")
+        is_whole = sum(again.mapped("quantity")) >= left and len(arrived) == len(moments)
+        if not arrived or not is_whole and len(arrived) < back:
             return False
         own = last_arrival(numbers_of(self.carrier_tracking_ref), self._integration_known_parcels())
         return max([*arrived, own] if own else arrived)

@@ -139,6 +139,8 @@ class TestCarrierInvoice(InvoiceCase):
         self._sent_again(picking).carrier_tracking_ref = "AGAIN"
         self._track("AGAIN", "delivered")
         self.assertFalse(order.invoice_ids)
+        self._track("TWO", "failure")
+        self.assertFalse(order.invoice_ids)
         self._track("TWO", "delivered")
         self.assertEqual(order.invoice_ids.state, "posted")
 

@@ -217,6 +217,23 @@ class TestCarrierTracking(CarrierCase):
         )
         self.assertEqual(str(arrived.reached_at), "2024-08-10 10:00:00")
 
+    def test_sent_again_before_the_carrier_says_that_it_came_back(self):
+        """The carrier tells of the way back after all the rest, and the order waits for ever."""
+        order, picking = self._shipped()
+        self._book(picking, tracking="ONE,TWO")
+        self._track("ONE", "in_transit")
+        self._track("TWO", "delivered")
+        self._sent_again(picking).carrier_tracking_ref = "AGAIN4"
+        self._track("AGAIN4", "delivered", at="2024-08-09T10:00:00Z")
+        arrived = order.integration_transaction_ids.milestone_ids.filtered(
+            lambda m: m.step_id.code == "delivered"
+        )
+        self.assertNotEqual(arrived.state, "reached")
+        self._track("ONE", "return_to_sender", at="2024-08-10T10:00:00Z")
+        self.assertEqual(
+            (arrived.state, str(arrived.reached_at)), ("reached", "2024-08-09 10:00:00")
+        )
+
     def test_numbers_by_hand(self):
         """A person enters two numbers with a space between them, and the second is unknown."""
         _order, picking = self._shipped()

@@ -27,6 +27,8 @@ STATUS_RANK = {
 PROBLEM_STATUSES = frozenset({"failure", "error", "return_to_sender", "cancelled"})
 #: What a carrier tells of a label that no parcel travels with.
 RESTING_STATUSES = frozenset({"unknown", "pre_transit", "cancelled"})
+#: After these nothing more becomes of a parcel.
+ENDED_STATUSES = frozenset({"delivered", "return_to_sender"})
 MOVING_STATUSES = frozenset({"in_transit", "out_for_delivery", "available_for_pickup"})
 
 
@@ -96,16 +98,18 @@ def standing(
     return min(under_way, key=lambda status: STATUS_RANK[status], default=nothing_else), None
 
 
-def others_arrived(numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]) -> bool:
-    """Return whether nothing of a delivery, of which a parcel came back, is on its way any more.
+def came_back(numbers: Sequence[str], parcels: Mapping[str, Sequence[Any]]) -> int:
+    """Return how many parcels came back of a delivery of which the others arrived.
 
-    Its only parcel may have come back although the carrier said nothing of it; of several it takes
-    the carrier to know which.
+    0 while one is on its way, or in another trouble: it may arrive. An only parcel may have come
+    back although the carrier said nothing of it; of several it takes the carrier to know which.
     """
+    if len(numbers) <= 1:
+        return 1
     told = [str(parcels[number][0]) if number in parcels else "unknown" for number in numbers]
-    if not any(status in PROBLEM_STATUSES for status in told):
-        return len(told) <= 1
-    return all(status == "delivered" or status in PROBLEM_STATUSES for status in told)
+    if any(status not in ENDED_STATUSES for status in told):
+        return 0
+    return told.count("return_to_sender")
 
 
 def last_arrival(numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]) -> datetime | None:

@@ -8,9 +8,9 @@ import pytest
 
 from integration_monitor_delivery.tools.tracking import (
     STATUS_RANK,
+    came_back,
     move_on,
     numbers_of,
-    others_arrived,
     parse_time,
     parse_tracking_event,
     renumber,
@@ -143,18 +143,19 @@ def test_numbers_that_are_taken_off():
 @pytest.mark.parametrize(
     ("told", "expected"),
     [
-        ([None], True),
-        (["in_transit"], True),
-        (["return_to_sender"], True),
-        (["return_to_sender", "in_transit"], False),
-        (["return_to_sender", None], False),
-        (["return_to_sender", "delivered"], True),
-        (["in_transit", "delivered"], False),
-        (["in_transit", "in_transit"], False),
+        ([None], 1),
+        (["in_transit"], 1),
+        (["return_to_sender"], 1),
+        (["return_to_sender", "in_transit"], 0),
+        (["return_to_sender", None], 0),
+        (["return_to_sender", "failure"], 0),
+        (["return_to_sender", "delivered"], 1),
+        (["return_to_sender", "return_to_sender", "delivered"], 2),
+        (["in_transit", "delivered"], 0),
     ],
 )
-def test_others_arrived(told, expected):
+def test_came_back(told, expected):
     """A delivery of which a parcel came back is said to have arrived while another travels."""
     numbers = [str(number) for number in range(len(told))]
     parcels = {n: [one, None] for n, one in zip(numbers, told, strict=True) if one}
-    assert others_arrived(numbers, parcels) is expected
+    assert came_back(numbers, parcels) == expected
