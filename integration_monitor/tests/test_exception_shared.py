@@ -276,6 +276,9 @@ class TestExceptionShared(BreakerCase):
         second = self.emit_one(BUSY)
         second.sudo().bound_endpoint_id = self.endpoint
         self.press(matter, "action_reopen")
+        second.sudo().next_attempt_at = START
+        self.go(REFUSED)
+        self.assertEqual(matter.message_id, second)
         self.press(second, "action_cancel")
         self.assertEqual((self.opened(), first.state), (matter, "dead"))
         self.assertEqual(matter.message_id, first)
