@@ -128,6 +128,7 @@ def test_free_text(name, secret):
         "GB29NWBK60161331926819",
         "jo.public+shop@mail.example.com",
         "+49 (30) 1234-5678",
+        "41111111-1111-1111",
     ],
 )
 def test_shapes(text):
@@ -147,6 +148,7 @@ def test_a_key_without_its_end_takes_the_rest_along():
         "discarded cardinality passage compass",
         "correlation 4bf92f3577b34da6a3ce929d0e0e4736",
         "4111111111111112 is no card",
+        "job 00514722-4262-4277-8051-ffca2b29fb9d, after AB12CD34-0123-4567-89AB-0123456789AB",
         "status: 200, path: /orders/1, authentication failed",
         "Basic authentication is required",
     ],
