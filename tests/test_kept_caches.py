@@ -1,5 +1,4 @@
 import os
-import unittest
 
 from odoo.tests import TransactionCase, tagged
 
@@ -30,8 +29,7 @@ class TestKeptCaches(TransactionCase):
         self.assertFalse(self.env["ir.config_parameter"].get_param(PARAMETER))
         self.assertFalse(self.env["ir.model.data"]._xmlid_to_res_id(EXTERNAL_ID))
 
-    @unittest.skipUnless(os.environ.get(COPY_VARIABLE), "what the test runner does")
     def test_4_what_nobody_changed_stays(self):
-        """Each test reads what the one before it has read."""
-        with self.assertQueryCount(0):
+        """Each test reads what the one before it has read; as it does without the test runner."""
+        with self.assertQueryCount(0 if os.environ.get(COPY_VARIABLE) else 1):
             self.env["ir.config_parameter"].get_param(PARAMETER)
