@@ -138,12 +138,13 @@ class IntegrationException(models.Model):
                 )
             )
         messages = closed._open_messages()
-        if messages.filtered("ordering_key")._made_up_for():
+        made_up = messages.filtered("ordering_key")._made_up_for()
+        if made_up._has_later_in_work():
             # Else that one waits for this one, which is not sent after it.
             raise UserError(
                 self.env._(
-                    "A later message about the same matter is under way, or may have arrived, and "
-                    "would wait for this one: open it again when that one has ended."
+                    "A later message about the same matter is under way, and would wait for this "
+                    "one: open it again when that one has ended."
                 )
             )
         for exception in closed:
@@ -155,7 +156,8 @@ class IntegrationException(models.Model):
                     "by_person": True,
                 }
             )
-        messages._set_let_pass(False)
+        # What another one made up for is not sent any more: nothing waits for it.
+        (messages - made_up)._set_let_pass(False)
         self.sudo()._ensure_activity()
         return True
 

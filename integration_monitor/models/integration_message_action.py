@@ -139,6 +139,23 @@ class IntegrationMessage(models.Model):
             return replaced
         return replaced | self.browse(told._last_told_about())
 
+    def _has_later_in_work(self):
+        """:return: whether a later message about a matter of these is in work, or tried again"""
+        working = self.search(
+            [
+                ("flow_id", "in", self.flow_id.ids),
+                ("subject_key", "in", [key for key in self.mapped("subject_key") if key]),
+                ("state", "in", ("processing", "retry")),
+            ]
+        )
+        return any(
+            later.flow_id == message.flow_id
+            and later.subject_key == message.subject_key
+            and later._age_id() > message._age_id()
+            for message in self
+            for later in working
+        )
+
     def _check_may_retry(self):
         """Refuse to put back to work what would wait for ever.
 

@@ -113,6 +113,21 @@ class TestMessageOrdering(OrderingCase):
         self.assertEqual((handled, second.state), ([2], "done"))
         self.assertEqual((first.state, first.superseded_by_id), ("cancelled", second))
 
+    def test_opened_again_when_the_last_one_has_ended(self):
+        """It may have arrived: it is never opened again, for an older one of the same matter."""
+        first = self.emit(REFUSED)
+        self.press(first, "action_ignore")
+        second = self.emit(REFUSED)
+        second.bound_endpoint_id = self.endpoint
+        matter = second.exception_ids.filtered("is_open")
+        for button in ("action_ignore", "action_reopen", "action_retry"):
+            getattr(matter.with_user(self.users["operator"]), button)()
+        self.assertEqual((first.state, second.state, matter.state), ("dead", "retry", "retrying"))
+        self.due_now(second)
+        self.go()
+        self.assertEqual((first.state, second.state), ("cancelled", "done"))
+        self.assertEqual(first.superseded_by_id, second)
+
     def test_a_retry_is_waited_for_again(self):
         """A failure was ignored and is tried again: the next message overtakes its retry."""
         first = self.emit(REFUSED)
