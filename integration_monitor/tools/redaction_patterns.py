@@ -123,8 +123,13 @@ _PERSONAL_PATTERNS = tuple(
         r"(?<![\w+])\+[0-9](?:[ ()./-]{0,2}[0-9]){7,14}(?![0-9])",
     )
 )
-# One of two thousand UUIDs begins with the digits of a card, and one of ten of these adds up.
-_NO_UUID = r"(?![0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z]))"
+# One of two thousand UUIDs begins with the digits of a card, or ends with them, and one of ten of
+# these adds up.
+_NO_UUID = (
+    r"(?![0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z]))"
+    r"(?!(?<=[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-)[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
+    r"(?![0-9A-Za-z]))"
+)
 _IBAN = re.compile(rf"\b{_NO_UUID}[A-Z]{{2}}[0-9]{{2}}(?:[ -]?[A-Z0-9]){{11,30}}\b")
 _CARD = re.compile(rf"(?<![0-9A-Za-z.]){_NO_UUID}[0-9](?:[ -]?[0-9]){{12,18}}(?![0-9A-Za-z])")
 

@@ -141,6 +141,12 @@ def test_a_key_without_its_end_takes_the_rest_along():
     assert r.redact_text("see -----BEGIN PRIVATE KEY-----\nMIIE") == f"see {r.MASK}"
 
 
+def test_what_only_begins_as_an_id():
+    """A card number is kept behind the beginning of an id."""
+    text = r.redact_text("deadbeef-dead-beef-4111111111111111")
+    assert text == f"deadbeef-dead-beef-{r.MASK}"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -149,6 +155,7 @@ def test_a_key_without_its_end_takes_the_rest_along():
         "correlation 4bf92f3577b34da6a3ce929d0e0e4736",
         "4111111111111112 is no card",
         "job 00514722-4262-4277-8051-ffca2b29fb9d, after AB12CD34-0123-4567-89AB-0123456789AB",
+        "message 4c1f6b0d-deef-4b60-9254-683816910928",
         "status: 200, path: /orders/1, authentication failed",
         "Basic authentication is required",
     ],
