@@ -15,7 +15,9 @@ from .errors import ProvisionError
 
 #: The names by which Odoo's browser tests look for one, too.
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PACKAGES = ("chromium", "fonts-dejavu-core")
+#: Without windows it starts and draws with a sixth less of processor time.
+PACKAGE = "chromium-headless-shell"
+FONTS_PACKAGE = "fonts-dejavu-core"
 FALLBACK_SUITE = "bookworm"
 #: Debian releases whose Chromium and libraries the mirrors still carry.
 SUITES = {"bookworm", "trixie", "forky", "sid"}
@@ -27,7 +29,7 @@ libraries="$root/usr/lib/{triplet}:$root/usr/lib/{triplet}/pulseaudio:$root/lib/
 export LD_LIBRARY_PATH="$libraries:$root/usr/lib/chromium${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}"
 export FONTCONFIG_FILE="$root/fonts.conf"
 export CHROME_WRAPPER="$0"
-exec "$root/usr/lib/chromium/chromium" "$@"
+exec "$root/usr/lib/chromium/chromium-headless-shell" "$@"
 """
 FONTS = """\
 <?xml version="1.0"?>
@@ -95,12 +97,12 @@ def _download() -> list[Path]:
     source.update()
     listed = shell.run(
         [*source.command("apt-get"), "-q", "--print-uris", "-y", "--no-install-recommends",
-         "install", *PACKAGES],
+         "install", PACKAGE, FONTS_PACKAGE],
         what="Looking up Chromium",
         hint="install one with `apt install chromium`.",
     )  # fmt: skip
     names = [_name(file) for file in re.findall(r"^'[^']+' (\S+) \d+", listed, re.MULTILINE)]
-    if not any(name.startswith(("chromium=", "chromium:")) for name in names):
+    if not any(name.startswith((f"{PACKAGE}=", f"{PACKAGE}:")) for name in names):
         raise ProvisionError("No Chromium in the package lists: `apt install chromium` brings one.")
     return source.download(names, "Chromium and its libraries")
 

@@ -31,7 +31,25 @@ FORMAT = 2
 WATCHED = paths.SETUP / "testing" / "odoo_launcher.py"
 #: Makes the bundles as Odoo does before tests that open pages: it finds them, and makes none.
 BUNDLES = """
-env(context={})["ir.qweb"]._pregenerate_assets_bundles()
+pages = env(context={})["ir.qweb"]
+scripts, styles = pages._get_bundles_to_pregenarate()
+# What pages of the backend load when they need it.
+scripts |= {"web.assets_backend_lazy", "web.chartjs_lib"}
+styles |= {"web.assets_backend_lazy"}
+# The largest are of pages that no test opens.
+without = {
+    "api_doc.assets",
+    "mail.assets_discuss_public_test_tours",
+    "mail.assets_public",
+    "spreadsheet.public_spreadsheet",
+    "web.assets_web_dark",
+    "web.qunit_suite_tests",
+    "web.tests_assets",
+}
+for name in sorted(scripts - without):
+    pages._get_asset_bundle(name, css=False, js=True).js()
+for name in sorted(styles - without):
+    pages._get_asset_bundle(name, css=True, js=False).css()
 env.cr.commit()
 """
 #: How many suite templates stay, and for how many seconds an unused one does.
