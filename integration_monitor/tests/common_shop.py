@@ -8,7 +8,7 @@ from pathlib import Path
 from odoo.tests import TransactionCase
 
 from .common_company import prepare_company, prepared_company
-from .common_users import new_users
+from .common_users import CONTEXT, new_users
 
 COMPANY = "Shop company"
 DATA = Path(__file__).parent / "data"
@@ -53,18 +53,23 @@ class ShopCase(TransactionCase):
             {"name": "Test shop", "code": "testshop", "company_id": cls.company.id}
         )
         cls.flow = cls._make_flow(cls.handler, "testshop.orders", message_type="shop.order")
-        cls.products = {
-            sku: cls.env["product.product"].create(
-                {
-                    "name": f"Product {sku}",
-                    "default_code": sku,
-                    "type": "consu",
-                    "is_storable": True,
-                    "list_price": 5.0,
-                }
+        products = (
+            cls.env["product.product"]
+            .with_context(**CONTEXT)
+            .create(
+                [
+                    {
+                        "name": f"Product {sku}",
+                        "default_code": sku,
+                        "type": "consu",
+                        "is_storable": True,
+                        "list_price": 5.0,
+                    }
+                    for sku in cls.PRODUCTS
+                ]
             )
-            for sku in cls.PRODUCTS
-        }
+        )
+        cls.products = dict(zip(cls.PRODUCTS, products.with_env(cls.env), strict=True))
 
     @classmethod
     def _make_shop_company(cls, env):

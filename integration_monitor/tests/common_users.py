@@ -3,8 +3,10 @@
 from odoo import Command
 from odoo.tests import new_test_user
 
-#: Nobody reads the invitations, and each costs more than its user.
-CONTEXT = {"no_reset_password": True}
+from odoo.addons.base.tests.common import DISABLED_MAIL_CONTEXT
+
+#: Nobody reads invitations, notes and subscriptions, and they cost more than the user.
+CONTEXT = DISABLED_MAIL_CONTEXT
 
 
 def new_user(env, login, groups="base.group_user", **values):
@@ -19,7 +21,7 @@ def new_users(env, groups_of, **values):
     :param values: of each of them
     :return: the users, in order
     """
-    return (
+    users = (
         env["res.users"]
         .with_context(**CONTEXT)
         .create(
@@ -36,3 +38,4 @@ def new_users(env, groups_of, **values):
             ]
         )
     )
+    return users.with_env(env)
