@@ -15,11 +15,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 import requests
 
 from provision import config, paths, venv
 
+from . import forked
 from .rpc import RpcClient
 from .waiting import free_port, wait_until
 
@@ -57,7 +59,7 @@ class ManagedProcess:
         self.log_file = log_file
         self.env = dict(os.environ if env is None else env)
         self.cwd = cwd
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | forked.Forked | None = None
         #: Where the log of the present run begins.
         self.log_start = 0
 
@@ -77,16 +79,20 @@ class ManagedProcess:
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
             self.log_start = log.tell()
-            self.process = subprocess.Popen(
-                self.command,
-                env=self.env,
-                cwd=self.cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            self.process = self._launch(log)
         atexit.register(self.kill9)
+
+    def _launch(self, output: IO[bytes]) -> subprocess.Popen[bytes] | forked.Forked:
+        """Start the program, in a session of its own."""
+        return subprocess.Popen(
+            self.command,
+            env=self.env,
+            cwd=self.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
     def stop(self) -> None:
         """Ask the process to end, insist after a while; no error when it ended already."""
@@ -174,8 +180,18 @@ class OdooServer(ManagedProcess):
         # queue_job's runner calls the server at this address.
         runner = {"ODOO_QUEUE_JOB_HOST": "127.0.0.1", "ODOO_QUEUE_JOB_PORT": str(self.port)}
         environment = {**config.environment(conf), **runner, **(env or {})}
+        if not channels:  # queue_job starts its runner where it was imported before the server
+            environment[forked.VARIABLE] = ""
         super().__init__(command, log_file, env=environment)
         self.conf = conf
+
+    def _launch(self, output: IO[bytes]) -> subprocess.Popen[bytes] | forked.Forked:
+        env = self.env
+        if self.log_start:
+            # Started again so fast, it would be before queue_job takes the jobs of the one that was
+            # killed for dead, ten seconds after their beginning; it looks again a minute later.
+            env = {**env, forked.VARIABLE: ""}
+        return forked.start(self.command, env=env, cwd=self.cwd, stdout=output)
 
     @property
     def url(self) -> str:

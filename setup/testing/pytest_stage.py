@@ -7,8 +7,9 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from demo.stack import seeded_template
-from provision import chromium, config, paths, templates, venv
+from provision import addons, chromium, config, paths, templates, venv
 
+from .forked import fork_server
 from .results import FAILED, PASSED, SKIPPED, Result
 from .running import excerpt, run_in_turn
 from .selection import E2E, UNIT, Selection
@@ -16,9 +17,18 @@ from .selection import E2E, UNIT, Selection
 NO_TESTS = 5
 TIMEOUT_SECONDS = 25 * 60
 #: End-to-end tests wait more than they compute: so many of their files run at once.
-E2E_PROCESSES = 3
+E2E_PROCESSES = 4
 #: Files that take longest, in this order: begun last, they would go on alone. The others follow.
-LONGEST = ("test_lifecycle.py", "test_demo.py", "test_workers_log.py", "test_message_storm.py")
+LONGEST = (
+    "test_lifecycle.py",
+    "test_message_storm.py",
+    "test_workers_log.py",
+    "test_message_restart.py",
+    "test_health.py",
+    "test_exceptions.py",
+    "test_kill.py",
+    "test_demo.py",
+)
 
 
 def run_unit(selection: Selection, logs: Path) -> list[Result]:
@@ -53,7 +63,9 @@ def run_e2e(selection: Selection, logs: Path) -> list[Result]:
         },
         key=_begin,
     )
-    return _run("e2e", [[file] for file in files], E2E, selection.expression, logs, env)
+    with fork_server(addons.installable_names(), logs / "fork-server.log") as where:
+        env |= where
+        return _run("e2e", [[file] for file in files], E2E, selection.expression, logs, env)
 
 
 def _begin(file: Path) -> tuple[int, str]:

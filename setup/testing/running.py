@@ -15,6 +15,8 @@ from types import FrameType
 
 from provision import paths
 
+from .forked import Forked
+
 #: A file of the end-to-end tests stops several servers and drops their databases in this time.
 GRACE_SECONDS = 30
 #: What runs at present, in whichever thread.
@@ -129,7 +131,7 @@ def end_all() -> None:
         end_group(process)
 
 
-def end_group(process: subprocess.Popen[bytes]) -> None:
+def end_group(process: subprocess.Popen[bytes] | Forked) -> None:
     """End a process and all of its group: politely, then by force."""
     if process.poll() is None:
         process.terminate()
@@ -142,7 +144,7 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
     except ProcessLookupError:
         pass
     process.wait()
-    if process in _running:
+    if isinstance(process, subprocess.Popen) and process in _running:
         _running.remove(process)
 
 

@@ -25,6 +25,7 @@ from world import World  # noqa: E402
 
 from demo.stack import Stack, seeded_template  # noqa: E402
 from provision import config, databases, paths, venv  # noqa: E402
+from testing import forked  # noqa: E402
 from testing.processes import ManagedProcess  # noqa: E402
 from testing.running import interrupt_when_told  # noqa: E402
 from testing.waiting import free_port  # noqa: E402
@@ -110,9 +111,9 @@ class Demonstration(ManagedProcess):
         self.database = f"im_test_{paths.clone_id()}_demo_{os.getpid()}"
         arguments = ["--once", "--port", str(self.port), "--database", self.database]
         program = paths.SETUP / "demo" / "__main__.py"
-        super().__init__(
-            [str(venv.python()), str(program), *arguments], log_file, env=config.environment()
-        )
+        # As a newcomer starts it: nothing is loaded yet.
+        env = {**config.environment(), forked.VARIABLE: ""}
+        super().__init__([str(venv.python()), str(program), *arguments], log_file, env=env)
 
     def result(self, timeout: float = 300) -> tuple[int, str]:
         """Wait for its end; return (exit code, what it printed)."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from demo.stack import KEY_VARIABLE, encryption_key
 from provision import config, venv
+from testing import forked
+from testing.running import end_group
 
 TIMEOUT = 240
 MARK = "RESULT "
@@ -35,30 +37,39 @@ class OdooShell:
         program = f"result = None\n{script}\nimport json\nprint({MARK!r} + json.dumps(result))\n"
         # The console reads statement by statement; one compiled program stops at its first error.
         source = f"exec(compile({program!r}, 'script', 'exec'), globals())\n"
-        output = self._odoo(["shell", "--no-http", "--shell-interface=python"], source)
+        output = self._odoo(
+            ["shell", "-d", self.database, "--no-http", "--shell-interface=python"],
+            self.env,
+            source,
+        )
         found = [line for line in output.splitlines() if MARK in line]
         assert found, f"The script failed, see {self.log_file}:\n{output[-3000:]}"
         return json.loads(found[-1].partition(MARK)[2])
 
     def command(self, *options: str) -> str:
         """Run the server's command line until it has initialised; return its output."""
-        return self._odoo(["--no-http", "--stop-after-init", *options])
+        arguments = ["-d", self.database, "--no-http", "--stop-after-init", *options]
+        # It may install or upgrade: nothing is there before Odoo loads it.
+        return self._odoo(arguments, {**self.env, forked.VARIABLE: ""})
 
-    def _odoo(self, arguments: list[str], source: str = "") -> str:
-        shell = arguments[:1] if arguments[0] == "shell" else []
-        rest = arguments[len(shell) :]
-        command = [str(venv.python()), str(config.program()), *shell, "-d", self.database, *rest]
-        done = subprocess.run(
-            [*command, "--max-cron-threads=0"],
-            input=source,
-            text=True,
-            env={**config.environment(), KEY_VARIABLE: encryption_key(), **self.env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=TIMEOUT,
-            check=False,
-        )
+    def _odoo(self, arguments: list[str], env: Mapping[str, str], source: str = "") -> str:
+        command = [str(venv.python()), str(config.program()), *arguments, "--max-cron-threads=0"]
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as printed:
+            given.write(source.encode())
+            given.seek(0)
+            process = forked.start(
+                command,
+                env={**config.environment(), KEY_VARIABLE: encryption_key(), **env},
+                stdin=given,
+                stdout=printed,
+            )
+            try:
+                code = process.wait(TIMEOUT)
+            finally:
+                end_group(process)
+            printed.seek(0)
+            output = printed.read().decode(errors="replace")
         with self.log_file.open("a", encoding="utf-8") as log:
-            log.write(f"\n$ {' '.join(command[2:])}\n{done.stdout}")
-        assert not done.returncode, f"Odoo failed, see {self.log_file}:\n{done.stdout[-3000:]}"
-        return done.stdout
+            log.write(f"\n$ {' '.join(command[2:])}\n{output}")
+        assert not code, f"Odoo failed, see {self.log_file}:\n{output[-3000:]}"
+        return output
