@@ -7,6 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from ..instrumentation import log_writer
+from ..tools.client_actions import RELOAD, notification
 from ..tools.endpoint_health import DEGRADED_AFTER, DOWN_AFTER, FAILING_SHARE, HEALTH_CLASSES
 from ..tools.errors import IntegrationError
 from .integration_endpoint_sign_in import FRESH
@@ -94,20 +95,14 @@ class IntegrationEndpoint(models.Model):
         :return: a notification
         """
         failure, message = self._probe()
-        kind = "success" if failure is None else "danger"
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "title": self.env._("Connection works")
-                if failure is None
-                else self.env._("No connection"),
-                "message": message,
-                "type": kind,
-                "sticky": failure is not None,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        works = failure is None
+        return notification(
+            message,
+            "success" if works else "danger",
+            title=self.env._("Connection works") if works else self.env._("No connection"),
+            sticky=not works,
+            then=RELOAD,
+        )
 
     def _probe(self):
         """Read the health path, signing in as each call does; counts for the health.

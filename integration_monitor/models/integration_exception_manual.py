@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.client_actions import CLOSE, notification
+
 
 class IntegrationException(models.Model):
     """Ends with the message: done by hand, given back, or discarded."""
@@ -72,15 +74,7 @@ class IntegrationException(models.Model):
             "there.",
             len(by_hand),
         )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning",
-                "message": text,
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return notification(text, "warning", then=CLOSE)
 
     def action_done_by_hand(self):
         """Ask for the reference of what a person did."""

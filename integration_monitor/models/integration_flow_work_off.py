@@ -4,6 +4,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.client_actions import RELOAD, notification
+
 
 class IntegrationFlow(models.Model):
     """For who knows that the partner is back, and does not wait for the times of retries."""
@@ -35,15 +37,7 @@ class IntegrationFlow(models.Model):
             if count
             else self.env._("Nothing waits.")
         )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "message": text,
-                "type": "success" if count else "info",
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(text, "success" if count else "info", then=RELOAD)
 
     def _work_off(self):
         """Make what waits due, and wake the lanes.

@@ -10,6 +10,7 @@ from odoo.tools import SQL
 
 from odoo.addons.queue_job.exception import RetryableJobError
 
+from ..tools.client_actions import notification
 from .integration_flow_wake import CHANNEL
 from .integration_metric_roll_up import RETENTION_DAYS
 
@@ -41,18 +42,13 @@ class IntegrationMetric(models.Model):
                 self.env._("Only administrators of integrations may compute figures anew.")
             )
         self._rebuild_later(fields.Datetime.now().replace(hour=0, minute=0, second=0))
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "title": self.env._("The figures are computed anew"),
-                "message": self.env._(
-                    "Background jobs work on one day each, today first, back to the beginning of "
-                    "the log. The list of jobs shows how far they are."
-                ),
-            },
-        }
+        return notification(
+            self.env._(
+                "Background jobs work on one day each, today first, back to the beginning of "
+                "the log. The list of jobs shows how far they are."
+            ),
+            title=self.env._("The figures are computed anew"),
+        )
 
     @api.model
     def _rebuild_later(self, day):

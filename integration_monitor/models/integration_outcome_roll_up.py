@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..tools import outcome_sql
+from ..tools.client_actions import notification
 
 BATCH = 5000
 #: Days after which neither a carrier's report nor an invoice is waited for any more.
@@ -97,15 +98,10 @@ class IntegrationOutcome(models.Model):
         self.env.cr.execute(SQL(outcome_sql.CLEAR))
         self.invalidate_model(flush=False)
         self.env.ref("integration_monitor.cron_integration_outcome")._trigger()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "title": self.env._("The outcomes are computed anew"),
-                "message": self.env._("This takes some minutes; reload the page then."),
-            },
-        }
+        return notification(
+            self.env._("This takes some minutes; reload the page then."),
+            title=self.env._("The outcomes are computed anew"),
+        )
 
 
 def _columns(names, table=None):

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.client_actions import CLOSE, notification
+
 
 class IntegrationSubscriptionRewindWizard(models.TransientModel):
     """Asks an operator, and shows how much would be sent."""
@@ -75,13 +77,5 @@ class IntegrationSubscriptionRewindWizard(models.TransientModel):
                 "%s messages wait for a second person with the right to approve replays.",
                 request.message_count,
             )
-            return {
-                "type": "ir.actions.client",
-                "tag": "display_notification",
-                "params": {
-                    "type": "warning",
-                    "message": text,
-                    "next": {"type": "ir.actions.act_window_close"},
-                },
-            }
+            return notification(text, "warning", then=CLOSE)
         return {"type": "ir.actions.act_window_close"}

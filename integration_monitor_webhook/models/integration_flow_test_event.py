@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from odoo import models
 
 from odoo.addons.integration_monitor.tools import signature
+from odoo.addons.integration_monitor.tools.client_actions import RELOAD, notification
 from odoo.addons.integration_monitor.tools.errors import IntegrationError
 from odoo.addons.integration_monitor.tools.http_client import HttpClient
 
@@ -33,17 +34,13 @@ class IntegrationFlow(models.Model):
         self.ensure_one()
         self.check_access("write")
         outcome = self._send_test_event()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success" if outcome.ok else "danger",
-                "title": self.env._("Test event"),
-                "message": outcome.text,
-                "sticky": not outcome.ok,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(
+            outcome.text,
+            "success" if outcome.ok else "danger",
+            title=self.env._("Test event"),
+            sticky=not outcome.ok,
+            then=RELOAD,
+        )
 
     def _send_test_event(self):
         """POST a signed ``integration.test`` to the flow's webhook address.
