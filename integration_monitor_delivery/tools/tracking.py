@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 # How far a parcel has come. Events arrive late and out of order: a lower rank never
-# overwrites a higher one. `failure` and `return_to_sender` share the rank of `delivered`
-# minus one, so that a later delivery attempt that succeeds still counts.
+# overwrites a higher one. Trouble ranks below `delivered`, so that a later attempt that succeeds
+# still counts; `return_to_sender` above what precedes it, so that a failed attempt hides it not.
 STATUS_RANK = {
     "unknown": 0,
     "pre_transit": 10,
@@ -20,8 +20,8 @@ STATUS_RANK = {
     "available_for_pickup": 40,
     "failure": 50,
     "error": 50,
-    "return_to_sender": 50,
     "cancelled": 50,
+    "return_to_sender": 55,
     "delivered": 60,
 }
 PROBLEM_STATUSES = frozenset({"failure", "error", "return_to_sender", "cancelled"})
