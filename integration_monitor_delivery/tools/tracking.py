@@ -114,8 +114,19 @@ def came_back(numbers: Sequence[str], parcels: Mapping[str, Sequence[Any]]) -> i
 
 def last_arrival(numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]) -> datetime | None:
     """Return when the last of those parcels arrived that did (naive UTC)."""
+    return _last_seen("delivered", numbers, parcels)
+
+
+def turned_at(numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]) -> datetime | None:
+    """Return when the last of those parcels turned round that came back (naive UTC)."""
+    return _last_seen("return_to_sender", numbers, parcels)
+
+
+def _last_seen(
+    status: str, numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]
+) -> datetime | None:
     told = [parcels[number] for number in numbers if number in parcels]
-    times = [parse_time(one[1]) for one in told if one[0] == "delivered"]
+    times = [parse_time(one[1]) for one in told if one[0] == status]
     return max((moment for moment in times if moment), default=None)
 
 
