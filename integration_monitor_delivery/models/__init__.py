@@ -12,6 +12,7 @@ from . import integration_transaction
 from . import integration_process
 from . import integration_transaction_carrier
 from . import stock_picking
+from . import stock_picking_again
 from . import integration_carrier_label
 from . import account_move
 from . import sale_order

@@ -4,8 +4,6 @@ from odoo.exceptions import UserError
 from odoo.addons.integration_monitor.models.integration_document_mixin import PREFETCH
 
 from ..tools.tracking import (
-    came_back,
-    last_arrival,
     numbers_of,
     parse_time,
     renumber,
@@ -163,12 +161,7 @@ class StockPicking(models.Model):
         :param delivered_at: when its last parcel arrived (UTC), if it has
         """
         self.ensure_one()
-        told = self
-        if self._integration_sent_again():
-            # No delivery that an order waits for, unless a parcel of one came back on its way.
-            told = self._integration_first_sent().filtered(
-                lambda p: not p.integration_delivered_at and p._integration_came_back()
-            )
+        told = self._integration_tells_of()
         moments = {
             picking: (
                 ("in_transit", in_transit_at),
@@ -194,48 +187,6 @@ class StockPicking(models.Model):
             for code, moment in moments[picking]
             if moment
         ]
-
-    def _integration_sent_again(self):
-        """Tell whether all goods were moved once already, and the order never knew: repairs.
-
-        As the recorder tells its role ``again``.
-        """
-        if self.picking_type_code == "incoming" or not (self.return_id or self.backorder_id):
-            return False
-        moves = self.move_ids
-        return bool(moves) and all(
-            move.origin_returned_move_id and not move.origin_returned_move_id.to_refund
-            for move in moves
-        )
-
-    def _integration_first_sent(self):
-        """:return: the deliveries with which the goods of one that was sent again left first"""
-        moves = self.move_ids
-        while former := moves.origin_returned_move_id:
-            moves = former
-        return moves.picking_id
-
-    def _integration_came_back(self):
-        """:return: how many of its parcels came back, if the others arrived"""
-        return came_back(numbers_of(self.carrier_tracking_ref), self._integration_known_parcels())
-
-    def _integration_arrived_at(self):
-        """:return: when it arrived (UTC) with what came back and was sent again, or False"""
-        back = not self.integration_delivered_at and self._integration_came_back()
-        if not back:
-            return self.integration_delivered_at
-        again = self.move_ids.returned_move_ids.returned_move_ids.filtered(
-            lambda move: move.state != "cancel" and move.location_dest_usage == "customer"
-        )
-        moments = again.picking_id.mapped("integration_delivered_at")
-        arrived = list(filter(None, moments))
-        # All of it in one parcel, or each that came back in one of its own.
-        left = sum(move.quantity for move in self.move_ids if move.state == "done")
-        is_whole = sum(again.mapped("quantity")) >= left and len(arrived) == len(moments)
-        if not arrived or not is_whole and len(arrived) < back:
-            return False
-        own = last_arrival(numbers_of(self.carrier_tracking_ref), self._integration_known_parcels())
-        return max([*arrived, own] if own else arrived)
 
     def _integration_parcel_key(self, number):
         """One open exception for a parcel, however often the carrier reports trouble."""

@@ -1,3 +1,4 @@
+from . import test_carrier_again
 from . import test_carrier_booking
 from . import test_carrier_expected
 from . import test_carrier_invoice

@@ -79,15 +79,32 @@ class CarrierCase(WmsCase):
         handler = self.tracking_flow.with_user(self.service)._handler()
         return handler._handle(message, payload)
 
-    def _sent_again(self, transfer):
-        """Take the goods back without a refund, and send them out. :return: the new delivery"""
-        for _way in ("back", "again"):
-            wizard = self.env["stock.return.picking"].create({"picking_id": transfer.id})
-            for line in wizard.product_return_moves:
-                line.write({"quantity": line.move_id.quantity, "to_refund": False})
-            transfer = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-            transfer.move_ids.picked = True
-            transfer._action_done()
-            self.env.cr.flush()
+    def _to_be_turned(self, transfer, *quantities):
+        """Prepare that goods go the other way, which leaves the order alone.
+
+        :param quantities: of each line of the transfer; by default all
+        :return: the transfer, which is not done
+        """
+        wizard = self.env["stock.return.picking"].create({"picking_id": transfer.id})
+        lines = wizard.product_return_moves
+        quantities = quantities or lines.move_id.mapped("quantity")
+        for line, quantity in zip(lines, quantities, strict=True):
+            line.write({"quantity": quantity, "to_refund": False})
+        return self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+
+    def _done(self, transfer):
+        """:return: the transfer, done"""
+        transfer.move_ids.picked = True
+        transfer._action_done()
+        self.env.cr.flush()
+        return transfer
+
+    def _turned(self, transfer, *quantities):
+        """:return: the done transfer by which goods went the other way"""
+        return self._done(self._to_be_turned(transfer, *quantities))
+
+    def _sent_again(self, transfer, *quantities):
+        """Take goods back without a refund, and send them out. :return: the new delivery"""
+        transfer = self._turned(self._turned(transfer, *quantities))
         self.assertEqual(transfer.picking_type_code, "outgoing")
         return transfer

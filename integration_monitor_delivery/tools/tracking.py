@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 # How far a parcel has come. Events arrive late and out of order: a lower rank never
-# overwrites a higher one. `failure` and `return_to_sender` share the rank of `delivered`
-# minus one, so that a later delivery attempt that succeeds still counts.
+# overwrites a higher one. Trouble ranks below `delivered`, so that a later attempt that succeeds
+# still counts; `return_to_sender` above what precedes it, so that a failed attempt hides it not.
 STATUS_RANK = {
     "unknown": 0,
     "pre_transit": 10,
@@ -20,8 +20,8 @@ STATUS_RANK = {
     "available_for_pickup": 40,
     "failure": 50,
     "error": 50,
-    "return_to_sender": 50,
     "cancelled": 50,
+    "return_to_sender": 55,
     "delivered": 60,
 }
 PROBLEM_STATUSES = frozenset({"failure", "error", "return_to_sender", "cancelled"})
@@ -114,8 +114,19 @@ def came_back(numbers: Sequence[str], parcels: Mapping[str, Sequence[Any]]) -> i
 
 def last_arrival(numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]) -> datetime | None:
     """Return when the last of those parcels arrived that did (naive UTC)."""
+    return _last_seen("delivered", numbers, parcels)
+
+
+def turned_at(numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]) -> datetime | None:
+    """Return when the last of those parcels turned round that came back (naive UTC)."""
+    return _last_seen("return_to_sender", numbers, parcels)
+
+
+def _last_seen(
+    status: str, numbers: Iterable[str], parcels: Mapping[str, Sequence[Any]]
+) -> datetime | None:
     told = [parcels[number] for number in numbers if number in parcels]
-    times = [parse_time(one[1]) for one in told if one[0] == "delivered"]
+    times = [parse_time(one[1]) for one in told if one[0] == status]
     return max((moment for moment in times if moment), default=None)
 
 

@@ -1,6 +1,7 @@
 """Tracking events as the carriers' gateway sends them, and as they go wrong."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -111,6 +112,18 @@ def test_one_parcel_moves_on(payload):
     moved = move_on(before, event)
     assert moved == {"1": ["in_transit", "2024-08-02T18:50:00"], "2": ["delivered", AT]}
     assert move_on({"1": ("delivered", AT)}, event) == {"1": ["delivered", AT]}
+
+
+@pytest.mark.parametrize("former", ["failure", "error", "cancelled"])
+def test_parcel_in_trouble_turns_round(payload, former):
+    """A parcel that came back counts as one that may still arrive, for nobody was at home."""
+    event = parse_tracking_event(payload)
+    back = replace(event, status="return_to_sender")
+    moved = move_on({"1": (former, AT)}, back)
+    assert moved["1"][0] == "return_to_sender"
+    # The attempt is told late.
+    assert move_on(moved, replace(event, status=former)) == moved
+    assert move_on(moved, replace(event, status="delivered"))["1"][0] == "delivered"
 
 
 def test_who_told_it(payload):
