@@ -1,3 +1,5 @@
+"""What came back on its way, and was sent again."""
+
 from odoo import models
 from odoo.tools import float_compare
 
