@@ -27,6 +27,8 @@ LONGEST = (
     "test_health.py",
     "test_exceptions.py",
     "test_kill.py",
+    "test_replay.py",
+    "test_log_faults.py",
     "test_demo.py",
 )
 

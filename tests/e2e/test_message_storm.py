@@ -20,7 +20,7 @@ from provision import templates
 from testing.waiting import wait_until
 
 EACH = int(os.environ.get("INTEGRATION_MONITOR_STORM") or 2000)
-INBOUND = 2000
+INBOUND = 500
 FLAPS, BABBLES, HANGS, DEAD = 1, 2, 3, 4
 # A killed server's jobs are taken over by queue_job within 70 seconds, its claims by the sweep.
 PATIENCE = 600.0

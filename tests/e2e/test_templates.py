@@ -10,11 +10,11 @@ from statements import Statements
 
 from provision import databases, templates
 
-AGAIN = """
+AGAIN = f"""
 def bundles():
     return env["ir.attachment"].search([("url", "=like", "/web/assets/%")]).ids
 before = bundles()
-env(context={})["ir.qweb"]._pregenerate_assets_bundles()
+{templates.BUNDLES}
 result = [len(before), bundles() == before]
 """
 
