@@ -28,9 +28,9 @@ class StockPicking(models.Model):
         """Return the deliveries of an order that arrive, or may, with a parcel of this one.
 
         Itself, unless the order never knew of it, and those that left before with the same goods
-        and of which a parcel came back on its way.
+        and of which a parcel came back on its way. A return brings nobody's goods once more.
         """
-        if not (self.return_id or self.backorder_id):
+        if self.picking_type_code == "incoming" or not (self.return_id or self.backorder_id):
             return self
         told = self.browse() if self._integration_sent_again() else self
         moves, before = self.move_ids, self.move_ids.browse()
@@ -39,6 +39,8 @@ class StockPicking(models.Model):
         return told | before.picking_id.filtered(
             lambda one: not one.integration_delivered_at
             and one._integration_came_back()
+            # Of what no carrier tells, the order waits to hear only where this one stands for it.
+            and (not told or one._integration_known_parcels())
             and not one._integration_sent_again()
             and one._integration_is_kept()
         )

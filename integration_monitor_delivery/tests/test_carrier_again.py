@@ -238,6 +238,30 @@ class TestCarrierAgain(InvoiceCase):
         self.assert_arrived(order)
         self.assertEqual(self._evidence(order), {again.id})
 
+    def test_first_part_left_without_a_carrier(self):
+        """A piece of it is sent again, and the order arrives while the other part travels."""
+        order = self._order((2, 1, 1))
+        picking = self._first(order)
+        picking.move_ids[0].picked = True
+        picking._action_done()
+        rest = self._done(picking.backorder_ids)
+        self._book(rest, tracking="REST")
+        again = self._refunded(picking, 1)
+        self._arrive("AGAIN")
+        self.assert_waits(order)
+        self.assertEqual(self._evidence(order), {again.id})
+        self._arrive("REST", day=10)
+        self.assertEqual(self._evidence(order), {again.id, rest.id})
+
+    def test_return_tells_of_no_other(self):
+        """It came back twice, and what travels is taken for the return of before."""
+        _order, picking = self._shipped()
+        first = self._turned(picking)
+        second = self._turned(self._turned(first))
+        self.assertEqual(second.picking_type_code, "incoming")
+        second.carrier_tracking_ref = "BACK"
+        self.assertEqual(second._integration_tells_of(), second)
+
     def test_circle_of_returns(self):
         """Somebody imported moves that are returns of each other: the event never ends."""
         order, picking = self._left("ONE", ONE="return_to_sender")
