@@ -3,7 +3,9 @@
 # tests.
 #
 #   ./setup/test.sh                          everything
-#   ./setup/test.sh integration_monitor      one addon: its Odoo tests and tests/unit/<addon>
+#   ./setup/test.sh integration_monitor      one addon: its Odoo tests and tests/unit/<addon>, as many
+#                                            as are done within a minute and a half
+#   ./setup/test.sh --all integration_monitor                             all of them
 #   ./setup/test.sh --tags /integration_monitor:TestFlow.test_pause
 #   ./setup/test.sh tests/unit/integration_monitor/test_backoff.py
 #   ./setup/test.sh integration_monitor/tests/test_flow.py

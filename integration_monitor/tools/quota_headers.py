@@ -7,8 +7,10 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import timezone
 from email.utils import parsedate_to_datetime
+
+from .iso_time import parse_iso
 
 # Longest wait that is believed; months of a monthly quota, not the year 5138.
 MAX_RESET = 400 * 86400.0
@@ -160,7 +162,7 @@ def _reset(text: str, now: float) -> float | None:
         if number >= _EPOCH_MS:
             return _bounded(number / 1000 - now)
         return _bounded(number - now if number >= _EPOCH else number)
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
+    for read in (parse_iso, parsedate_to_datetime):
         try:
             moment = read(text.strip())
             if moment.tzinfo is None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from odoo.addons.integration_monitor.tools.iso_time import parse_iso
+
 # How far a parcel has come. Events arrive late and out of order: a lower rank never
 # overwrites a higher one. Trouble ranks below `delivered`, so that a later attempt that succeeds
 # still counts; `return_to_sender` above what precedes it, so that a failed attempt hides it not.
@@ -160,7 +162,7 @@ def parse_time(value: object) -> datetime | None:
     if not isinstance(value, str) or not value:
         return None
     try:
-        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        moment = parse_iso(value)
     except ValueError:
         return None
     if moment.tzinfo:

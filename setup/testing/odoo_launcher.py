@@ -23,6 +23,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from testing import kept_caches  # noqa: E402
 from testing.claims import Claims  # noqa: E402
+from testing.history import History  # noqa: E402
 from testing.log_watch import LogWatch  # noqa: E402
 from testing.results import FAILED, PASSED, SKIPPED, Result, save  # noqa: E402
 
@@ -31,6 +32,9 @@ ADDONS_PREFIX = "odoo.addons."
 CLAIMS_VARIABLE = "INTEGRATION_MONITOR_TEST_CLAIMS"
 #: Names the addons whose tests are looked for; by default all that Odoo names.
 ADDONS_VARIABLE = "INTEGRATION_MONITOR_TEST_ADDONS"
+#: Names the file of what ran before, and when the tests are to have ended, if they are.
+HISTORY_VARIABLE = "INTEGRATION_MONITOR_TEST_HISTORY"
+UNTIL_VARIABLE = "INTEGRATION_MONITOR_TEST_UNTIL"
 #: Set: tests that Odoo runs while installing run at the end as well, with every addon loaded.
 ALL_TESTS_VARIABLE = "INTEGRATION_MONITOR_TEST_ALL"
 
@@ -171,15 +175,32 @@ def _shared(suite: Any, claims: Claims, recorder: Recorder) -> Any:
             return taken.run(result, debug)
 
         def _take(self) -> Iterator[Any]:
-            classes: dict[type, list[Any]] = {}
+            classes: dict[str, list[Any]] = {}
             for test in self:
-                classes.setdefault(type(test), []).append(test)
-            for each, tests in classes.items():
-                if claims.take(f"{each.__module__}.{each.__qualname__}"):
-                    recorder.selected += [recorder.name(test) for test in tests]
-                    yield from tests
+                classes.setdefault(_class_name(test), []).append(test)
+            for name in _in_time(classes):
+                if claims.take(name):
+                    recorder.selected += [recorder.name(test) for test in classes[name]]
+                    yield from classes[name]
 
     return SharedSuite(suite)
+
+
+def _class_name(test: Any) -> str:
+    return f"{type(test).__module__}.{type(test).__qualname__}".removeprefix(ADDONS_PREFIX)
+
+
+def _in_time(classes: dict[str, list[Any]]) -> Iterator[str]:
+    """Yield the classes to run: all in Odoo's order, or those of a quick run in its own."""
+    until = os.environ.get(UNTIL_VARIABLE)
+    if not until:
+        yield from classes
+        return
+    changed_at = {
+        name: os.stat(sys.modules[type(tests[0]).__module__].__file__ or "").st_mtime
+        for name, tests in classes.items()
+    }
+    yield from History(Path(os.environ[HISTORY_VARIABLE])).in_time(float(until), changed_at)
 
 
 def main() -> None:

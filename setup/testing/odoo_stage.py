@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 
 from provision import addons, chromium, config, databases, paths, templates, venv
 from provision.errors import ProvisionError
 
 from . import results
+from .history import History
 from .results import FAILED, Result
 from .running import excerpt, run_together
 from .selection import Selection
 from .waiting import free_port
 
+#: When this program began.
+STARTED_AT = time.time()
 TIMEOUT_SECONDS = 30 * 60
 LAUNCHER = Path(__file__).with_name("odoo_launcher.py")
 PREFIX = "im_test_"
@@ -22,6 +26,13 @@ SHARES = 2
 CLAIMS_VARIABLE = "INTEGRATION_MONITOR_TEST_CLAIMS"
 ADDONS_VARIABLE = "INTEGRATION_MONITOR_TEST_ADDONS"
 LOGS_VARIABLE = "INTEGRATION_MONITOR_LOGS"
+HISTORY_VARIABLE = "INTEGRATION_MONITOR_TEST_HISTORY"
+UNTIL_VARIABLE = "INTEGRATION_MONITOR_TEST_UNTIL"
+#: What ran before in this clone; see ``history.py``.
+HISTORY = paths.WORK / "test-history.json"
+#: Tests of a quick run end that long after it began; unit tests beside them, a little later. What
+#: had to be installed anew does not take all of the time.
+QUICK_SECONDS, LEAST_SECONDS = 60, 20
 #: Tells tests that the database is dropped afterwards; see ``tests/common_company.py``.
 COPY_VARIABLE = "INTEGRATION_MONITOR_TEST_COPY"
 BROWSER = re.compile(r"\b(start_tour|browser_js|HttpCase\.browser)\b")
@@ -47,7 +58,11 @@ def run(selection: Selection, logs: Path) -> list[Result]:
     ]
     claims = logs / "odoo-claims"
     claims.mkdir()
-    runs = [_Run(selection, logs, place, shares, claims) for place in range(shares)]
+    history = History(HISTORY)
+    until = None
+    if selection.quick and history.knows(filter(_has_tests, selection.addons)):
+        until = max(STARTED_AT + QUICK_SECONDS, time.time() + LEAST_SECONDS)
+    runs = [_Run(selection, logs, place, shares, claims, until) for place in range(shares)]
     try:
         for each in runs:
             databases.clone(template, each.database)
@@ -57,7 +72,12 @@ def run(selection: Selection, logs: Path) -> list[Result]:
     finally:
         for each in runs:
             databases.drop(each.database)
-    found = [*installed, *(result for each in runs for result in each.results())]
+    tested = [result for each in runs for result in each.results()]
+    if not selection.narrowed:
+        history.note(tested)
+    if until:
+        _tell_left_out(history, selection, tested, logs)
+    found = [*installed, *tested]
     failed = next((each for each, code in zip(runs, codes, strict=True) if code), runs[0])
     return [*found, *_checks(selection, found, max(codes, key=abs), failed.log)]
 
@@ -66,7 +86,13 @@ class _Run:
     """One Odoo process with its share of the test classes, on a database of its own."""
 
     def __init__(
-        self, selection: Selection, logs: Path, place: int, shares: int, claims: Path
+        self,
+        selection: Selection,
+        logs: Path,
+        place: int,
+        shares: int,
+        claims: Path,
+        until: float | None,
     ) -> None:
         self.database = f"{PREFIX}{paths.database_id()}_{place}_{os.getpid()}"
         suffix = f"-{place + 1}" if shares > 1 else ""
@@ -74,6 +100,8 @@ class _Run:
         self.output.unlink(missing_ok=True)
         command = ["env", f"{CLAIMS_VARIABLE}={claims}", f"{LOGS_VARIABLE}={logs}"]
         command += [f"{ADDONS_VARIABLE}={','.join(selection.addons)}", f"{COPY_VARIABLE}=1"]
+        if until:
+            command += [f"{HISTORY_VARIABLE}={HISTORY}", f"{UNTIL_VARIABLE}={until}"]
         command += [venv.python(), LAUNCHER]
         command += [self.output, "-d", self.database]
         command += ["--test-tags", ",".join(selection.tags), "--stop-after-init"]
@@ -87,6 +115,22 @@ class _Run:
             if result.status == FAILED:
                 result.log = str(self.log)
         return found
+
+
+def _tell_left_out(
+    history: History, selection: Selection, tested: list[Result], logs: Path
+) -> None:
+    """Tell, with the results of the stage, how much a quick run has left out."""
+    ran = {result.name.rpartition(".")[0] for result in tested}
+    known = [name for name in history.classes if name.partition(".")[0] in selection.addons]
+    left = [name for name in known if name not in ran]
+    if left:
+        text = (
+            f"A quick run: {len(known) - len(left)} of {len(known)} classes of tests, those that "
+            "failed or were changed first; the others come first next time. All of them: "
+            f"./setup/test.sh --all {' '.join(selection.addons)}"
+        )
+        (logs / "odoo-quick.report").write_text(text, encoding="utf-8")
 
 
 def sweep() -> None:

@@ -14,7 +14,8 @@ UNIT, E2E = paths.REPO / "tests" / "unit", paths.REPO / "tests" / "e2e"
 EPILOG = """\
 Without arguments everything runs. Arguments narrow it down: the name of a stage (lint, unit, odoo,
 e2e), the name of an addon (its Odoo tests and tests/unit/<addon>), or the path of a test file.
-Stages and addons together mean those stages of those addons.
+Stages and addons together mean those stages of those addons. Of an addon whose tests ran before,
+so many run as are done within a minute and a half, failed and changed ones first; --all runs all.
 """
 
 
@@ -32,6 +33,8 @@ class Selection:
     expression: str = ""
     #: Single tests were asked for: an addon without one of them is no failure.
     narrowed: bool = False
+    #: Addons were asked for, and so many of their tests as are done soon.
+    quick: bool = False
     #: Addons of the clone that were left out of a run of everything, for the summary.
     left_out: list[str] = field(default_factory=list)
 
@@ -45,6 +48,7 @@ def parse(arguments: list[str]) -> Selection:
     parser.add_argument("what", nargs="*", metavar="STAGE|ADDON|PATH")
     parser.add_argument("--tags", default="", help="Odoo's --test-tags: only the Odoo tests run")
     parser.add_argument("-k", default="", dest="expression", help="pytest's -k")
+    parser.add_argument("--all", action="store_true", help="all tests of an addon, however many")
     parser.add_argument("--no-lint", action="store_true", help="leave the linters out")
     options = parser.parse_args(arguments)
     selection = Selection(expression=options.expression)
@@ -57,6 +61,7 @@ def parse(arguments: list[str]) -> Selection:
         selection.stages.add("odoo")
         selection.tags = [options.tags]
         selection.narrowed = True
+    selection.quick = bool(selection.addons) and not (selection.narrowed or options.all)
     if not selection.stages:
         selection.stages = set(STAGES)
         if options.expression:
