@@ -1,7 +1,7 @@
 """How each class of Odoo tests ended last, and how long it took: what a quick run begins with.
 
 An addon may have more tests than anybody waits for while he works on it. A run of one begins with
-what failed, what is new and what was changed, goes on with what was not run for longest, and stops
+what failed, what is new and what was changed, itself or the code that it is named after, goes on with what was not run for longest, and stops
 in time; the next one goes on from there.
 """
 
@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from .results import FAILED, Result
@@ -27,6 +28,32 @@ class Past:
     seconds: float
     ended_at: float
     failed: bool
+
+
+def changed_at(test_file: Path) -> float:
+    """Return when a file of tests was changed, or code of its addon with a name like its own.
+
+    ``test_message_ordering`` is about ``models/integration_message_ordering`` and
+    ``models/integration_message``.
+    """
+    name = test_file.stem.removeprefix("test_")
+    moments = [
+        moment
+        for code, moment in _code_of(test_file.parents[1]).items()
+        if f"{name}_".startswith(f"{code}_") or f"{code}_".startswith(f"{name}_")
+    ]
+    return max([test_file.stat().st_mtime, *moments])
+
+
+@cache
+def _code_of(addon: Path) -> dict[str, float]:
+    """Return name and time of the last change of each file of code in the folders of an addon."""
+    moments: dict[str, float] = {}
+    for file in addon.glob("*/*.py"):
+        if file.parent.name != "tests":
+            name = file.stem.removeprefix("integration_")
+            moments[name] = max(file.stat().st_mtime, moments.get(name, 0.0))
+    return moments
 
 
 class History:

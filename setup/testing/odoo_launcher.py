@@ -23,7 +23,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from testing import kept_caches  # noqa: E402
 from testing.claims import Claims  # noqa: E402
-from testing.history import History  # noqa: E402
+from testing.history import History, changed_at  # noqa: E402
 from testing.log_watch import LogWatch  # noqa: E402
 from testing.results import FAILED, PASSED, SKIPPED, Result, save  # noqa: E402
 
@@ -196,11 +196,11 @@ def _in_time(classes: dict[str, list[Any]]) -> Iterator[str]:
     if not until:
         yield from classes
         return
-    changed_at = {
-        name: os.stat(sys.modules[type(tests[0]).__module__].__file__ or "").st_mtime
+    moments = {
+        name: changed_at(Path(sys.modules[type(tests[0]).__module__].__file__ or ""))
         for name, tests in classes.items()
     }
-    yield from History(Path(os.environ[HISTORY_VARIABLE])).in_time(float(until), changed_at)
+    yield from History(Path(os.environ[HISTORY_VARIABLE])).in_time(float(until), moments)
 
 
 def main() -> None:

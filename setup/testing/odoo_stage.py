@@ -32,7 +32,7 @@ UNTIL_VARIABLE = "INTEGRATION_MONITOR_TEST_UNTIL"
 HISTORY = paths.WORK / "test-history.json"
 #: Tests of a quick run end that long after it began; unit tests beside them, a little later. What
 #: had to be installed anew does not take all of the time.
-QUICK_SECONDS, LEAST_SECONDS = 60, 20
+QUICK_SECONDS, LEAST_SECONDS = 72, 30
 #: Tells tests that the database is dropped afterwards; see ``tests/common_company.py``.
 COPY_VARIABLE = "INTEGRATION_MONITOR_TEST_COPY"
 BROWSER = re.compile(r"\b(start_tour|browser_js|HttpCase\.browser)\b")

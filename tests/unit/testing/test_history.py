@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from testing.history import SET_UP_SECONDS, History, Past
+from testing.history import SET_UP_SECONDS, History, Past, changed_at
 from testing.results import FAILED, PASSED, Result
 
 NAMES = [f"addon.tests.test_it.Test{letter}" for letter in "ABCD"]
@@ -60,3 +61,22 @@ def test_it_is_kept(tmp_path: Path) -> None:
     assert history.classes.keys() == set(NAMES[:2])
     past = history.classes[NAMES[0]]
     assert (past.seconds, past.failed) == (SET_UP_SECONDS + 2.0, True)
+
+
+def test_code_of_the_same_name_counts(tmp_path: Path) -> None:
+    """Somebody changes a model, and the tests that are named after it come last."""
+    moments = {
+        "tests/test_message_ordering.py": 10.0,
+        "tests/test_other.py": 500.0,
+        "models/integration_message.py": 20.0,
+        "tools/message_ordering.py": 30.0,
+        "models/integration_message_ordering_view.py": 40.0,
+        "models/integration_mess.py": 600.0,
+    }
+    for name, moment in moments.items():
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+        os.utime(file, (moment, moment))
+    assert changed_at(tmp_path / "tests" / "test_message_ordering.py") == 40.0
+    assert changed_at(tmp_path / "tests" / "test_other.py") == 500.0
