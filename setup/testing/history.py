@@ -1,8 +1,8 @@
 """How each class of Odoo tests ended last, and how long it took: what a quick run begins with.
 
 An addon may have more tests than anybody waits for while he works on it. A run of one begins with
-what failed, what is new and what was changed, itself or the code that it is named after, goes on with what was not run for longest, and stops
-in time; the next one goes on from there.
+what failed, what is new and what was changed, itself or the code that it is named after, goes on
+with what was not run for longest, and stops in time; the next one goes on from there.
 """
 
 from __future__ import annotations
