@@ -92,6 +92,7 @@ class IntegrationMilestoneRecord(models.Model):
             roots,
             payments="account.payment" in roots or "account.move" in roots,
             further=notes.further,
+            unlinked=notes.has_new_transfers_only(),
         )
         if not orders:
             return []

@@ -53,7 +53,7 @@ class IntegrationTransactionSnapshot(models.Model):
                 WHERE (evidence IS NULL OR evidence ? 'message') AND state = 'in_progress'"""
         )
 
-    def _snapshot(self, roots, payments=False, further=None, savepoint=None):
+    def _snapshot(self, roots, payments=False, further=None, savepoint=None, unlinked=False):
         """Read everything the transactions of some documents are judged by.
 
         One query; two where documents turn out not to be linked yet; those of
@@ -65,11 +65,12 @@ class IntegrationTransactionSnapshot(models.Model):
         :param dict further: ids by model of what may belong to other roots, by root model; given,
             the returns of the orders are read, too
         :param LazySavepoint savepoint: to open with the first statement
+        :param bool unlinked: the transfers were just made: nothing is asked for their links
         :return: one dict per root document, see ``tools.root.Root``; moments of transfers
             and milestones are texts, as JSON has them. ``of_owner``: what an order tells was taken
             over from its transaction
         """
-        rows = self._snapshot_sales(roots, payments, savepoint)
+        rows = self._snapshot_sales(roots, payments, savepoint, unlinked)
         orders = [row for row in rows if row["root_model"] == SALE.model]
         others = {root: dict(documents) for root, documents in (further or {}).items()}
         strangers = [(row["root_model"], row["id"]) for row in rows[len(orders) :]]
@@ -125,7 +126,7 @@ class IntegrationTransactionSnapshot(models.Model):
             )
         )
 
-    def _snapshot_sales(self, roots, payments, savepoint=None):
+    def _snapshot_sales(self, roots, payments, savepoint=None, unlinked=False):
         """:return: rows of sales orders, and then stubs of what belongs to other roots"""
         roots = {model: list(ids) for model, ids in roots.items() if ids}
         models = frozenset(roots)
@@ -134,7 +135,7 @@ class IntegrationTransactionSnapshot(models.Model):
         if models <= OWNER_MODELS:
             query = read.of_owners(models, evidence=True)
             return self._read_orders(query, roots, payments, savepoint)
-        if models <= LINKED_MODELS:
+        if models <= LINKED_MODELS and not (unlinked and models == {"stock.picking"}):
             # Nothing but documents changed, no message and no exception: that evidence is kept.
             query = read.of_owners(models, evidence=False)
             orders = self._read_orders(query, roots, payments, savepoint)

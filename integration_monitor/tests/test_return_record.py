@@ -66,6 +66,30 @@ class TestReturnRecord(ReturnCommon):
             rows = Transaction._snapshot({}, further=notes)
         self.assertEqual([row["id"] for row in rows], [back.id for back in backs])
 
+    def test_statements_for_a_batch(self):
+        """A morning's returns are recorded one by one."""
+
+        def cost():
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            self.env["integration.milestone"].sudo()._record_pending()
+            return self.env.cr.sql_log_count - before
+
+        for _round in range(2):  # the first one fills caches
+            orders = [self.delivered()[0] for _number in range(4)]
+            backs = self.env["stock.picking"]
+            with patch.object(type(self), "record"):
+                for order in orders:
+                    backs |= self.announce(order.picking_ids)
+            announced = cost()
+            backs.move_ids.picked = True
+            backs._action_done()
+            came = cost()
+        self.assertStates(backs[-1], announced="reached", returned="reached")
+        self.assertLessEqual(announced, 3)
+        # Of an order whose goods came back it is asked, too, what is left to be invoiced of it.
+        self.assertLessEqual(came, 4)
+
     def test_adopted_like_recorded(self):
         """Returns from before the installation stand at their first step."""
         order, invoice = self.delivered()

@@ -54,6 +54,18 @@ class Notes:
         """:return: model -> id -> first old values of what may belong to a kind of root"""
         return self.documents if root_model == SALE.model else self.further[root_model]
 
+    def has_new_transfers_only(self) -> bool:
+        """Tell whether all documents are transfers that were no more than drafts before."""
+        changes = [
+            (model, old)
+            for model, documents in self.documents.items()
+            for old in documents.values()
+        ]
+        return bool(changes) and all(
+            model == "stock.picking" and old.get("state", True) in (False, "draft")
+            for model, old in changes
+        )
+
     def dump(self) -> dict[str, list]:
         """Return what is noted of documents and reports, as the arguments of a job can hold it.
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import pytest
+
 from integration_monitor.tools.notes import Notes
 
 
@@ -23,3 +25,21 @@ def test_documents_of_all_kinds_come_back():
 def test_nothing_comes_back_as_nothing():
     again = Notes.load(Notes().dump())
     assert not again.documents and not again.further and not again.reports
+
+
+@pytest.mark.parametrize(
+    ("documents", "expected"),
+    [
+        ({}, False),
+        ({"stock.picking": {1: {"state": False}, 2: {"state": "draft"}}}, True),
+        ({"stock.picking": {1: {"state": False}, 2: {"state": "assigned"}}}, False),
+        ({"stock.picking": {1: {}}}, False),
+        ({"stock.picking": {1: {"state": False}}, "sale.order": {1: {"state": False}}}, False),
+    ],
+)
+def test_new_transfers(documents, expected):
+    """What is linked to a transaction is looked for by anything but its links."""
+    notes = Notes()
+    for model, changes in documents.items():
+        notes.documents[model].update(changes)
+    assert notes.has_new_transfers_only() is expected
