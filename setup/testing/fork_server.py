@@ -11,6 +11,7 @@ standard input does: with whoever started this. See ``forked`` for the other sid
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -91,10 +92,8 @@ class ForkServer:
     def _ended(self, child: Child) -> None:
         """Tell how a process ended, as ``subprocess`` does: a signal as a negative number."""
         _pid, status = os.waitpid(child.pid, 0)
-        try:
+        with contextlib.suppress(OSError):  # nobody waits for it any more
             child.channel.send(json.dumps(os.waitstatus_to_exitcode(status)).encode())
-        except OSError:
-            pass  # nobody waits for it any more
         self._selector.unregister(child.pidfd)
         self._selector.unregister(child.channel)
         self._children.remove(child)
@@ -104,10 +103,8 @@ class ForkServer:
     def _kill(self, child: Child) -> None:
         # Just made, it has no group of its own yet.
         for kill in (os.kill, os.killpg):
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 kill(child.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         self._ended(child)
 
     @staticmethod
