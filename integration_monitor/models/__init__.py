@@ -181,6 +181,7 @@ from . import integration_transaction
 from . import integration_transaction_document
 from . import integration_milestone
 from . import integration_transaction_snapshot
+from . import integration_transaction_roots
 from . import integration_transaction_status
 from . import integration_transaction_risk
 from . import integration_transaction_store

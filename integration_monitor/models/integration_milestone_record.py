@@ -92,7 +92,7 @@ class IntegrationMilestoneRecord(models.Model):
             roots,
             payments="account.payment" in roots or "account.move" in roots,
             further=notes.further,
-            unlinked=notes.has_new_transfers_only(),
+            new=notes.has_new_documents(),
         )
         if not orders:
             return []

@@ -76,7 +76,7 @@ class IntegrationTransactionBlame(models.Model):
         if verdict.on == "system":
             return verdict.facts.get("system") or self.env._("A partner system")
         if verdict.on == "customer":
-            return order["batch"].partner(order).complete_name
+            return order["batch"].partner_name(order)
         if verdict.on == "partner":
             return self.env._("A partner")
         if verdict.on == "nobody":
@@ -86,7 +86,7 @@ class IntegrationTransactionBlame(models.Model):
         if verdict.text.startswith("team.sale"):
             return self.env._("Sales")
         if verdict.text.startswith(("team.picking", "stock")) and order["warehouse_id"]:
-            return order["batch"].warehouse(order).name
+            return order["batch"].warehouse_name(order)
         return self.env._("Our team")
 
 

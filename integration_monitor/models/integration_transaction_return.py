@@ -5,6 +5,7 @@ from odoo import api, models
 from ..tools import return_counts, tracing
 from ..tools import return_snapshot_sql as read
 from ..tools.order_counts import CLOSED_PICKINGS
+from ..tools.reading import Reading
 from ..tools.return_root import RETURN, reporter_of, unpaid
 
 #: Roles of transfers of an order that may bring goods back.
@@ -19,16 +20,17 @@ class IntegrationTransactionReturn(models.Model):
         return {**super()._roots(), RETURN.model: RETURN}
 
     @api.model
-    def _snapshot_root(self, root_model, documents, savepoint=None):
+    def _root_reading(self, root_model, documents, known):
         if root_model != RETURN.model:
-            return super()._snapshot_root(root_model, documents, savepoint)
-        roots = {
-            model: list(ids) for model, ids in documents.items() if ids and model in read.ROOTS
-        }
-        if not roots:
-            return []
-        rows = self._read_rows(read.of_returns(roots.keys()), roots, savepoint)
-        return [self._return_row(*row) for row in rows]
+            return super()._root_reading(root_model, documents, known)
+        roots = {model: ids for model, ids in documents.items() if model in read.ROOTS}
+        return roots and Reading(RETURN.model, read.of_returns(roots.keys()), roots)
+
+    @api.model
+    def _root_row(self, root_model, facts):
+        if root_model != RETURN.model:
+            return super()._root_row(root_model, facts)
+        return self._return_row(*facts)
 
     @api.model
     def _return_row(self, order, owner_id, owner, milestones, links, evidence, facts):
@@ -44,6 +46,10 @@ class IntegrationTransactionReturn(models.Model):
         mine = sorted(row for row in refunds if row[0] in credit.refund_ids)
         payments = {payment[0]: payment for row in mine for payment in row[7] or ()}
         orders = facts["orders"] or ()
+        if not order["partner_id"]:
+            order["partner_id"], order["partner_name"] = next(
+                (row[2:] for row in orders), (None, None)
+            )
         order.update(
             owner_id=owner_id,
             owner=owner,
@@ -59,7 +65,6 @@ class IntegrationTransactionReturn(models.Model):
             currency_id=facts["currency_id"],
             amount_total=round(facts["amount_total"] or 0.0, 6),
             amount_company=round(facts["amount_company"] or 0.0, 6),
-            partner_id=order["partner_id"] or next((row[2] for row in orders), None),
             # Transfers have no column for it: the transaction carries it.
             correlation_id=order["correlation_id"] or tracing.new_correlation_id(),
         )
@@ -100,7 +105,7 @@ class IntegrationTransactionReturn(models.Model):
             if verdict.text in ("team.return.credited", "team.return.refunded"):
                 return self.env._("Accounting")
             if verdict.text.startswith("team.return.") and order["warehouse_id"]:
-                return order["batch"].warehouse(order).name
+                return order["batch"].warehouse_name(order)
         return super()._blame_culprit(verdict, order)
 
     @api.model

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import Query
 
 from ..tools import stock_snapshot_sql as read
+from ..tools.reading import Reading
 from ..tools.stock_root import STOCK
 from .integration_message_sweep import GC_BATCH
 from .integration_outcome_stock import _quantity
@@ -101,24 +102,25 @@ class IntegrationTransactionStock(models.Model):
         return {**super()._roots(), STOCK.model: STOCK}
 
     @api.model
-    def _snapshot_root(self, root_model, documents, savepoint=None):
+    def _root_reading(self, root_model, documents, known):
         if root_model != STOCK.model:
-            return super()._snapshot_root(root_model, documents, savepoint)
-        ids = list(documents.get(STOCK.model, ()))
-        if not ids:
-            return []
-        rows = self._read_rows(read.RUNS, {"messages": ids}, savepoint)
-        return [
-            {
-                **run,
-                "owner_id": owner_id,
-                "owner": owner,
-                "milestones": milestones or (),
-                "links": {},
-                "evidence": evidence,
-            }
-            for run, owner_id, owner, milestones, evidence in rows
-        ]
+            return super()._root_reading(root_model, documents, known)
+        ids = documents.get(STOCK.model)
+        return ids and Reading(STOCK.model, read.RUNS, {"messages": ids})
+
+    @api.model
+    def _root_row(self, root_model, facts):
+        if root_model != STOCK.model:
+            return super()._root_row(root_model, facts)
+        run, owner_id, owner, milestones, evidence = facts
+        return {
+            **run,
+            "owner_id": owner_id,
+            "owner": owner,
+            "milestones": milestones or (),
+            "links": {},
+            "evidence": evidence,
+        }
 
     @api.model
     def _readable_root(self, reader, root_model):

@@ -19,7 +19,8 @@ class IntegrationTransactionWords(models.Model):
         """
         lang, tz = self._words_of(company_id)
         context = self.env.context
-        if lang == (context.get("lang") or "en_US") and tz == (context.get("tz") or "UTC"):
+        # Where the context has none, that of the user would count.
+        if lang == context.get("lang") and tz == context.get("tz"):
             return self
         return self.with_context(lang=lang, tz=tz)
 

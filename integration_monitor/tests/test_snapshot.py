@@ -12,6 +12,7 @@ class TestSnapshot(TransactionCommon):
         self.env.flush_all()
         Transaction = self.env["integration.transaction"]
         [found] = Transaction._snapshot({"sale.order": order.ids}, payments=True)
+        names = {"partner_name", "warehouse_name"}
         invoices = order.invoice_ids
         for roots in (
             {"stock.picking": order.picking_ids.ids},
@@ -25,6 +26,8 @@ class TestSnapshot(TransactionCommon):
             # Returns of the order are read with it.
             [known] = [row for row in rows if row["root_model"] == "sale.order"]
             known.pop("of_owner", None)
+            # Read with other roots, else when somebody is named.
+            known = {key: value for key, value in known.items() if key not in names}
             if known["payments"] is None:
                 # Not asked for, or nothing is paid.
                 known["payments"] = found["payments"]

@@ -8,6 +8,9 @@ from typing import Any
 
 from .root import SALE
 
+#: States before, by model, of documents that nobody has looked at.
+_FRESH = {"stock.picking": (False, "draft"), "account.move": (False,)}
+
 
 class Notes:
     """What happened since the last recording, kept in ``cr.precommit.data``.
@@ -54,16 +57,15 @@ class Notes:
         """:return: model -> id -> first old values of what may belong to a kind of root"""
         return self.documents if root_model == SALE.model else self.further[root_model]
 
-    def has_new_transfers_only(self) -> bool:
-        """Tell whether all documents are transfers that were no more than drafts before."""
-        changes = [
-            (model, old)
-            for model, documents in self.documents.items()
-            for old in documents.values()
-        ]
-        return bool(changes) and all(
-            model == "stock.picking" and old.get("state", True) in (False, "draft")
-            for model, old in changes
+    def has_new_documents(self) -> bool:
+        """Tell whether some document was just made, or a transfer no more than a draft before.
+
+        Nothing is linked to these yet.
+        """
+        return any(
+            old.get("state", True) in fresh
+            for model, fresh in _FRESH.items()
+            for old in self.documents.get(model, {}).values()
         )
 
     def dump(self) -> dict[str, list]:

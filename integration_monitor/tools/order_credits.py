@@ -28,18 +28,18 @@ _CAME = f"""COALESCE((
       JOIN stock_location place ON place.id = came.location_id AND place.usage = 'customer'
      WHERE came.sale_line_id = line.id AND came.state = 'done' AND came.to_refund), 0)
     / own.factor / {pieces_of("line")}"""
-#: The orders, of an array of ids, with a line of which more is to be invoiced than came back to be
-#: refunded, or of which a part is to be credited; and whether that is of goods that never left,
+#: Whether more is to be invoiced of the order ``of_order`` than came back to be refunded, or a part
+#: is to be credited: nothing if not, else an array with whether that is of goods that never left,
 #: which neither came back nor were credited.
 TO_INVOICE = f"""
-    SELECT line.order_id,
-           bool_or(line.qty_delivered_method = 'stock_move'
-                   AND line.qty_to_invoice > 0.00005 + greatest({_CAME}, {CREDITED}))
+    SELECT jsonb_build_array(
+               bool_or(line.qty_delivered_method = 'stock_move'
+                       AND line.qty_to_invoice > 0.00005 + greatest({_CAME}, {CREDITED})))
       FROM sale_order_line line
       JOIN uom_uom own ON own.id = line.product_uom_id
-     WHERE line.order_id = ANY(%s)
+     WHERE line.order_id = of_order
        AND (line.qty_to_invoice < 0 OR line.qty_to_invoice > 0.00005 + {_CAME})
-     GROUP BY line.order_id"""
+    HAVING count(*) > 0"""
 
 
 def decide(order: dict[str, Any]) -> bool:
@@ -51,3 +51,14 @@ def decide(order: dict[str, Any]) -> bool:
         return False
     pickings = (Picking(*row) for row in order["pickings"] or ())
     return any(one.role == "return" and one.state == "done" for one in pickings)
+
+
+def settle(order: dict[str, Any]) -> None:
+    """Note what ``TO_INVOICE`` found where it decides: ``credited`` and ``never_left``.
+
+    :param order: a row of the snapshot, with what was found as ``to_invoice``
+    """
+    found = order.pop("to_invoice", None)
+    if decide(order):
+        order["credited"] = found is None
+        order["never_left"] = found and found[0]

@@ -4,6 +4,8 @@ The bodies are PL/pgSQL; ``order_snapshot_sql`` calls them by name.
 """
 
 from .move_sql import kept_of
+from .order_credits import TO_INVOICE
+from .order_services import SERVICES
 
 _ROLE = """(
     SELECT CASE WHEN kind.code = 'outgoing'
@@ -94,6 +96,22 @@ TRANSFERS = f"""
                                  ORDER BY picking.id)
                   FROM stock_picking picking WHERE picking.id = ANY(transfer_ids));
     END"""
+
+#: What decides rarely whether an order is over: see ``order_services`` and ``order_credits``.
+REST = f"""
+    BEGIN
+        RETURN jsonb_build_object(
+            'services', ({SERVICES}),
+            'to_invoice', CASE WHEN credits THEN ({TO_INVOICE}) END);
+    END"""
+#: It, where it may decide: something came back, or something is invoiced and Odoo finds no more to
+#: invoice. A fact of ``order_snapshot_sql``.
+REST_OF_ORDER = """
+    CASE WHEN told.sale ->> 'state' = 'sale'
+          AND (strpos(documents::text, '"return"') > 0
+               OR (told.sale ->> 'invoice_status' = 'no' AND documents -> 2 <> 'null'))
+         THEN integration_order_rest((told.sale ->> 'id')::int,
+                                     told.sale ->> 'invoice_status' = 'to invoice') END"""
 
 
 def payment_ids(invoices: str) -> str:

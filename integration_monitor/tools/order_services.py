@@ -12,24 +12,24 @@ from .order_credits import CREDITED
 
 _LEAVING = frozenset({"pick", "pack", "out", "dropship"})
 
-#: Of the orders of an array of ids, whether some service is neither fully done nor fully invoiced;
-#: whether some is done and not invoiced, or was credited; whether some is done and invoiced.
-#: What is invoiced as ordered is for Odoo to invoice at once.
-OF_ORDERS = f"""
-    SELECT line.order_id,
-           bool_or(line.qty_delivered_method <> 'analytic'
-                   AND COALESCE(line.qty_delivered, 0) < line.product_uom_qty
-                   AND COALESCE(line.qty_invoiced, 0) < line.product_uom_qty),
-           bool_or(line.qty_to_invoice > 0.00005 + {CREDITED}),
-           bool_or(line.qty_delivered > 0 AND line.qty_invoiced > 0)
+#: Of the services of the order ``of_order``, if there are any, whether some is neither fully done
+#: nor fully invoiced; whether some is done and not invoiced, or was credited; whether some is done
+#: and invoiced. What is invoiced as ordered is for Odoo to invoice at once.
+SERVICES = f"""
+    SELECT jsonb_build_array(
+               bool_or(line.qty_delivered_method <> 'analytic'
+                       AND COALESCE(line.qty_delivered, 0) < line.product_uom_qty
+                       AND COALESCE(line.qty_invoiced, 0) < line.product_uom_qty),
+               bool_or(line.qty_to_invoice > 0.00005 + {CREDITED}),
+               bool_or(line.qty_delivered > 0 AND line.qty_invoiced > 0))
       FROM sale_order_line line
       JOIN uom_uom own ON own.id = line.product_uom_id
       JOIN product_product product ON product.id = line.product_id
       JOIN product_template template ON template.id = product.product_tmpl_id
-     WHERE line.order_id = ANY(%s) AND line.qty_delivered_method <> 'stock_move'
+     WHERE line.order_id = of_order AND line.qty_delivered_method <> 'stock_move'
        AND template.type = 'service' AND template.invoice_policy = 'delivery'
-     GROUP BY line.order_id"""
-#: What the columns are called in a row of the snapshot, after the id.
+    HAVING count(*) > 0"""
+#: What they are called in a row of the snapshot.
 KEYS = ("open_services", "unbilled_services", "kept_services")
 
 
@@ -52,3 +52,13 @@ def decide(order: dict[str, Any]) -> bool:
     return order["invoice_status"] == "no" and any(
         one.move_type == "out_invoice" and one.state != "cancel" for one in invoices
     )
+
+
+def settle(order: dict[str, Any]) -> None:
+    """Note what ``SERVICES`` found where it decides, by ``KEYS``.
+
+    :param order: a row of the snapshot, with what was found as ``services``
+    """
+    found = order.pop("services", None)
+    if found and decide(order):
+        order.update(zip(KEYS, found, strict=True))

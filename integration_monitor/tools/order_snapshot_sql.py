@@ -7,8 +7,11 @@ have the planner try their orders; and rare questions are functions, planned whe
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
+from typing import Any
 
+from .order_counts import moment
 from .order_parts_sql import BILLING_OF_MANY, transfer_row
 from .order_store_sql import TRANSACTION_COLUMNS
 
@@ -61,6 +64,9 @@ OWNERS = {
         for model in ("stock.picking", "account.move")
     },
 }
+#: Of these only what was linked before tells that they belong to another root than a sales order:
+#: a transfer within the house. Bills know it, and what is asked for orders is no document.
+OWNED_ELSEWHERE = frozenset({"integration.transaction", "correlation", "stock.picking"})
 
 ORDER = """jsonb_build_object(
     'id', sale.id, 'name', sale.name, 'state', sale.state, 'partner_id', sale.partner_id,
@@ -97,6 +103,10 @@ LINKED = "array_agg(linked.res_id) FILTER (WHERE linked.res_model = '{model}')"
 #: Columns of a transaction; as such they are read faster than as JSON.
 OWNER_COLUMNS = ("id", *TRANSACTION_COLUMNS)
 OWNER = ", ".join(f"owner.{name}" for name in OWNER_COLUMNS)
+#: What the columns of the statements below are called by those around them; some of a transaction
+#: are named like others beside them.
+ROW = ("sale", "owner_id", "milestones", "documents", "evidence")
+OWNED = ", ".join(f"owned_{name}" for name in OWNER_COLUMNS)
 
 #: Those that name the order themselves: all of a confirmation, most often.
 NAMED_PICKINGS = "ARRAY(SELECT id FROM stock_picking WHERE sale_id = sale.id)"
@@ -122,8 +132,45 @@ def _transfers(ids: str, **row: str) -> str:
           FROM stock_picking picking WHERE picking.id = ANY({ids})"""
 
 
+def _told(order: str, documents: str) -> str:
+    """What is told of an order, ``sale``, and an array with what belongs to it, ``documents``.
+
+    A source of rows: facts refer to both.
+    """
+    # Without a limit PostgreSQL would copy each into all places that name it.
+    return f"CROSS JOIN LATERAL (SELECT {order}, {documents} OFFSET 0) told (sale, documents)"
+
+
+def _with(facts: tuple[str, ...]) -> str:
+    """The documents and what else is told of an order: an object, or nothing, for each fact."""
+    return f"documents || jsonb_build_array({', '.join(facts)})" if facts else "documents"
+
+
+def as_facts(query: str) -> str:
+    """One column with all of a row, where other rows stand beside it; see :func:`row_of`."""
+    return f"""
+        SELECT to_jsonb(row) || jsonb_build_object(
+                   'partner_name', (SELECT complete_name FROM res_partner
+                                     WHERE id = (sale ->> 'partner_id')::int),
+                   'warehouse_name', (SELECT name FROM stock_warehouse
+                                       WHERE id = (sale ->> 'warehouse_id')::int))
+          FROM ({query}) row ({", ".join(ROW)}, {OWNED})"""
+
+
+def row_of(facts: dict[str, Any]) -> tuple[list[Any], dict[str, str]]:
+    """Return the columns of a row that was read by :func:`as_facts`, and names beside them."""
+    owner = [
+        moment(facts[f"owned_{name}"])
+        if TRANSACTION_COLUMNS.get(name) == "timestamp"
+        else facts[f"owned_{name}"]
+        for name in OWNER_COLUMNS
+    ]
+    names = {name: facts[name] for name in ("partner_name", "warehouse_name")}
+    return [*(facts[name] for name in ROW), *owner], names
+
+
 @lru_cache
-def of_owners(models: frozenset[str], evidence: bool) -> str:
+def of_owners(models: frozenset[str], evidence: bool, facts: tuple[str, ...] = ()) -> str:
     """Transactions by what was linked to them before; those of other roots without their document.
 
     Payments are linked when they are made, and when an invoice tells of one.
@@ -133,24 +180,36 @@ def of_owners(models: frozenset[str], evidence: bool) -> str:
     :param models: keys of ``OWNERS``
     :param evidence: ask what messages and exceptions tell, and all of the order, instead of taking
         what was kept
+    :param facts: see :func:`_with`
     """
     which = " OR ".join(OWNERS[model].format(ids=f"%({model})s") for model in sorted(models))
+    return by_owner(which, "%(payments)s", evidence, facts)
+
+
+def by_owner(which: str, payments: str, evidence: bool, facts: tuple[str, ...]) -> str:
+    """Transactions as :func:`of_owners` reads them.
+
+    :param which: condition on ``owner``
+    :param payments: whether payments are wanted
+    """
     told = "integration_order_evidence(owner.id)" if evidence else "owner.evidence"
     order = ORDER if evidence else ORDER_PROGRESS
     pickings, invoices = (LINKED.format(model=m) for m in ("stock.picking", "account.move"))
+    order = f"""(
+        SELECT {order} FROM sale_order sale
+         WHERE sale.id = owner.res_id AND owner.res_model = 'sale.order')"""
+    documents = f"""(
+        SELECT jsonb_build_array(
+                   {LINK},
+                   ({_transfers(pickings, role="NULL")}),
+                   CASE WHEN bool_or(linked.res_model = 'account.move')
+                        THEN integration_order_invoices({invoices}, false, {payments}) END)
+          FROM integration_transaction_document linked
+         WHERE linked.transaction_id = owner.id)"""
     return f"""
-        SELECT (SELECT {order} FROM sale_order sale
-                 WHERE sale.id = owner.res_id AND owner.res_model = 'sale.order'),
-               owner.id, ({MILESTONES}),
-               (SELECT jsonb_build_array(
-                       {LINK},
-                       ({_transfers(pickings, role="NULL")}),
-                       CASE WHEN bool_or(linked.res_model = 'account.move')
-                            THEN integration_order_invoices({invoices}, false, %(payments)s) END)
-                  FROM integration_transaction_document linked
-                 WHERE linked.transaction_id = owner.id),
-               {told}, {OWNER}
+        SELECT told.sale, owner.id, ({MILESTONES}), {_with(facts)}, {told}, {OWNER}
           FROM integration_transaction owner
+         {_told(order, documents)}
          WHERE {which}"""
 
 
@@ -162,35 +221,52 @@ _BILLING = f"""(SELECT integration_order_invoices(array_agg(DISTINCT move_id), %
 
 @lru_cache
 def of_orders(
-    models: frozenset[str], pickings: str = ORDER_PICKINGS, billing: str = _BILLING
+    models: frozenset[str],
+    facts: tuple[str, ...] = (),
+    pickings: str = ORDER_PICKINGS,
+    billing: str = _BILLING,
 ) -> str:
     """Orders, by what belongs to them now, and with the ids that new transactions get.
+
+    Transactions of other roots come with them, as :func:`of_owners` has them.
 
     Takes whether payments are wanted, and ids by model.
 
     :param models: keys of ``ROOTS``
+    :param facts: see :func:`_with`
     :param pickings: array of the ids of the transfers of ``sale``
     :param billing: what was billed of ``sale``
     """
     roots = " UNION ".join(ROOTS[model].format(ids=f"%({model})s") for model in sorted(models))
+    strangers = models & OWNED_ELSEWHERE
+    documents = f"jsonb_build_array(({LINKS}), ({_transfers(pickings)}), {billing})"
     return f"""
-        SELECT {ORDER},
+        SELECT told.sale,
                COALESCE(owner.id, nextval('integration_transaction_id_seq')), ({MILESTONES}),
-               jsonb_build_array(
-                   ({LINKS}),
-                   ({_transfers(pickings)}),
-                   {billing}),
+               {_with(facts)},
                CASE WHEN owner.id IS NOT NULL THEN integration_order_evidence(owner.id) END,
                {OWNER}
           FROM sale_order sale
           LEFT JOIN LATERAL (
                SELECT * FROM integration_transaction
                 WHERE res_model = 'sale.order' AND res_id = sale.id OFFSET 0) owner ON true
-         WHERE sale.id = ANY(ARRAY({roots}))"""
+         {_told(ORDER, documents)}
+         WHERE sale.id = ANY(ARRAY({roots}))
+        {f"UNION ALL {_strangers(strangers)}" if strangers else ""}"""
+
+
+def _strangers(models: Collection[str]) -> str:
+    """Transactions of other roots that documents were linked to before, without their document."""
+    which = " OR ".join(OWNERS[model].format(ids=f"%({model})s") for model in sorted(models))
+    return f"""
+        SELECT NULL::jsonb, owner.id, NULL::jsonb,
+               jsonb_build_array(({LINKS}), NULL, NULL), NULL::jsonb, {OWNER}
+          FROM integration_transaction owner
+         WHERE owner.res_model <> 'sale.order' AND ({which})"""
 
 
 @lru_cache
-def of_many_orders() -> str:
+def of_many_orders(facts: tuple[str, ...] = ()) -> str:
     """Orders by their own ids, as :func:`of_orders`, with their payments.
 
     What was billed is read for all of them together: of a batch that takes a quarter of the time,
@@ -198,5 +274,5 @@ def of_many_orders() -> str:
     """
     billing = BILLING_OF_MANY.format(orders="%(sale.order)s")
     joined = "FROM sale_order sale LEFT JOIN billing of_order ON of_order.order_id = sale.id"
-    orders = of_orders(frozenset({"sale.order"}), billing="of_order.billing")
+    orders = of_orders(frozenset({"sale.order"}), facts, billing="of_order.billing")
     return f"WITH {billing} {orders.replace('FROM sale_order sale', joined, 1)}"

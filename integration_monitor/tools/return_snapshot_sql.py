@@ -42,16 +42,14 @@ ROOTS = {
          WHERE res_model = 'stock.picking' AND id = ANY(ARRAY(
                SELECT transaction_id FROM integration_transaction_document
                 WHERE res_model = 'stock.picking' AND res_id = ANY({ids})))""",
-    "integration.transaction": "SELECT res_id FROM integration_transaction"
-    " WHERE id = ANY({ids}) AND res_model = 'stock.picking'",
-    "correlation": "SELECT res_id FROM integration_transaction"
-    " WHERE correlation_id = ANY({ids}) AND res_model = 'stock.picking'",
 }
 
 _RETURN = """jsonb_build_object(
     'root_model', 'stock.picking', 'id', picking.id, 'name', picking.name,
     'state', picking.state, 'partner_id', picking.partner_id,
-    'company_id', picking.company_id, 'warehouse_id', house.id,
+    'partner_name', (SELECT complete_name FROM res_partner WHERE id = picking.partner_id),
+    'company_id', picking.company_id,
+    'warehouse_id', house.id, 'warehouse_name', house.name,
     'reception_steps', house.reception_steps, 'user_id', picking.user_id,
     'create_date', picking.create_date, 'commitment_date', NULL,
     'correlation_id', owner.correlation_id)"""
@@ -199,7 +197,10 @@ PARTS = f"""
         credits := (SELECT jsonb_object_agg(id, integration_order_credits(id, back -> 'replacing'))
                       FROM unnest(lines) id);
         RETURN ({_VALUE}) || jsonb_build_object(
-            'orders', (SELECT jsonb_agg(jsonb_build_array(sale.id, sale.name, sale.partner_id)
+            'orders', (SELECT jsonb_agg(jsonb_build_array(
+                                            sale.id, sale.name, sale.partner_id,
+                                            (SELECT complete_name FROM res_partner
+                                              WHERE id = sale.partner_id))
                                         ORDER BY sale.id)
                          FROM sale_order sale
                         WHERE sale.id IN (SELECT order_id FROM sale_order_line
@@ -222,21 +223,20 @@ FUNCTIONS = {
 def of_returns(models: Collection[str]) -> str:
     """Returns by what belongs to them now, and with the ids that new transactions get.
 
-    Takes ids by model.
+    Takes ids by model; one column with all of each, see ``reading``.
 
     :param models: keys of ``ROOTS``
     """
     roots = " UNION ".join(
-        f"({ROOTS[model].format(ids=f'%({model})s::{kind}')})"
-        for model in sorted(models)
-        for kind in ["text[]" if model == "correlation" else "int[]"]
+        f"({ROOTS[model].format(ids=f'%({model})s::int[]')})" for model in sorted(models)
     )
     return f"""
-        SELECT {_RETURN},
-               COALESCE(owner.id, nextval('integration_transaction_id_seq')), to_jsonb(owner),
-               ({MILESTONES}), ({LINKS}),
-               CASE WHEN owner.id IS NOT NULL THEN integration_order_evidence(owner.id) END,
-               integration_order_return(picking.id)
+        SELECT 'stock.picking', jsonb_build_array(
+                   {_RETURN},
+                   COALESCE(owner.id, nextval('integration_transaction_id_seq')), to_jsonb(owner),
+                   ({MILESTONES}), ({LINKS}),
+                   CASE WHEN owner.id IS NOT NULL THEN integration_order_evidence(owner.id) END,
+                   integration_order_return(picking.id))
           FROM stock_picking picking
           JOIN stock_picking_type kind ON kind.id = picking.picking_type_id
           LEFT JOIN stock_warehouse house ON house.id = kind.warehouse_id

@@ -38,8 +38,9 @@ _GONE = """
          WHERE problem.message_id = last.id AND problem.is_open))"""
 
 #: Runs by messages of theirs, whose ids it takes; with the ids that new transactions get.
+#: One column with all of each, see ``reading``.
 RUNS = f"""
-    SELECT jsonb_build_object(
+    SELECT 'integration.message', jsonb_build_array(jsonb_build_object(
                'root_model', 'integration.message', 'id', run.id,
                'name', COALESCE(
                    (SELECT COALESCE(product.default_code, (
@@ -63,7 +64,7 @@ RUNS = f"""
            COALESCE(owner.id, nextval('integration_transaction_id_seq')), to_jsonb(owner),
            ({MILESTONES}),
            CASE WHEN owner.id IS NOT NULL THEN integration_order_evidence(owner.id)
-                WHEN run.state <> 'done' THEN {_FIRST_EVIDENCE} END
+                WHEN run.state <> 'done' THEN {_FIRST_EVIDENCE} END)
       FROM integration_message run
       JOIN integration_flow flow ON flow.id = run.flow_id
       JOIN integration_system system ON system.id = flow.system_id

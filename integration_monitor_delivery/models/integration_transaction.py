@@ -3,14 +3,12 @@
 from odoo import api, models
 
 from odoo.addons.integration_monitor.tools.milestones import Count
-from odoo.addons.integration_monitor.tools.order_snapshot_sql import OWNER_COLUMNS
+from odoo.addons.integration_monitor.tools.order_snapshot_sql import OWNED, ROW
 
 from ..tools.carrier_operation import LOCAL_PROVIDERS
 
 MESSAGE_TYPE = "carrier.booking"
-# Of the transaction; some are named like columns beside them.
-_OWNER = ", ".join(f"owned_{name}" for name in OWNER_COLUMNS)
-_ROW = f"snapshot (sale, owner_id, milestones, documents, evidence, {_OWNER})"
+_ROW = f"snapshot ({', '.join(ROW)}, {OWNED})"
 # An order without transfers has a null there, which has no elements.
 _PICKING_IDS = """ARRAY(
                   SELECT (item ->> 0)::int
@@ -23,7 +21,7 @@ _PARCELS = f"""
            NULLIF(CASE WHEN parcels IS NULL THEN evidence - 'parcels'
                        ELSE COALESCE(evidence, '{{}}') || jsonb_build_object('parcels', parcels)
                   END, '{{}}'),
-           {_OWNER}
+           {OWNED}
       FROM (%s) {_ROW}
      CROSS JOIN LATERAL (
            SELECT jsonb_agg(jsonb_build_array(
@@ -50,7 +48,7 @@ _CARRIER = f"""
                    AND carrier_id IS NOT NULL AND state NOT IN ('done', 'cancel')
                  ORDER BY id LIMIT 1),
                (SELECT carrier_id FROM sale_order WHERE id = (sale ->> 'id')::int))),
-           owner_id, milestones, documents, evidence, {_OWNER}
+           owner_id, milestones, documents, evidence, {OWNED}
       FROM (%s) {_ROW}"""
 
 
@@ -58,14 +56,15 @@ class IntegrationTransaction(models.Model):
     _inherit = "integration.transaction"
 
     @api.model
-    def _read_orders(self, query, roots, payments, savepoint=None):
+    def _order_query(self, query):
+        query = super()._order_query(query)
         if self.env["delivery.carrier"]._integration_has_providers():
             # Constants of this addon, around a statement of the engine.
             local = ", ".join(f"'{provider}'" for provider in LOCAL_PROVIDERS)
             query = _PARCELS % (query, local)
         if self.env["integration.cut.off"]._by_carrier():
             query = _CARRIER % query
-        return super()._read_orders(query, roots, payments, savepoint)
+        return query
 
     @api.model
     def _count_further(self, order, steps, pickings, old, counts):

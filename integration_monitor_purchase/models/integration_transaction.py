@@ -5,6 +5,9 @@ from odoo.tools.misc import format_date
 
 from odoo.addons.integration_monitor.models.integration_transaction_snapshot import NOTHING_BILLED
 from odoo.addons.integration_monitor.tools import order_counts
+from odoo.addons.integration_monitor.tools.order_snapshot_sql import by_owner, row_of
+from odoo.addons.integration_monitor.tools.reading import Reading
+from odoo.addons.integration_monitor.tools.root import SALE
 
 from ..tools import purchase_counts
 from ..tools import purchase_snapshot_sql as read
@@ -29,26 +32,34 @@ class IntegrationTransaction(models.Model):
         return {**super()._roots(), PURCHASE.model: PURCHASE}
 
     @api.model
-    def _snapshot_root(self, root_model, documents, savepoint=None):
+    def _root_reading(self, root_model, documents, known):
         if root_model != PURCHASE.model:
-            return super()._snapshot_root(root_model, documents, savepoint)
-        roots = {model: list(ids) for model, ids in documents.items() if ids}
-        if not roots:
-            return []
-        orders = []
-        for row in self._read_rows(read.of_purchases(roots.keys()), roots, savepoint):
-            order, owner_id, owner, milestones, links, evidence, transfers, billing = row
-            order.update(
-                billing or NOTHING_BILLED,
-                owner_id=owner_id,
-                owner=owner,
-                milestones=milestones or (),
-                links=links or {},
-                evidence=evidence,
-                pickings=transfers or (),
-            )
-            orders.append(order)
-        return orders
+            return super()._root_reading(root_model, documents, known)
+        if not documents:
+            return None
+        # An aside of orders is read as when one of their messages tells something.
+        sales = self._order_query(by_owner(read.CONCERNED, "false", True, self._order_facts()))
+        asked = {**documents, "known": known.get(SALE.model, [])}
+        return Reading(PURCHASE.model, read.of_purchases(documents.keys(), sales), asked)
+
+    @api.model
+    def _root_row(self, root_model, facts):
+        if root_model == SALE.model:
+            columns, names = row_of(facts)
+            return {**self._order_row(columns), **names}
+        if root_model != PURCHASE.model:
+            return super()._root_row(root_model, facts)
+        order, owner_id, owner, milestones, links, evidence, transfers, billing = facts
+        order.update(
+            billing or NOTHING_BILLED,
+            owner_id=owner_id,
+            owner=owner,
+            milestones=milestones or (),
+            links=links or {},
+            evidence=evidence,
+            pickings=transfers or (),
+        )
+        return order
 
     @api.model
     def _evidence(self, order, step, pickings):
@@ -80,11 +91,11 @@ class IntegrationTransaction(models.Model):
     def _blame_culprit(self, verdict, order):
         if order["root_model"] == PURCHASE.model:
             if verdict.on == "partner":
-                return order["batch"].partner(order).complete_name
+                return order["batch"].partner_name(order)
             if verdict.text.startswith("team.bill"):
                 return self.env._("Accounting")
             if verdict.text.startswith("team.putaway") and order["warehouse_id"]:
-                return order["batch"].warehouse(order).name
+                return order["batch"].warehouse_name(order)
             if verdict.text.startswith("team.purchase"):
                 return self.env._("Purchasing")
         return super()._blame_culprit(verdict, order)

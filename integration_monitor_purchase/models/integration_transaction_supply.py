@@ -4,8 +4,6 @@ Correlation stays apart: each has a transaction and an id of its own, and links 
 holds a purchase up holds up the orders that wait for its goods.
 """
 
-from collections import defaultdict
-
 from odoo import api, models
 
 from odoo.addons.integration_monitor.models.integration_flow_wake import CHANNEL
@@ -23,13 +21,7 @@ DROPSHIP_ROLE = "dropship_purchase"
 
 
 class IntegrationTransaction(models.Model):
-    """Orders without purchases cost no statement: their links tell that there are none."""
-
     _inherit = "integration.transaction"
-
-    def _snapshot(self, roots, **reading):
-        orders = super()._snapshot(roots, **reading)
-        return orders + self._snapshot_aside(orders)
 
     @api.model
     def _snapshot_of(self, root_model, ids):
@@ -37,54 +29,23 @@ class IntegrationTransaction(models.Model):
         orders = super()._snapshot_of(root_model, ids)
         if root_model == SALE.model and ids:
             self.env.cr.execute(read.FOR_SALES, {"sales": list(ids)})
-            known = _keys(orders)
+            known = {(order["root_model"], order["id"]) for order in orders}
             found = {row[0] for row in self.env.cr.fetchall()}
-            orders += self._purchases_aside(
-                purchase_id for purchase_id in found if (PURCHASE.model, purchase_id) not in known
-            )
+            unknown = [id_ for id_ in sorted(found) if (PURCHASE.model, id_) not in known]
+            if unknown:
+                orders += self._read_roots({}, [(PURCHASE.model, unknown, True)], orders)
         return orders
 
     @api.model
-    def _snapshot_aside(self, orders):
-        """Read what the rows of a snapshot change without belonging to it.
-
-        Sales orders whose goods a purchase is to bring, or that do not know it yet; and dropships
-        whose customers were promised another day. One statement each, and only if there are some.
-        """
-        known = _keys(orders)
-        owner_ids, purchase_ids = set(), set()
-        for order in orders:
-            if order["root_model"] == PURCHASE.model:
-                owner_ids.update(
-                    sold.owner_id
-                    for sold in supply.sales_of(order)
-                    if (SALE.model, sold.id) not in known and self._concerns(order, sold)
-                )
-            elif order["root_model"] == SALE.model:
-                purchase_ids.update(self._promised_otherwise(order))
-        rows = []
-        if owner_ids:
-            rows += self._snapshot_sales({"integration.transaction": owner_ids}, False)
-        rows = [{**row, "aside": True} for row in rows]
-        return rows + self._purchases_aside(
-            purchase_id
-            for purchase_id in purchase_ids
-            if (PURCHASE.model, purchase_id) not in known
-        )
+    def _order_facts(self):
+        return (*super()._order_facts(), read.SUPPLIES_OF_ORDER)
 
     @api.model
-    def _purchases_aside(self, ids):
-        """:return: rows of purchases that are read for the sake of their sales orders"""
-        ids = sorted(ids)
-        rows = self._snapshot_root(PURCHASE.model, {PURCHASE.model: ids}) if ids else ()
-        return [{**row, "aside": True} for row in rows]
-
-    @api.model
-    def _concerns(self, purchase, sold):
-        """Tell whether a purchase changes what the transaction of a sales order waits for."""
-        if not sold.owner_id:
-            return False
-        return sold.known_as != purchase["name"] or (sold.going and self._brings(sold._asdict()))
+    def _beside(self, orders, returns):
+        """Dropships whose customers were promised another day are read for their sake."""
+        beside = super()._beside(orders, returns)
+        ids = {id_ for order in orders for id_ in self._promised_otherwise(order)}
+        return [*beside, (PURCHASE.model, sorted(ids), True)] if ids else beside
 
     @api.model
     def _promised_otherwise(self, order):
@@ -114,32 +75,14 @@ class IntegrationTransaction(models.Model):
 
     @api.model
     def _supplies(self, order):
-        """Return what purchases bring for a sales order; one statement for all of a batch.
-
-        None for purchases that are judged beside it, nor where there are none.
+        """Return what purchases bring for a sales order, read with it or judged beside it.
 
         :rtype: list of ``purchase_supply.Supply``
         """
         kept = order["batch"].kept
         if "supplies" not in kept:
-            kept["supplies"] = self._read_supplies(order["batch"].orders)
+            kept["supplies"] = supply.by_sale(order["batch"].orders)
         return kept["supplies"].get(order["id"], ())
-
-    @api.model
-    def _read_supplies(self, orders):
-        """:return: supplies by sales order"""
-        purchases = [order for order in orders if order["root_model"] == PURCHASE.model]
-        sales = [order for order in orders if order["root_model"] == SALE.model]
-        beside = {purchase["id"] for purchase in purchases}
-        wanted = {id_ for order in sales for id_ in supply.linked(order)} - beside
-        if wanted:
-            self.env.cr.execute(read.BY_ID, [sorted(wanted)])
-            purchases += [purchase for (purchase,) in self.env.cr.fetchall()]
-        found = defaultdict(list)
-        for purchase in purchases:
-            for item in supply.supplies_of(purchase):
-                found[item.sold.id].append(item)
-        return found
 
     @api.model
     def _related_documents(self, orders, owner_by_order):
@@ -235,10 +178,6 @@ class IntegrationTransaction(models.Model):
                 channel=CHANNEL,
                 description=self.env._("Purchases for orders"),
             )._catch_up(ids[start : start + BATCH], PURCHASE.model)
-
-
-def _keys(orders):
-    return {(order["root_model"], order["id"]) for order in orders}
 
 
 def _link(owner_id, model, res_id, name, role):

@@ -44,13 +44,13 @@ class TestPurchaseRecord(PurchaseCommon):
         self.record()
         seen = []
         root = type(self.env["integration.transaction"])
-        original = root._snapshot_root
+        original = root._root_reading
 
         def counted(records, *args):
             seen.append(args)
             return original(records, *args)
 
-        with patch.object(root, "_snapshot_root", counted):
+        with patch.object(root, "_root_reading", counted):
             self.ship(sale.picking_ids)
             self.pay(self.invoice(sale))
             bill.button_draft()

@@ -14,6 +14,7 @@ from odoo.addons.integration_monitor.tools.order_snapshot_sql import (
     LINKS,
     MILESTONES,
     PAID_INVOICES,
+    as_facts,
 )
 
 from .purchase_supply_sql import FUNCTIONS as SUPPLY_FUNCTIONS
@@ -42,10 +43,6 @@ ROOTS = {
     "account.move": f"""{_LINES_OF_BILLS.format(bills="{ids}")}
          UNION {_LINKED.format(model="account.move", ids="{ids}")}""",
     "account.payment": _LINES_OF_BILLS.format(bills=PAID_INVOICES),
-    "integration.transaction": "SELECT res_id FROM integration_transaction"
-    " WHERE id = ANY({ids}) AND res_model = 'purchase.order'",
-    "correlation": "SELECT res_id FROM integration_transaction"
-    " WHERE correlation_id = ANY({ids}) AND res_model = 'purchase.order'",
 }
 
 #: Beside the flows in ``purchase.order.integration_told``: when a vendor was told of a change.
@@ -60,8 +57,9 @@ _PURCHASE = f"""jsonb_build_object(
     'root_model', 'purchase.order', 'id', purchase.id, 'name', purchase.name,
     'state', purchase.state, 'partner_id', purchase.partner_id,
     'revision', COALESCE(purchase.integration_revision, 0),
-    'vendor_id', (SELECT commercial_partner_id FROM res_partner WHERE id = purchase.partner_id),
-    'company_id', purchase.company_id, 'warehouse_id', house.id,
+    'partner_name', vendor.complete_name, 'vendor_id', vendor.commercial_partner_id,
+    'company_id', purchase.company_id,
+    'warehouse_id', house.id, 'warehouse_name', house.name,
     'reception_steps', house.reception_steps, 'user_id', purchase.user_id,
     'kind', CASE kind.code WHEN 'dropship' THEN 'dropship' END,
     'currency_id', purchase.currency_id, 'amount_total', NULL, 'amount_company', NULL,
@@ -172,25 +170,43 @@ FUNCTIONS = {
     "integration_purchase_bills": ("of_purchase int, of_lines int[]", "jsonb STABLE", BILLS),
 }
 
+#: Whether a purchase of ``bought`` changes what the transaction ``owner`` of a sales order waits
+#: for, or is not known by its name there; ``sold`` are the fields of ``purchase_supply.Sold``.
+CONCERNED = """owner.id = ANY(ARRAY(
+    SELECT (sold ->> 2)::int
+      FROM bought
+     CROSS JOIN jsonb_array_elements(NULLIF(facts -> 0 -> 'sales', 'null')) sold
+     WHERE NOT (sold ->> 0)::int = ANY(%(known)s)
+       AND (sold ->> 6 IS DISTINCT FROM facts -> 0 ->> 'name'
+            OR ((sold ->> 3)::bool AND EXISTS (
+                SELECT FROM integration_process_step step
+                 WHERE step.id = (sold ->> 5)::int AND step.branch IS DISTINCT FROM 'money')))))"""
 
-def of_purchases(models: Collection[str]) -> str:
+
+def of_purchases(models: Collection[str], sales: str) -> str:
     """Purchases by what belongs to them now, and with the ids that new transactions get.
 
-    Takes ids by model.
+    With them come the sales orders whose goods they are to bring, or that do not know it yet; not
+    those that were read before. Takes ids by model, and those as ``known``; one column with all of
+    each, see ``reading``.
 
     :param models: keys of ``ROOTS``
+    :param sales: a statement for sales orders by ``CONCERNED``
     """
     roots = " UNION ".join(ROOTS[model].format(ids=f"%({model})s") for model in sorted(models))
     return f"""
-        SELECT {_PURCHASE},
-               COALESCE(owner.id, nextval('integration_transaction_id_seq')), to_jsonb(owner),
-               ({MILESTONES}), ({LINKS}),
-               CASE WHEN owner.id IS NOT NULL THEN integration_order_evidence(owner.id) END,
-               integration_purchase_transfers(
-                   purchase.id, lines.ids,
-                   COALESCE(house.reception_steps, 'one_step') <> 'one_step'),
-               integration_purchase_bills(purchase.id, lines.ids)
+        WITH bought (facts) AS MATERIALIZED (
+        SELECT jsonb_build_array(
+                   {_PURCHASE},
+                   COALESCE(owner.id, nextval('integration_transaction_id_seq')), to_jsonb(owner),
+                   ({MILESTONES}), ({LINKS}),
+                   CASE WHEN owner.id IS NOT NULL THEN integration_order_evidence(owner.id) END,
+                   integration_purchase_transfers(
+                       purchase.id, lines.ids,
+                       COALESCE(house.reception_steps, 'one_step') <> 'one_step'),
+                   integration_purchase_bills(purchase.id, lines.ids))
           FROM purchase_order purchase
+          JOIN res_partner vendor ON vendor.id = purchase.partner_id
           JOIN stock_picking_type kind ON kind.id = purchase.picking_type_id
           LEFT JOIN stock_warehouse house ON house.id = kind.warehouse_id
           LEFT JOIN integration_transaction owner
@@ -198,5 +214,7 @@ def of_purchases(models: Collection[str]) -> str:
          CROSS JOIN LATERAL (SELECT ARRAY(
                    SELECT id FROM purchase_order_line
                     WHERE order_id = purchase.id AND display_type IS NULL)) lines (ids)
-         WHERE purchase.id = ANY(ARRAY({roots}))
-         ORDER BY purchase.id"""
+         WHERE purchase.id = ANY(ARRAY({roots})))
+        SELECT 'purchase.order', facts FROM bought
+         UNION ALL
+        SELECT 'sale.order', found.* FROM ({as_facts(sales)}) found"""

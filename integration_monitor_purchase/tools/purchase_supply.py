@@ -1,10 +1,11 @@
 """What sales orders wait for of the purchases that bring their goods.
 
-Plain data: rows of the snapshot of purchases, or of ``purchase_supply_sql.BY_ID``.
+Plain data: rows of the snapshot of purchases, or of ``purchase_supply_sql.SUPPLIES``.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -63,6 +64,26 @@ def sales_of(purchase: dict[str, Any]) -> list[Sold]:
 def supplies_of(purchase: dict[str, Any]) -> list[Supply]:
     """Return what a purchase brings, for each of its sales orders."""
     return [Supply(purchase, sold, purchase.get("judged")) for sold in sales_of(purchase)]
+
+
+def by_sale(orders: Iterable[dict[str, Any]]) -> dict[int, list[Supply]]:
+    """Return what purchases bring, by sales order.
+
+    :param orders: rows of sales orders, with the purchases they know as ``supplies``, and of
+        purchases, which were judged since
+    """
+    purchases = {}
+    for order in orders:
+        for purchase in order.get("supplies") or ():
+            purchases.setdefault(purchase["id"], purchase)
+    for order in orders:
+        if order["root_model"] == "purchase.order":
+            purchases[order["id"]] = order
+    found = defaultdict(list)
+    for _id, purchase in sorted(purchases.items()):
+        for item in supplies_of(purchase):
+            found[item.sold.id].append(item)
+    return found
 
 
 def linked(order: dict[str, Any]) -> list[int]:

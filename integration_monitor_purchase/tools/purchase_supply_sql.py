@@ -72,26 +72,39 @@ PROMISE = """
                   JOIN sale_order sale ON sale.id = sold.order_id
                  WHERE line.id = ANY(of_lines));
     END"""
+#: Purchases that documents of a sales order name, with what was judged of them, as
+#: ``purchase_supply`` takes them.
+SUPPLIES = """
+    BEGIN
+        RETURN (
+            SELECT jsonb_agg(jsonb_build_object(
+                       'id', purchase.id, 'name', purchase.name, 'state', purchase.state,
+                       'partner_id', purchase.partner_id, 'user_id', purchase.user_id,
+                       'kind', CASE kind.code WHEN 'dropship' THEN 'dropship' END,
+                       'sales', integration_purchase_sales(purchase.id, ARRAY(
+                           SELECT id FROM purchase_order_line
+                            WHERE order_id = purchase.id AND display_type IS NULL)),
+                       'judged', (SELECT to_jsonb(owner) FROM integration_transaction owner
+                                   WHERE owner.res_model = 'purchase.order'
+                                     AND owner.res_id = purchase.id)))
+              FROM purchase_order purchase
+              JOIN stock_picking_type kind ON kind.id = purchase.picking_type_id
+             WHERE purchase.id = ANY(ARRAY(
+                   SELECT split_part(document, ',', 2)::int
+                     FROM jsonb_object_keys(of_links) document
+                    WHERE starts_with(document, 'purchase.order,'))));
+    END"""
+#: It, for the few orders that know purchases. A fact of ``order_snapshot_sql``.
+SUPPLIES_OF_ORDER = """
+    CASE WHEN strpos(documents::text, '"purchase.order,') > 0
+         THEN jsonb_build_object('supplies', integration_purchase_supplies(documents -> 0)) END"""
 #: Arguments, result and body by name.
 FUNCTIONS = {
     "integration_purchase_sales": ("of_purchase int, of_lines int[]", "jsonb STABLE", SALES),
     "integration_purchase_promise": ("of_lines int[]", "timestamp STABLE", PROMISE),
+    "integration_purchase_supplies": ("of_links jsonb", "jsonb STABLE", SUPPLIES),
 }
 
-#: Purchases by their ids, with what was judged of them, as ``purchase_supply`` takes them.
-BY_ID = """
-    SELECT jsonb_build_object(
-               'id', purchase.id, 'name', purchase.name, 'state', purchase.state,
-               'partner_id', purchase.partner_id, 'user_id', purchase.user_id,
-               'kind', CASE kind.code WHEN 'dropship' THEN 'dropship' END,
-               'sales', integration_purchase_sales(purchase.id, ARRAY(
-                   SELECT id FROM purchase_order_line
-                    WHERE order_id = purchase.id AND display_type IS NULL)),
-               'judged', (SELECT to_jsonb(owner) FROM integration_transaction owner
-                           WHERE owner.res_model = 'purchase.order' AND owner.res_id = purchase.id))
-      FROM purchase_order purchase
-      JOIN stock_picking_type kind ON kind.id = purchase.picking_type_id
-     WHERE purchase.id = ANY(%s)"""
 #: Purchases for these orders.
 FOR_SALES = """
     SELECT line.order_id
