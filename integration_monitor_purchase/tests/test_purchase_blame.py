@@ -49,6 +49,16 @@ class TestPurchaseBlame(PurchaseCommon):
         self.record()
         self.assertWaits(order, "received", "Bert Vendor", "expected on 03/06/2031")
 
+    def test_day_of_no_user(self):
+        """Of a company without a time zone, whoever saves last decides which day is told."""
+        self.company.partner_id.tz = False
+        self.env.user.tz = "Pacific/Auckland"
+        order = self.purchase()
+        order.picking_ids.scheduled_date = "2031-03-05 20:00:00"
+        self.env = self.env(context={})
+        self.record()
+        self.assertWaits(order, "received", "Bert Vendor", "expected on 03/05/2031")
+
     def test_goods_at_the_door(self):
         """The vendor is blamed for what our warehouse has to put away."""
         self.warehouse.reception_steps = "two_steps"
