@@ -27,10 +27,15 @@ def uninstall_hook(env):
     env.invalidate_all()
     transactions = every["integration.transaction"].sudo()
     transactions.search([("cause", "=", "purchase")])._refresh_blame()
-    transactions._drop_functions(PREFIX)
     env.invalidate_all()
     every["integration.process"].sudo().search([("root_model", "=", MODEL)])._forget()
     flows = every["integration.flow"].sudo().search([("trigger_event", "!=", False)])
     flows.filtered(lambda flow: flow.trigger_event.partition(".")[0] in EVENT_MODELS).write(
         {"active": False, "trigger_domain": False, "trigger_event": False}
     )
+
+    @env.cr.postcommit.add
+    def _drop_functions():
+        # Until the registry is loaded anew, which others' hooks come before, orders name them.
+        with env.registry.cursor() as cr:
+            env(cr=cr)["integration.transaction"]._drop_functions(PREFIX)

@@ -20,11 +20,11 @@ class IntegrationTransactionReturn(models.Model):
         return {**super()._roots(), RETURN.model: RETURN}
 
     @api.model
-    def _root_reading(self, root_model, documents, known):
+    def _root_reading(self, root_model, documents, known, aside=False):
         if root_model != RETURN.model:
-            return super()._root_reading(root_model, documents, known)
+            return super()._root_reading(root_model, documents, known, aside)
         roots = {model: ids for model, ids in documents.items() if model in read.ROOTS}
-        return roots and Reading(RETURN.model, read.of_returns(roots.keys()), roots)
+        return roots and Reading(RETURN.model, read.of_returns(roots.keys()), roots, aside)
 
     @api.model
     def _root_row(self, root_model, facts):

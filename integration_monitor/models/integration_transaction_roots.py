@@ -3,7 +3,6 @@
 from odoo import api, models
 
 from ..tools import party_names, reading
-from ..tools.return_root import RETURN
 from ..tools.root import SALE
 
 NAMES = "names"
@@ -29,13 +28,14 @@ class IntegrationTransactionRoots(models.Model):
         return self._snapshot({}, further={root_model: documents})
 
     @api.model
-    def _root_reading(self, root_model, documents, known):
+    def _root_reading(self, root_model, documents, known, aside=False):
         """Return the statement that reads the root documents of a kind; a hook.
 
         It finds all that they are judged by. What it finds of other kinds is read for their sake.
 
         :param dict documents: ids by model of the documents, the root's own model among them
         :param dict known: ids by root model of what was read before
+        :param bool aside: they are read for the sake of what is known, and nothing for theirs
         :return: ``tools.reading.Reading``, or None
         """
         # A transaction whose addon is gone.
@@ -50,23 +50,20 @@ class IntegrationTransactionRoots(models.Model):
         raise NotImplementedError(root_model)
 
     @api.model
-    def _beside(self, orders, returns):
+    def _beside(self, orders):
         """Return which roots are read for the sake of orders; a hook.
 
         :param list orders: rows of sales orders
-        :param bool returns: their returns, too
-        :return: list of (root model, ids, whether they are read for nothing else)
+        :return: ids by root model
         """
-        # What is billed and delivered of an order decides what a return of it waits for.
-        found = self._returns_of(orders) if returns else ()
-        return [(RETURN.model, found, False)] if found else []
+        return {}
 
     @api.model
     def _read_roots(self, documents, beside, orders, savepoint=None):
         """Read root documents of all kinds but sales orders; one statement, if there are any.
 
         :param dict documents: by root model ids by model of what may belong to it
-        :param list beside: of :meth:`_beside`
+        :param dict beside: of :meth:`_beside`
         :param list orders: rows that were read before
         :param savepoint: for :meth:`_read_rows`
         :return: rows as of :meth:`_snapshot`
@@ -81,9 +78,8 @@ class IntegrationTransactionRoots(models.Model):
             for root_model, by_model in documents.items()
         ]
         asked += [
-            found and found._replace(aside=aside)
-            for root_model, ids, aside in beside
-            for found in [self._root_reading(root_model, {root_model: list(ids)}, known)]
+            self._root_reading(root_model, {root_model: sorted(ids)}, known, aside=True)
+            for root_model, ids in beside.items()
         ]
         readings = [found for found in asked if found]
         if not readings:
@@ -106,6 +102,8 @@ class IntegrationTransactionRoots(models.Model):
             # What was asked for itself comes first.
             rows.setdefault((root_model, row["id"]), row)
         for order in orders:
-            order["partner_name"] = names.get(("res.partner", order["partner_id"]))
-            order["warehouse_name"] = names.get(("stock.warehouse", order["warehouse_id"]))
+            order.setdefault("partner_name", names.get(("res.partner", order["partner_id"])))
+            order.setdefault(
+                "warehouse_name", names.get(("stock.warehouse", order["warehouse_id"]))
+            )
         return [rows[key] for key in sorted(rows)]

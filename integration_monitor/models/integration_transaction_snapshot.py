@@ -9,6 +9,7 @@ from ..tools import order_snapshot_sql as read
 from ..tools.order_counts import moment
 from ..tools.order_evidence_sql import EVIDENCE
 from ..tools.order_store_sql import MANY
+from ..tools.return_root import RETURN
 from ..tools.return_snapshot_sql import FUNCTIONS as OF_RETURNS
 from ..tools.root import SALE
 
@@ -73,12 +74,14 @@ class IntegrationTransactionSnapshot(models.Model):
         rows = self._snapshot_sales(roots, payments, savepoint, new, mixed)
         orders = [row for row in rows if row["root_model"] == SALE.model]
         others = {root: dict(documents) for root, documents in (further or {}).items()}
-        for stranger in rows[len(orders) :]:
-            documents = others.setdefault(stranger["root_model"], {})
-            known = documents.get(stranger["root_model"], ())
-            documents[stranger["root_model"]] = [*known, stranger["id"]]
-        beside = self._beside(orders, further is not None)
-        return orders + self._read_roots(others, beside, orders, savepoint)
+        found = [(row["root_model"], row["id"]) for row in rows[len(orders) :]]
+        if further is not None:
+            # What is billed and delivered of an order decides what a return of it waits for.
+            found += ((RETURN.model, return_id) for return_id in self._returns_of(orders))
+        for root_model, root_id in found:
+            documents = others.setdefault(root_model, {})
+            documents[root_model] = {*documents.get(root_model, ()), root_id}
+        return orders + self._read_roots(others, self._beside(orders), orders, savepoint)
 
     def _snapshot_sales(self, roots, payments, savepoint=None, new=False, mixed=False):
         """:return: rows of sales orders, and then stubs of what belongs to other roots

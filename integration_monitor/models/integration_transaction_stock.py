@@ -102,11 +102,11 @@ class IntegrationTransactionStock(models.Model):
         return {**super()._roots(), STOCK.model: STOCK}
 
     @api.model
-    def _root_reading(self, root_model, documents, known):
+    def _root_reading(self, root_model, documents, known, aside=False):
         if root_model != STOCK.model:
-            return super()._root_reading(root_model, documents, known)
+            return super()._root_reading(root_model, documents, known, aside)
         ids = documents.get(STOCK.model)
-        return ids and Reading(STOCK.model, read.RUNS, {"messages": ids})
+        return ids and Reading(STOCK.model, read.RUNS, {"messages": ids}, aside)
 
     @api.model
     def _root_row(self, root_model, facts):

@@ -15,6 +15,8 @@ from .branches import followers_of
 from .iso_time import parse_iso
 
 DONE_STATES = frozenset({"reached", "skipped"})
+#: First words of the events that belong to invoicing.
+OF_MONEY = ("invoice", "bill", "refund", "payment")
 BEGUN_STATES = frozenset({"reached", "partial"})
 
 
@@ -37,9 +39,7 @@ class Step:
 
     def __post_init__(self) -> None:
         # Asked for many times an order.
-        self.money = self.branch == "money" or self.event_code.partition(".")[0] in (
-            "invoice", "bill", "refund", "payment",
-        )  # fmt: skip
+        self.money = self.branch == "money" or self.event_code.partition(".")[0] in OF_MONEY
 
 
 @dataclass(slots=True)

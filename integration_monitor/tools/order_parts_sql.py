@@ -104,12 +104,15 @@ REST = f"""
             'services', ({SERVICES}),
             'to_invoice', CASE WHEN credits THEN ({TO_INVOICE}) END);
     END"""
-#: It, where it may decide: something came back, or something is invoiced and Odoo finds no more to
-#: invoice. A fact of ``order_snapshot_sql``.
+#: It, where it may decide: something is invoiced and Odoo finds no more to invoice, a delivery came
+#: back as a whole, or something did and Odoo finds more to invoice. A fact of
+#: ``order_snapshot_sql``.
 REST_OF_ORDER = """
     CASE WHEN told.sale ->> 'state' = 'sale'
-          AND (strpos(documents::text, '"return"') > 0
-               OR (told.sale ->> 'invoice_status' = 'no' AND documents -> 2 <> 'null'))
+          AND ((told.sale ->> 'invoice_status' = 'no' AND documents -> 2 <> 'null')
+               OR documents @? 'strict $[1][*] ? (@[6] == true)'
+               OR (told.sale ->> 'invoice_status' = 'to invoice'
+                   AND strpos(documents::text, '"return"') > 0))
          THEN integration_order_rest((told.sale ->> 'id')::int,
                                      told.sale ->> 'invoice_status' = 'to invoice') END"""
 

@@ -139,6 +139,21 @@ class TestRecordCost(DropshipCommon, ReturnCommon):
             self._cost(self.ship, self._ready(sale))
             self._cost(self.pay, self._cost(self.invoice, sale))
 
+    def test_caught_up(self):
+        """Purchases that are read in two steps lose whom they wait for."""
+        sale = self.sell(self.goods, self.bolt)
+        purchases = self.bought(sale) | sale.stock_reference_ids.purchase_ids
+        self.assertEqual(len(purchases), 2)
+        self.confirm(purchases)
+        sale.commitment_date = "2036-01-01"
+        self.env.flush_all()
+        self.env.cr.precommit.clear()
+        self.env["integration.transaction"].sudo()._catch_up(sale.ids)
+        self.env.invalidate_all()
+        self.assertEqual(self.owner(sale).promised_at, sale.commitment_date)
+        for purchase in purchases:
+            self.assertEqual(self.owner(purchase).waits_on, self.vendor.name)
+
     def test_all_at_once(self):
         """A batch of several kinds pays for each, or for each of its documents."""
         self._twice(self._all_at_once)

@@ -32,15 +32,19 @@ class IntegrationTransaction(models.Model):
         return {**super()._roots(), PURCHASE.model: PURCHASE}
 
     @api.model
-    def _root_reading(self, root_model, documents, known):
+    def _root_reading(self, root_model, documents, known, aside=False):
         if root_model != PURCHASE.model:
-            return super()._root_reading(root_model, documents, known)
+            return super()._root_reading(root_model, documents, known, aside)
         if not documents:
             return None
-        # An aside of orders is read as when one of their messages tells something.
-        sales = self._order_query(by_owner(read.CONCERNED, "false", True, self._order_facts()))
+        sales = None
+        if not aside:
+            # As when one of their messages tells something.
+            sales = by_owner(read.CONCERNED, "false", True, self._order_facts())
+            sales = self._order_query(sales)
+        query = read.of_purchases(documents.keys(), sales)
         asked = {**documents, "known": known.get(SALE.model, [])}
-        return Reading(PURCHASE.model, read.of_purchases(documents.keys(), sales), asked)
+        return Reading(PURCHASE.model, query, asked, aside)
 
     @api.model
     def _root_row(self, root_model, facts):

@@ -33,7 +33,7 @@ class IntegrationTransaction(models.Model):
             found = {row[0] for row in self.env.cr.fetchall()}
             unknown = [id_ for id_ in sorted(found) if (PURCHASE.model, id_) not in known]
             if unknown:
-                orders += self._read_roots({}, [(PURCHASE.model, unknown, True)], orders)
+                orders += self._read_roots({}, {PURCHASE.model: unknown}, orders)
         return orders
 
     @api.model
@@ -41,11 +41,10 @@ class IntegrationTransaction(models.Model):
         return (*super()._order_facts(), read.SUPPLIES_OF_ORDER)
 
     @api.model
-    def _beside(self, orders, returns):
+    def _beside(self, orders):
         """Dropships whose customers were promised another day are read for their sake."""
-        beside = super()._beside(orders, returns)
         ids = {id_ for order in orders for id_ in self._promised_otherwise(order)}
-        return [*beside, (PURCHASE.model, sorted(ids), True)] if ids else beside
+        return {**super()._beside(orders), **({PURCHASE.model: ids} if ids else {})}
 
     @api.model
     def _promised_otherwise(self, order):

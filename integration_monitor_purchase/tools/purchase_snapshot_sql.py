@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from odoo.addons.integration_monitor.tools.milestones import OF_MONEY
 from odoo.addons.integration_monitor.tools.order_parts_sql import next_due, payment_ids
 from odoo.addons.integration_monitor.tools.order_snapshot_sql import (
     LINKS,
@@ -170,9 +171,10 @@ FUNCTIONS = {
     "integration_purchase_bills": ("of_purchase int, of_lines int[]", "jsonb STABLE", BILLS),
 }
 
+_OF_MONEY = f"ARRAY[{', '.join(repr(word) for word in OF_MONEY)}]"
 #: Whether a purchase of ``bought`` changes what the transaction ``owner`` of a sales order waits
 #: for, or is not known by its name there; ``sold`` are the fields of ``purchase_supply.Sold``.
-CONCERNED = """owner.id = ANY(ARRAY(
+CONCERNED = f"""owner.id = ANY(ARRAY(
     SELECT (sold ->> 2)::int
       FROM bought
      CROSS JOIN jsonb_array_elements(NULLIF(facts -> 0 -> 'sales', 'null')) sold
@@ -180,10 +182,11 @@ CONCERNED = """owner.id = ANY(ARRAY(
        AND (sold ->> 6 IS DISTINCT FROM facts -> 0 ->> 'name'
             OR ((sold ->> 3)::bool AND EXISTS (
                 SELECT FROM integration_process_step step
-                 WHERE step.id = (sold ->> 5)::int AND step.branch IS DISTINCT FROM 'money')))))"""
+                 WHERE step.id = (sold ->> 5)::int AND step.branch IS DISTINCT FROM 'money'
+                   AND split_part(COALESCE(step.event_code, ''), '.', 1) <> ALL({_OF_MONEY}))))))"""
 
 
-def of_purchases(models: Collection[str], sales: str) -> str:
+def of_purchases(models: Collection[str], sales: str | None) -> str:
     """Purchases by what belongs to them now, and with the ids that new transactions get.
 
     With them come the sales orders whose goods they are to bring, or that do not know it yet; not
@@ -191,8 +194,9 @@ def of_purchases(models: Collection[str], sales: str) -> str:
     each, see ``reading``.
 
     :param models: keys of ``ROOTS``
-    :param sales: a statement for sales orders by ``CONCERNED``
+    :param sales: a statement for sales orders by ``CONCERNED``; without it none come with them
     """
+    beside = f"UNION ALL SELECT 'sale.order', found.* FROM ({as_facts(sales)}) found"
     roots = " UNION ".join(ROOTS[model].format(ids=f"%({model})s") for model in sorted(models))
     return f"""
         WITH bought (facts) AS MATERIALIZED (
@@ -216,5 +220,4 @@ def of_purchases(models: Collection[str], sales: str) -> str:
                     WHERE order_id = purchase.id AND display_type IS NULL)) lines (ids)
          WHERE purchase.id = ANY(ARRAY({roots})))
         SELECT 'purchase.order', facts FROM bought
-         UNION ALL
-        SELECT 'sale.order', found.* FROM ({as_facts(sales)}) found"""
+        {beside if sales else ""}"""

@@ -96,7 +96,7 @@ SUPPLIES = """
     END"""
 #: It, for the few orders that know purchases. A fact of ``order_snapshot_sql``.
 SUPPLIES_OF_ORDER = """
-    CASE WHEN strpos(documents::text, '"purchase.order,') > 0
+    CASE WHEN told.sale IS NOT NULL AND strpos(documents::text, '"purchase.order,') > 0
          THEN jsonb_build_object('supplies', integration_purchase_supplies(documents -> 0)) END"""
 #: Arguments, result and body by name.
 FUNCTIONS = {

@@ -32,14 +32,17 @@ def test_nothing_comes_back_as_nothing():
     [
         ({}, False),
         ({"stock.picking": {1: {"state": False}, 2: {"state": "draft"}}}, True),
-        ({"stock.picking": {1: {"state": False}, 2: {"state": "assigned"}}}, False),
+        ({"stock.picking": {1: {"state": "assigned"}, 2: {"state": False}}}, True),
+        ({"stock.picking": {1: {"state": "assigned"}}}, False),
         ({"stock.picking": {1: {}}}, False),
-        ({"stock.picking": {1: {"state": False}}, "sale.order": {1: {"state": False}}}, False),
+        ({"sale.order": {1: {"state": False}}}, False),
+        ({"account.move": {1: {"state": False, "payment_state": False}}}, True),
+        ({"account.move": {1: {"state": "draft"}}}, False),
     ],
 )
-def test_new_transfers(documents, expected):
-    """What is linked to a transaction is looked for by anything but its links."""
+def test_new_documents(documents, expected):
+    """What nothing is linked to yet is looked for by links, and then once more."""
     notes = Notes()
     for model, changes in documents.items():
         notes.documents[model].update(changes)
-    assert notes.has_new_transfers_only() is expected
+    assert notes.has_new_documents() is expected
