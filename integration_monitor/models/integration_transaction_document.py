@@ -42,6 +42,7 @@ class IntegrationTransactionDocument(models.Model):
             ("payment", "Payment"),
             ("dropship", "Dropship delivery"),
             ("again", "Sent again"),
+            ("sent_back", "Sent back to the vendor"),
             # Root documents of other transactions, see RELATED.
             ("sale", "Sales order"),
             ("purchase", "Purchase"),

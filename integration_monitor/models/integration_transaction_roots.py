@@ -3,6 +3,7 @@
 from odoo import api, models
 
 from ..tools import party_names, reading
+from ..tools.order_snapshot_sql import row_of
 from ..tools.root import SALE
 
 NAMES = "names"
@@ -47,7 +48,10 @@ class IntegrationTransactionRoots(models.Model):
 
         :param facts: what the statement of :meth:`_root_reading` found
         """
-        raise NotImplementedError(root_model)
+        if root_model != SALE.model:
+            raise NotImplementedError(root_model)
+        columns, names = row_of(facts)
+        return {**self._order_row(columns), **names}
 
     @api.model
     def _beside(self, orders):
@@ -59,14 +63,15 @@ class IntegrationTransactionRoots(models.Model):
         return {}
 
     @api.model
-    def _read_roots(self, documents, beside, orders, savepoint=None):
-        """Read root documents of all kinds but sales orders; one statement, if there are any.
+    def _read_roots(self, documents, beside, orders, savepoint=None, again=None):
+        """Read root documents of all kinds together; one statement, if there are any.
 
         :param dict documents: by root model ids by model of what may belong to it
         :param dict beside: of :meth:`_beside`
         :param list orders: rows that were read before
         :param savepoint: for :meth:`_read_rows`
-        :return: rows as of :meth:`_snapshot`
+        :param again: reading of sales orders that takes the place of the one before
+        :return: rows as of :meth:`_snapshot`, and of what ``again`` found stubs without a state
         """
         known = {}
         for order in orders:
@@ -81,14 +86,14 @@ class IntegrationTransactionRoots(models.Model):
             self._root_reading(root_model, {root_model: sorted(ids)}, known, aside=True)
             for root_model, ids in beside.items()
         ]
-        readings = [found for found in asked if found]
+        readings = [found for found in [again, *asked] if found]
         if not readings:
             return []
-        if orders:
+        if orders and not again:
             # Verdicts on them name who has to act.
             asked = party_names.asked(orders)
             readings.append(reading.Reading(NAMES, party_names.NAMES, asked))
-        rows, names = {}, {}
+        rows, stubs, names = {}, [], {}
         found = self._read_rows(*reading.together(readings), savepoint)
         for place, root_model, facts in sorted(found, key=lambda row: row[0]):
             if readings[place].root_model == NAMES:
@@ -96,6 +101,7 @@ class IntegrationTransactionRoots(models.Model):
                 continue
             row = self._root_row(root_model, facts)
             if "state" not in row:
+                stubs.append(row)
                 continue
             if readings[place].aside or root_model != readings[place].root_model:
                 row["aside"] = True
@@ -106,4 +112,4 @@ class IntegrationTransactionRoots(models.Model):
             order.setdefault(
                 "warehouse_name", names.get(("stock.warehouse", order["warehouse_id"]))
             )
-        return [rows[key] for key in sorted(rows)]
+        return [*(rows[key] for key in sorted(rows)), *stubs]

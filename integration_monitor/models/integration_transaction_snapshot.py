@@ -1,5 +1,7 @@
 """How the recorder reads sales orders, and the database functions for what is asked rarely."""
 
+from collections import defaultdict
+
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -9,18 +11,18 @@ from ..tools import order_snapshot_sql as read
 from ..tools.order_counts import moment
 from ..tools.order_evidence_sql import EVIDENCE
 from ..tools.order_store_sql import MANY
+from ..tools.reading import Reading
 from ..tools.return_root import RETURN
 from ..tools.return_snapshot_sql import FUNCTIONS as OF_RETURNS
 from ..tools.root import SALE
 
 #: Arguments, result and body by name.
 FUNCTIONS = {
-    "integration_order_dropship_role": (
-        "transfer_id int, destination_id int",
+    "integration_order_role": (
+        "kind text, transfer_id int, source_id int, destination_id int",
         "text STABLE",
-        parts.DROPSHIP_ROLE,
+        parts.ROLE,
     ),
-    "integration_order_out_role": ("transfer_id int, source_id int", "text STABLE", parts.OUT_ROLE),
     "integration_order_evidence": ("owner_id int", "jsonb STABLE", EVIDENCE),
     "integration_order_invoices": (
         "invoice_ids int[], payments_of_all bool, payments_of_paid bool",
@@ -56,8 +58,8 @@ class IntegrationTransactionSnapshot(models.Model):
     def _snapshot(self, roots, payments=False, further=None, savepoint=None, new=False):
         """Read everything the transactions of some documents are judged by.
 
-        One query for sales orders, two where documents turn out not to be linked yet; and one for
-        all other kinds of root that are concerned.
+        One query for sales orders; and one for all other kinds of root that are concerned, and for
+        sales orders whose documents turn out not to be linked yet.
 
         :param dict roots: ids by model of the documents (see ``order_snapshot_sql.ROOTS``);
             ``correlation`` takes correlation ids
@@ -71,31 +73,58 @@ class IntegrationTransactionSnapshot(models.Model):
             over from its transaction; ``aside``: it was read for the sake of others
         """
         mixed = any(ids for documents in (further or {}).values() for ids in documents.values())
-        rows = self._snapshot_sales(roots, payments, savepoint, new, mixed)
-        orders = [row for row in rows if row["root_model"] == SALE.model]
+        rows, again = self._snapshot_sales(roots, payments, savepoint, new, mixed)
         others = {root: dict(documents) for root, documents in (further or {}).items()}
-        found = [(row["root_model"], row["id"]) for row in rows[len(orders) :]]
-        if further is not None:
-            # What is billed and delivered of an order decides what a return of it waits for.
-            found += ((RETURN.model, return_id) for return_id in self._returns_of(orders))
-        for root_model, root_id in found:
+        named = self._named_by(rows, further is not None)
+        for root_model, ids in named.items():
             documents = others.setdefault(root_model, {})
-            documents[root_model] = {*documents.get(root_model, ()), root_id}
-        return orders + self._read_roots(others, self._beside(orders), orders, savepoint)
+            documents[root_model] = {*documents.get(root_model, ()), *ids}
+        orders = [row for row in rows if row["root_model"] == SALE.model]
+        found = self._read_roots(others, self._beside(orders), orders, savepoint, again)
+        whole = [row for row in found if "state" in row]
+        if not again:
+            return orders + whole
+        # Rarely that leads to others than the first reading did.
+        read = {(row["root_model"], row["id"]) for row in whole}
+        more = {}
+        for root_model, ids in self._named_by(found, further is not None).items():
+            asked = {key[1] for key in read if key[0] == root_model} | named.get(root_model, set())
+            if ids - asked:
+                more[root_model] = {root_model: ids - asked}
+        later = self._read_roots(more, {}, whole, savepoint)
+        return whole + [row for row in later if (row["root_model"], row["id"]) not in read]
+
+    @api.model
+    def _named_by(self, rows, returns):
+        """:return: ids by root model of the other roots that rows of sales orders lead to
+
+        :param list rows: with stubs of transactions that documents were linked to
+        :param bool returns: those that bring goods back, too
+        """
+        found = defaultdict(set)
+        for row in rows:
+            if "state" not in row:
+                found[row["root_model"]].add(row["id"])
+        if returns:
+            # What is billed and delivered of an order decides what a return of it waits for.
+            orders = [row for row in rows if row["root_model"] == SALE.model and "state" in row]
+            found[RETURN.model] |= self._returns_of(orders)
+        return {root_model: ids for root_model, ids in found.items() if ids}
 
     def _snapshot_sales(self, roots, payments, savepoint=None, new=False, mixed=False):
-        """:return: rows of sales orders, and then stubs of what belongs to other roots
+        """Read sales orders, and stubs of what belongs to other roots.
 
         :param bool mixed: other roots are concerned as well
+        :return: rows, and the reading that is to take their place: documents are not linked yet
         """
         roots = {model: list(ids) for model, ids in roots.items() if ids}
         models = frozenset(roots)
         if not models:
-            return []
+            return [], None
         facts = self._order_facts()
         if models <= OWNER_MODELS:
             query = read.of_owners(models, evidence=True, facts=facts)
-            return self._read_orders(query, roots, payments, savepoint)
+            return self._read_orders(query, roots, payments, savepoint), None
         if models <= LINKED_MODELS and not new:
             # Nothing but documents changed, no message and no exception: that evidence is kept.
             query = read.of_owners(models, evidence=False, facts=facts)
@@ -108,17 +137,16 @@ class IntegrationTransactionSnapshot(models.Model):
             known = {f"stock.picking,{row[0]}" for order in orders for row in order["pickings"]}
             needed = self._transfers_to_look_for(orders, set(roots["stock.picking"]))
         elif payments and models == {SALE.model} and len(roots[SALE.model]) >= MANY:
-            return self._read_orders(read.of_many_orders(facts), roots, payments, savepoint)
+            query = read.of_many_orders(facts)
+            return self._read_orders(query, roots, payments, savepoint), None
         else:
-            return self._read_orders(read.of_orders(models, facts), roots, payments, savepoint)
+            query = read.of_orders(models, facts)
+            return self._read_orders(query, roots, payments, savepoint), None
         changed = {f"{model},{id_}" for model in models & LINKED_MODELS for id_ in roots[model]}
         if changed | needed <= known:
-            return orders
-        stubs = [order for order in orders if order["root_model"] != SALE.model]
-        return [
-            *self._read_orders(read.of_orders(models, facts), roots, payments, savepoint),
-            *stubs,
-        ]
+            return orders, None
+        query = read.as_facts(self._order_query(read.of_orders(models, facts)))
+        return orders, Reading(SALE.model, query, {**roots, "payments": bool(payments)})
 
     @api.model
     def _transfers_to_look_for(self, orders, changed_ids):

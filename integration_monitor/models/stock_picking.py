@@ -61,12 +61,16 @@ class StockPicking(models.Model):
 
         Without a type for returns Odoo takes that of the delivery.
         """
-        back = self.filtered(
+        return [*super()._integration_by_root(), (RETURN.model, self._integration_back())]
+
+    def _integration_back(self):
+        """:return: those that bring goods back from a customer to us; told without a query"""
+        return self.filtered(
             lambda picking: picking.return_id
-            and picking.picking_type_id.code in ("incoming", "outgoing")
+            and picking.picking_type_id.code in ("incoming", "outgoing", "dropship")
             and picking.location_id.usage == "customer"
+            and picking.location_dest_id.usage != "supplier"
         )
-        return [*super()._integration_by_root(), (RETURN.model, back)]
 
     def _compute_field_value(self, field):
         if field.name == "scheduled_date" and any(self._ids):
@@ -76,7 +80,11 @@ class StockPicking(models.Model):
     def write(self, vals):
         if "scheduled_date" in vals:
             self._integration_note_schedule()
-        return super().write(vals)
+        result = super().write(vals)
+        if "location_dest_id" in vals and (back := self._integration_back()):
+            # What a vendor shipped goes back to him, unless somebody says that it comes to us.
+            self.env["integration.milestone"]._notes().begin(RETURN.model, back.ids)
+        return result
 
     def _integration_note_schedule(self):
         """Let the orders be planned anew; the date itself is read when that is done."""

@@ -104,7 +104,9 @@ class TestDeadlineFirst(DeadlineCommon):
     def test_picked_too_late(self):
         """Goods that are picked after their carrier has left go in time with the next."""
         self.pick_ship()
-        moment = fields.Datetime.now().replace(second=0, microsecond=0) - HOUR
+        # An hour ago, but today: in the first hour of a day that began since.
+        now = fields.Datetime.now().replace(second=0, microsecond=0)
+        moment = max(now - HOUR, now.replace(hour=0, minute=0))
         self.cut_off(moment)
         order = self.order()
         owner = self.owner(order)

@@ -16,8 +16,9 @@ CLOSED_PICKINGS = frozenset({"done", "cancel"})
 #: Roles of the transfers by which goods leave for the customer, from us or from the vendor.
 DELIVERIES = frozenset({"out", "dropship"})
 #: Roles of those that bring an order no further: by which goods come in, bought for it or sent
-#: back, and by which what was repaired goes to its owner again.
-ASIDE = frozenset({"in", "quality", "put_away", "return", "again"})
+#: back, by which what was bought goes back to its vendor, and by which what was repaired goes to
+#: its owner again.
+ASIDE = frozenset({"in", "quality", "put_away", "return", "again", "sent_back"})
 
 
 class Picking(NamedTuple):

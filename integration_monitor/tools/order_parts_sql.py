@@ -8,14 +8,12 @@ from .order_credits import TO_INVOICE
 from .order_services import SERVICES
 
 _ROLE = """(
-    SELECT CASE WHEN kind.code = 'outgoing'
-                THEN CASE WHEN picking.return_id IS NULL AND picking.backorder_id IS NULL THEN 'out'
-                          ELSE integration_order_out_role(picking.id, picking.location_id) END
-                WHEN kind.code = 'dropship'
-                THEN CASE WHEN picking.return_id IS NULL THEN 'dropship'
-                          ELSE integration_order_dropship_role(
-                              picking.id, picking.location_dest_id) END
-                WHEN picking.return_id IS NOT NULL THEN 'return'
+    SELECT CASE WHEN picking.return_id IS NOT NULL
+                  OR (kind.code = 'outgoing' AND picking.backorder_id IS NOT NULL)
+                THEN integration_order_role(
+                         kind.code, picking.id, picking.location_id, picking.location_dest_id)
+                WHEN kind.code = 'outgoing' THEN 'out'
+                WHEN kind.code = 'dropship' THEN 'dropship'
                 WHEN kind.code = 'incoming' THEN 'in'
                 ELSE COALESCE((SELECT CASE kind.id WHEN house.pick_type_id THEN 'pick'
                                                    WHEN house.pack_type_id THEN 'pack'
@@ -32,21 +30,24 @@ _AGAIN = """(
       FROM stock_move move
       LEFT JOIN stock_move came ON came.id = move.origin_returned_move_id
      WHERE move.picking_id = transfer_id)"""
-#: Of a transfer that takes back another one: to the customer once more, or to the vendor or us.
-DROPSHIP_ROLE = f"""
+#: Of a transfer that takes back another one, or goes on with a delivery: without a type for
+#: returns Odoo takes that of the delivery. What was bought for an order may go back to its vendor,
+#: who sends something else instead.
+ROLE = f"""
+    DECLARE
+        comes_from text := (SELECT usage FROM stock_location WHERE id = source_id);
+        goes_to text := (SELECT usage FROM stock_location WHERE id = destination_id);
     BEGIN
-        RETURN (SELECT CASE WHEN usage <> 'customer' THEN 'return'
-                            WHEN {_AGAIN} THEN 'again' ELSE 'dropship' END
-                  FROM stock_location WHERE id = destination_id);
-    END"""
-
-#: Of a transfer with the type of deliveries that goes on with another one, or takes it back:
-#: without a type for returns Odoo takes that of the delivery.
-OUT_ROLE = f"""
-    BEGIN
-        RETURN (SELECT CASE WHEN usage <> 'internal' THEN 'return'
-                            WHEN {_AGAIN} THEN 'again' ELSE 'out' END
-                  FROM stock_location WHERE id = source_id);
+        IF goes_to = 'supplier' AND comes_from = 'internal' THEN
+            RETURN 'sent_back';
+        ELSIF kind NOT IN ('outgoing', 'dropship') THEN
+            RETURN CASE comes_from WHEN 'supplier' THEN 'in' ELSE 'return' END;
+        ELSIF (kind = 'outgoing' AND comes_from <> 'internal')
+           OR (kind = 'dropship' AND goes_to <> 'customer') THEN
+            RETURN 'return';
+        END IF;
+        RETURN (SELECT CASE WHEN {_AGAIN} THEN 'again'
+                            WHEN kind = 'dropship' THEN 'dropship' ELSE 'out' END);
     END"""
 
 # The moves of the goods of ``move`` to the customer, also those after a repair.

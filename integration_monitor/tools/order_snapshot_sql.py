@@ -147,9 +147,9 @@ def _with(facts: tuple[str, ...]) -> str:
 
 
 def as_facts(query: str) -> str:
-    """One column with all of a row, where other rows stand beside it; see :func:`row_of`."""
+    """One column with all of a row, for ``reading``; see :func:`row_of`."""
     return f"""
-        SELECT to_jsonb(row) || jsonb_build_object(
+        SELECT 'sale.order', to_jsonb(row) || jsonb_build_object(
                    'partner_name', (SELECT complete_name FROM res_partner
                                      WHERE id = (sale ->> 'partner_id')::int),
                    'warehouse_name', (SELECT name FROM stock_warehouse

@@ -202,6 +202,24 @@ class TestDropshipMatrix(DropshipCommon):
         self.assertStates(back, returned="reached")
         self.assertEqual(self._counts(purchase, "delivered"), (1, 1))
 
+    def test_comes_to_us_after_all(self):
+        """Without a type for returns, what comes back to us is taken for older than the monitor."""
+        _sale, purchase = self.dropshipped()
+        delivery = purchase.picking_ids
+        self.ship(delivery)
+        wizard = self.env["stock.return.picking"].create({"picking_id": delivery.id})
+        wizard.product_return_moves.quantity = 2
+        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        self.record()
+        self.assertEqual(back.picking_type_id.code, "dropship")
+        self.assertFalse(self.owner(back))
+        back.location_dest_id = self.warehouse.lot_stock_id
+        self.record()
+        self.assertEqual(self.owner(back).waits_for_step_id.code, "returned")
+        self.assertFalse(self.owner(back).adopted_at)
+        self.ship(back)
+        self.assertStates(back, returned="reached")
+
     def brought_back(self, delivery):
         """A customer sends a dropship to our warehouse. :return: the transfer, which is done"""
         delivery.picking_type_id.return_picking_type_id = self.warehouse.in_type_id

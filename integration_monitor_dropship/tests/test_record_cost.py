@@ -139,6 +139,77 @@ class TestRecordCost(DropshipCommon, ReturnCommon):
             self._cost(self.ship, self._ready(sale))
             self._cost(self.pay, self._cost(self.invoice, sale))
 
+    def test_documents_of_nobody(self):
+        """What belongs to nothing is looked for twice, and then all others are read."""
+        self._twice(self._documents_of_nobody)
+
+    def _documents_of_nobody(self):
+        purchase, sale, other = self.purchase(product=self.plain), self.order(), self.order()
+        own = self.env["stock.picking"].create(
+            {
+                "picking_type_id": self.warehouse.in_type_id.id,
+                "location_id": self.env.ref("stock.stock_location_suppliers").id,
+                "location_dest_id": self.warehouse.lot_stock_id.id,
+                "move_ids": [
+                    Command.create(
+                        {
+                            "product_id": self.plain.id,
+                            "product_uom_qty": 1,
+                            "location_id": self.env.ref("stock.stock_location_suppliers").id,
+                            "location_dest_id": self.warehouse.lot_stock_id.id,
+                        }
+                    )
+                ],
+            }
+        )
+        own.action_confirm()
+        super().record()
+        invoice = self.invoice(other, post=False)
+        landlord = self.init_invoice("out_invoice", partner=self.customer, amounts=[30.0])
+        super().record()
+        self._cost(self._ship_together, purchase.picking_ids | own | sale.picking_ids)
+        self._cost(self._post_together, invoice | landlord)
+        self.assertStates(purchase, received="reached")
+        self.assertStates(sale, shipped="reached")
+        self.assertStates(other, invoiced="reached")
+
+    def _ship_together(self, pickings):
+        with self._one_batch():
+            self.ship(pickings)
+
+    def _post_together(self, moves):
+        moves.action_post()
+        self.record()
+
+    def test_orders_that_differ(self):
+        """Transfers that do not name their order are looked for, and then the names of all."""
+        self._twice(self._orders_that_differ)
+
+    def _orders_that_differ(self):
+        gone, waiting, first, second = (self.order() for _number in range(4))
+        returned = self.delivered()[0]
+        self.announce(returned.picking_ids)
+        self._cost(self._called_off, gone, waiting)
+        self._cost(self._merged, first, second)
+        self._cost(self._promised_and_shipped, returned, waiting)
+        self.assertEqual(self.owner(gone).state, "cancelled")
+        self.assertStates(waiting, shipped="reached")
+
+    def _called_off(self, gone, waiting):
+        with self._one_batch():
+            gone._action_cancel()
+            waiting.picking_ids.do_unreserve()
+
+    def _merged(self, first, second):
+        with self._one_batch():
+            second.picking_ids.move_ids.picking_id = first.picking_ids
+            second.order_line.product_uom_qty += 1
+
+    def _promised_and_shipped(self, returned, waiting):
+        with self._one_batch():
+            returned.commitment_date = "2036-01-01"
+            self.ship(waiting.picking_ids)
+
     def test_caught_up(self):
         """Purchases that are read in two steps lose whom they wait for."""
         sale = self.sell(self.goods, self.bolt)

@@ -5,7 +5,7 @@ from odoo.tools.misc import format_date
 
 from odoo.addons.integration_monitor.models.integration_transaction_snapshot import NOTHING_BILLED
 from odoo.addons.integration_monitor.tools import order_counts
-from odoo.addons.integration_monitor.tools.order_snapshot_sql import by_owner, row_of
+from odoo.addons.integration_monitor.tools.order_snapshot_sql import by_owner
 from odoo.addons.integration_monitor.tools.reading import Reading
 from odoo.addons.integration_monitor.tools.root import SALE
 
@@ -48,9 +48,6 @@ class IntegrationTransaction(models.Model):
 
     @api.model
     def _root_row(self, root_model, facts):
-        if root_model == SALE.model:
-            columns, names = row_of(facts)
-            return {**self._order_row(columns), **names}
         if root_model != PURCHASE.model:
             return super()._root_row(root_model, facts)
         order, owner_id, owner, milestones, links, evidence, transfers, billing = facts

@@ -102,6 +102,30 @@ class TestPurchaseSupply(PurchaseCommon):
         for sale in (first, second):
             self.assertEqual(self.owner(sale).waits_for_step_id.code, "picked")
 
+    def test_goods_go_back_to_the_vendor(self):
+        """What a vendor gets back is told as shipped to the customer."""
+        sale, purchase = self.made_to_order()
+        purchase.button_confirm()
+        self.record()
+        self.ship(purchase.picking_ids)
+        events = []
+        emit = "odoo.addons.integration_monitor.models.integration_flow_trigger.IntegrationFlow"
+        with patch(f"{emit}._emit_for_events", lambda flows, found: events.extend(found) or False):
+            back = self.send_back(purchase.picking_ids)
+        self.assertEqual(back.location_dest_id.usage, "supplier")
+        self.assertEqual(sale.order_line.qty_delivered, 0)
+        self.assertStates(sale, picked="pending", shipped="pending")
+        self.assertEqual(self.roles(sale), ["in", "order", "out", "purchase", "sent_back"])
+        told = {event.code for event in events if event.transaction_id == self.owner(sale).id}
+        self.assertFalse(told & {"picking.out.done", "picking.first.ready", "picking.first.done"})
+        again = self.send_back(back)
+        self.assertIn(again, sale.picking_ids | purchase.picking_ids)
+        self.assertEqual(self.roles(sale), ["in", "in", "order", "out", "purchase", "sent_back"])
+        sale._action_cancel()
+        self.record()
+        self.assertEqual(self.owner(sale).state, "cancelled")
+        self.assertStates(sale, shipped="pending")
+
     def test_cancelled_purchase(self):
         """The vendor of a cancelled purchase is waited for."""
         sale, purchase = self.made_to_order()

@@ -196,7 +196,6 @@ def of_purchases(models: Collection[str], sales: str | None) -> str:
     :param models: keys of ``ROOTS``
     :param sales: a statement for sales orders by ``CONCERNED``; without it none come with them
     """
-    beside = f"UNION ALL SELECT 'sale.order', found.* FROM ({as_facts(sales)}) found"
     roots = " UNION ".join(ROOTS[model].format(ids=f"%({model})s") for model in sorted(models))
     return f"""
         WITH bought (facts) AS MATERIALIZED (
@@ -220,4 +219,4 @@ def of_purchases(models: Collection[str], sales: str | None) -> str:
                     WHERE order_id = purchase.id AND display_type IS NULL)) lines (ids)
          WHERE purchase.id = ANY(ARRAY({roots})))
         SELECT 'purchase.order', facts FROM bought
-        {beside if sales else ""}"""
+        {f"UNION ALL {as_facts(sales)}" if sales else ""}"""
