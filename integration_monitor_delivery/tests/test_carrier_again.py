@@ -9,10 +9,10 @@ from .test_carrier_invoice import InvoiceCase
 class TestCarrierAgain(InvoiceCase):
     """An order arrives with what is sent again; it is told and invoiced then, and not before."""
 
-    def setUp(self):
-        super().setUp()
-        self._bank()
-        self.tracking_flow.invoice_on_delivery = True
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.tracking_flow.invoice_on_delivery = True
 
     def _left(self, numbers, **told):
         """:return: (order, its delivery), booked, and told by the carrier of its parcels"""

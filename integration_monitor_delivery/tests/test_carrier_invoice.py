@@ -9,15 +9,15 @@ from .common import CarrierCase
 class InvoiceCase(CarrierCase):
     """A carrier whose reports invoice what is delivered."""
 
-    def _bank(self):
-        """:return: the company's bank journal; with it comes the chart of accounts"""
-        domain = [("type", "=", "bank"), ("company_id", "=", self.company.id)]
-        journals = self.env["account.journal"]
-        if not journals.search_count(domain):
-            self.env["account.chart.template"].try_loading(
-                "generic_coa", company=self.company, install_demo=False
-            )
-        return journals.search(domain, limit=1)
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["account.chart.template"].try_loading(
+            "generic_coa", company=cls.company, install_demo=False
+        )
+        cls.bank = cls.env["account.journal"].search(
+            [("type", "=", "bank"), ("company_id", "=", cls.company.id)], limit=1
+        )
 
 
 @tagged("post_install", "-at_install")
@@ -26,8 +26,7 @@ class TestCarrierInvoice(InvoiceCase):
 
     def test_invoice_and_payment(self):
         """A delivered order is invoiced and paid once, however often the carrier reports it."""
-        journal = self._bank()
-        self.tracking_flow.write({"invoice_on_delivery": True, "payment_journal_id": journal.id})
+        self.tracking_flow.write({"invoice_on_delivery": True, "payment_journal_id": self.bank.id})
         order, picking = self._shipped()
         self._book(picking)
         self._track("TRK1", "delivered")
@@ -55,7 +54,6 @@ class TestCarrierInvoice(InvoiceCase):
 
     def test_account_without_the_right_to_invoice(self):
         """An account that may not invoice does so all the same, or the parcel is forgotten."""
-        self._bank()
         self.tracking_flow.invoice_on_delivery = True
         order, picking = self._shipped()
         self._book(picking)
@@ -73,7 +71,6 @@ class TestCarrierInvoice(InvoiceCase):
 
     def test_negative_invoice(self):
         """The discount is larger than what was delivered: the parcel arrived all the same."""
-        self._bank()
         self.tracking_flow.invoice_on_delivery = True
         order = self._order((1, 2, 3))
         picking = self._first(order)
@@ -114,8 +111,7 @@ class TestCarrierInvoice(InvoiceCase):
 
     def test_label_that_was_cancelled_is_taken_off(self):
         """All that travels arrived, a clerk says, and nobody invoices it."""
-        journal = self._bank()
-        self.tracking_flow.write({"invoice_on_delivery": True, "payment_journal_id": journal.id})
+        self.tracking_flow.write({"invoice_on_delivery": True, "payment_journal_id": self.bank.id})
         order, picking = self._shipped()
         self._book(picking, tracking="A,B")
         self._track("A", "delivered")
@@ -131,7 +127,6 @@ class TestCarrierInvoice(InvoiceCase):
 
     def test_parcel_that_was_sent_again(self):
         """The first delivery never arrived as such, and its order is invoiced by nobody."""
-        self._bank()
         self.tracking_flow.invoice_on_delivery = True
         order, picking = self._shipped()
         self._book(picking, tracking="ONE,TWO")
@@ -146,7 +141,6 @@ class TestCarrierInvoice(InvoiceCase):
 
     def test_label_is_taken_off_where_nobody_invoices(self):
         """Another carrier's flow invoices on delivery, this one does not."""
-        self._bank()
         self._make_flow(
             "integration.handler.carrier.tracking", "other.tracking",
             message_type="carrier.tracking", invoice_on_delivery=True,
@@ -160,7 +154,6 @@ class TestCarrierInvoice(InvoiceCase):
 
     def test_label_is_taken_off_what_cannot_be_invoiced(self):
         """The clerk is refused his correction as Odoo refuses the invoice."""
-        self._bank()
         self.tracking_flow.invoice_on_delivery = True
         order, picking = self._shipped()
         self._book(picking, tracking="A,B")
@@ -172,7 +165,6 @@ class TestCarrierInvoice(InvoiceCase):
 
     def test_parcels_that_an_earlier_version_noted(self):
         """It did not note by which flow they were told: there is one that invoices."""
-        self._bank()
         self.tracking_flow.invoice_on_delivery = True
         order, picking = self._shipped()
         self._book(picking, tracking="A,B")
@@ -183,7 +175,6 @@ class TestCarrierInvoice(InvoiceCase):
 
     def test_unpaid_order_is_invoiced_only(self):
         """An order that the customer pays on delivery counts as paid before anybody paid."""
-        self._bank()
         self.tracking_flow.invoice_on_delivery = True
         order, picking = self._shipped(financial_status="pending")
         self._book(picking)
@@ -209,7 +200,6 @@ class TestCarrierInvoiceChain(InvoiceCase):
 
     def test_last_parcel(self):
         """The first of two parcels is invoiced, with the discount of the whole order."""
-        self._bank()
         self.tracking_flow.invoice_on_delivery = True
         order = self._order((1, 2, 3))
         picking = self._first(order)
@@ -221,7 +211,6 @@ class TestCarrierInvoiceChain(InvoiceCase):
 
     def test_rest_is_cancelled(self):
         """The customer does without the rest: what he got is invoiced."""
-        self._bank()
         self.tracking_flow.invoice_on_delivery = True
         order = self._order((1, 2, 3))
         picking = self._first(order)
