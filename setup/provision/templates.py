@@ -34,7 +34,9 @@ BUNDLES = """
 pages = env(context={})["ir.qweb"]
 scripts, styles = pages._get_bundles_to_pregenarate()
 # What pages of the backend load when they need it.
-scripts |= {"web.assets_backend_lazy", "web.chartjs_lib"}
+scripts |= {
+    "bus.websocket_worker_assets", "web.assets_backend_lazy", "web.assets_emoji", "web.chartjs_lib",
+}
 styles |= {"web.assets_backend_lazy"}
 # The largest are of pages that no test opens.
 without = {

@@ -35,6 +35,8 @@ ADDONS_VARIABLE = "INTEGRATION_MONITOR_TEST_ADDONS"
 #: Names the file of what ran before, and when the tests are to have ended, if they are.
 HISTORY_VARIABLE = "INTEGRATION_MONITOR_TEST_HISTORY"
 UNTIL_VARIABLE = "INTEGRATION_MONITOR_TEST_UNTIL"
+#: Set: the bundles of pages are in the database.
+PAGES_VARIABLE = "INTEGRATION_MONITOR_TEST_PAGES"
 #: Set: tests that Odoo runs while installing run at the end as well, with every addon loaded.
 ALL_TESTS_VARIABLE = "INTEGRATION_MONITOR_TEST_ALL"
 
@@ -173,6 +175,10 @@ def _shared(suite: Any, claims: Claims, recorder: Recorder) -> Any:
             # Read test by test: a class is claimed when the one before it has ended.
             taken._tests = self._take()
             return taken.run(result, debug)
+
+        def has_http_case(self) -> bool:
+            # For those Odoo would make the bundles of all pages, also of those that no test opens.
+            return not os.environ.get(PAGES_VARIABLE) and super().has_http_case()
 
         def _take(self) -> Iterator[Any]:
             classes: dict[str, list[Any]] = {}

@@ -28,6 +28,7 @@ ADDONS_VARIABLE = "INTEGRATION_MONITOR_TEST_ADDONS"
 LOGS_VARIABLE = "INTEGRATION_MONITOR_LOGS"
 HISTORY_VARIABLE = "INTEGRATION_MONITOR_TEST_HISTORY"
 UNTIL_VARIABLE = "INTEGRATION_MONITOR_TEST_UNTIL"
+PAGES_VARIABLE = "INTEGRATION_MONITOR_TEST_PAGES"
 #: What ran before in this clone; see ``history.py``.
 HISTORY = paths.WORK / "test-history.json"
 #: Tests of a quick run end that long after it began; unit tests beside them, a little later. What
@@ -100,6 +101,8 @@ class _Run:
         self.output.unlink(missing_ok=True)
         command = ["env", f"{CLAIMS_VARIABLE}={claims}", f"{LOGS_VARIABLE}={logs}"]
         command += [f"{ADDONS_VARIABLE}={','.join(selection.addons)}", f"{COPY_VARIABLE}=1"]
+        if shares > 1:
+            command += [f"{PAGES_VARIABLE}=1"]
         if until:
             command += [f"{HISTORY_VARIABLE}={HISTORY}", f"{UNTIL_VARIABLE}={until}"]
         command += [venv.python(), LAUNCHER]
