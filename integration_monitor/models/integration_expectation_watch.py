@@ -29,6 +29,9 @@ _SINCE = {
         SQL(
             "d.state = 'done' AND d.picking_type_id IN"
             " (SELECT id FROM stock_picking_type WHERE code = 'outgoing')"
+            # What goes back to its vendor was not shipped.
+            " AND d.location_dest_id NOT IN"
+            " (SELECT id FROM stock_location WHERE usage = 'supplier')"
         ),
     ),
     "picking.in.done": (

@@ -69,10 +69,12 @@ class IntegrationGate(models.Model):
         if rule.document_step == "invoice":
             documents = documents.filtered(lambda move: move.move_type == "out_invoice")
         elif rule.document_step == "picking_out":
-            # Without a type for returns Odoo takes that of deliveries for what comes back.
+            # Without a type for returns Odoo takes that of deliveries for what comes back; and for
+            # what was bought for an order and goes back to its vendor.
             documents = documents.filtered(
                 lambda p: p.picking_type_code in self._leaving_codes()
                 and p.location_id.usage != "customer"
+                and p.location_dest_id.usage != "supplier"
             )
         else:
             documents = documents.filtered(lambda p: p.picking_type_id.id in rule.type_ids)

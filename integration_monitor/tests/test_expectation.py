@@ -65,6 +65,13 @@ class TestExpectation(WmsCase):
         self.assertIn("Ask the partner", exception.advice)
         self.assertIn(young.id, self.watch(minutes=10).mapped("res_id"))
 
+    def test_goods_that_go_back_to_their_vendor(self):
+        """A customer's notice is missed of what a vendor gets back."""
+        back, shipped = self.shipped(), self.shipped()
+        vendors = self.env.ref("stock.stock_location_suppliers")
+        back.move_ids.location_dest_id = back.location_dest_id = vendors
+        self.assertEqual(self.watch().mapped("res_id"), shipped.ids)
+
     def keep_messages(self, days):
         """Let done messages be kept for so many days, and those that are older be deleted."""
         parameters = self.env["ir.config_parameter"]

@@ -49,6 +49,20 @@ class TestDropshipGate(GateCase, DropshipCommon):
         self.assertTrue(transfer.integration_gate_text)
         self.assertHeld(transfer.button_validate)
 
+    def test_goods_that_go_back_to_their_vendor(self):
+        """A customer has to pay before a vendor gets back what was wrong."""
+        route = self.warehouse.mto_pull_id.route_id
+        route.active = True
+        self.goods.route_ids = route | self.warehouse.buy_pull_id.route_id
+        self.gate("paid")
+        sale = self.sell(self.goods)
+        purchase = sale.stock_reference_ids.purchase_ids
+        self.confirm(purchase)
+        self.ship(purchase.picking_ids)
+        back = self.send_back(purchase.picking_ids)
+        self.assertEqual((back.state, back.location_dest_id.usage), ("done", "supplier"))
+        self.assertIn(back.id, self.owner(sale).document_ids.mapped("res_id"))
+
     def test_override(self):
         """Who is entitled lets a dropship pass."""
         self.gate("paid")
