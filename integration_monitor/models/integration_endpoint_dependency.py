@@ -17,7 +17,7 @@ class IntegrationEndpoint(models.Model):
 
     @api.depends("health", "system_id.affected_by_ids")
     def _compute_affected_by(self):
-        """Follow what the endpoint needs to the root causes: four queries for any number."""
+        """Follow what the endpoint needs to the root causes: three queries for any number."""
         systems = self.env["integration.system"]
         unhealthy = self.filtered(lambda endpoint: endpoint.health in UNHEALTHY)
         causes = systems._causes() if unhealthy else {}

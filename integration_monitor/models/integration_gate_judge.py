@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools import gates
+from ..tools import gate_sql, gates
 from .integration_transaction_blame import since_text
 
 
@@ -78,7 +78,7 @@ class IntegrationGate(models.Model):
             )
         else:
             documents = documents.filtered(lambda p: p.picking_type_id.id in rule.type_ids)
-        if documents._name == "stock.picking":
+        if documents._name == "stock.picking" and rule.warehouse_ids:
             documents = documents.filtered(
                 lambda p: any(map(rule.covers_warehouse, self._warehouses_of(p).ids or [None]))
             )
@@ -154,6 +154,27 @@ class IntegrationGate(models.Model):
             )
         )
         return {(override.gate_id.id, override.res_id) for override in overrides}
+
+    @api.model
+    def _read_ahead(self, ids):
+        """Read who let documents pass, and what :meth:`_covered` asks of transfers.
+
+        One statement; what it finds of transfers is cached as if the ORM had read it.
+
+        :param dict ids: of documents, by model
+        :return: set of (rule id, model, document id)
+        """
+        asked = {"pickings": ids["stock.picking"], "moves": ids["account.move"]}
+        self.env.cr.execute(gate_sql.FACTS, asked)
+        passed = set()
+        for model, record_id, values in self.env.cr.fetchall():
+            if model == "integration.gate.override":
+                passed.add((values["gate_id"], values["res_model"], values["res_id"]))
+                continue
+            record = self.env[model].browse(record_id)
+            for name, value in values.items():
+                record._fields[name]._insert_cache(record, [value])
+        return passed
 
     @api.model
     def _check(self, documents, record=True):

@@ -2,19 +2,26 @@
 
 from datetime import timedelta
 
-from psycopg2 import OperationalError
+from psycopg2 import Error
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from ..instrumentation import log_writer
 from ..tools import redaction
 from ..tools.errors import BusinessError
+from ..tools.lazy_savepoint import LazySavepoint
 from .integration_flow_drain import CONFLICT_CODES
 from .integration_message_settle import ERROR_LIMIT
 
 # It looks again after so long; a milestone that is reached, or an override, wakes it at once.
 GATE_SECONDS = 300
+#: Messages that wait for a gate, of some transactions or of all.
+HELD = """
+     WHERE held AND hold_reason = 'gate' AND state = 'retry' AND next_attempt_at > %(now)s
+       AND (%(owners)s::int[] IS NULL OR transaction_id = ANY(%(owners)s::int[]))"""
+RELEASE = f"""
+    UPDATE integration_message SET next_attempt_at = %(now)s
+     WHERE id IN (SELECT id FROM integration_message {HELD} FOR NO KEY UPDATE SKIP LOCKED)"""
 
 
 class IntegrationMessage(models.Model):
@@ -67,26 +74,20 @@ class IntegrationMessage(models.Model):
 
         :param transaction_ids: those whose milestones changed; None: all
         """
-        owners = SQL("TRUE")
-        if transaction_ids is not None:
-            owners = SQL("transaction_id = ANY(%s)", list(transaction_ids))
+        asked = {
+            "now": fields.Datetime.now(),
+            "owners": None if transaction_ids is None else list(transaction_ids),
+        }
+        # Most often nothing is held, and looking takes no lock that a savepoint would be for.
+        self.env.cr.execute(f"SELECT DISTINCT flow_id FROM integration_message {HELD}", asked)
+        flow_ids = [flow_id for (flow_id,) in self.env.cr.fetchall()]
+        if not flow_ids:
+            return
+        savepoint = LazySavepoint("integration_release")
         try:
-            with self.env.cr.savepoint(flush=False):
-                self.env.cr.execute(
-                    SQL(
-                        """UPDATE integration_message SET next_attempt_at = %(now)s
-                            WHERE id IN (
-                                  SELECT id FROM integration_message
-                                   WHERE held AND hold_reason = 'gate' AND state = 'retry'
-                                     AND next_attempt_at > %(now)s AND %(owners)s
-                                     FOR NO KEY UPDATE SKIP LOCKED)
-                        RETURNING flow_id""",
-                        now=fields.Datetime.now(),
-                        owners=owners,
-                    )
-                )
-                flow_ids = {row[0] for row in self.env.cr.fetchall()}
-        except OperationalError as error:
+            savepoint.execute(self.env.cr, RELEASE, asked, last=True)
+        except Error as error:
+            savepoint.rollback(self.env.cr)
             if error.pgcode not in CONFLICT_CODES:
                 raise
             return

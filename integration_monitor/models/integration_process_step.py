@@ -129,6 +129,13 @@ class IntegrationProcessStep(models.Model):
         return tuple(sorted(set(steps.mapped("code"))))
 
     @api.model
+    @ormcache("step_id", "self.env.lang")
+    def _name_of(self, step_id):
+        """:return: the name of a step in the language of the environment; from the cache"""
+        # What a step is called is no secret, as above.
+        return self.sudo().browse(step_id).name
+
+    @api.model
     @ormcache("company_id")
     def _sources(self, company_id):
         """Return the active flows of a company that bring reports, by message type.
@@ -218,6 +225,12 @@ class IntegrationProcessStep(models.Model):
         result = super().write(vals)
         if "process_id" in vals:
             self._check_draft()  # nor may a step of a draft move into one that is in use
+        self.env.registry.clear_cache()
+        return result
+
+    def _update_field_translations(self, *args, **kwargs):
+        """Forget cached names: translations are written past :meth:`write`."""
+        result = super()._update_field_translations(*args, **kwargs)
         self.env.registry.clear_cache()
         return result
 

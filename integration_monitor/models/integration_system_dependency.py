@@ -1,6 +1,9 @@
 """Which unhealthy system is the cause, and which ones only suffer from it."""
 
+from collections import defaultdict
+
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..tools.dependencies import affected_by
 
@@ -34,7 +37,7 @@ class IntegrationSystem(models.Model):
         "dependency_ids.depends_on_endpoint_id.health",
     )
     def _compute_affected_by(self):
-        """Name the root causes of each unhealthy system: three queries for any number."""
+        """Name the root causes of each unhealthy system: one query for any number."""
         causes = self._causes() if any(system.health in UNHEALTHY for system in self) else {}
         for system in self:
             roots = self.browse(sorted(causes.get(system.id, ())))
@@ -45,39 +48,56 @@ class IntegrationSystem(models.Model):
 
     @api.model
     def _causes(self):
-        """:return: dict of the ids of unhealthy systems to the ids of their root causes, of those
-        that the user may read; an empty set for a root"""
-        health = {
-            system.id: system.health
-            for system in self.search_fetch([("health", "!=", "up")], ["health"])
-        }
-        unhealthy = {system_id for system_id, state in health.items() if state in UNHEALTHY}
-        if not unhealthy:
-            return {}
-        return affected_by(unhealthy, self._needs(), set(health) - unhealthy)
+        """Ask, in one statement, which systems are out and why; their names are cached with it.
+
+        :return: dict of the ids of unhealthy systems to the ids of their root causes, of those
+            that the user may read; an empty set for a root
+        """
+        return self._causes_of(self.env.execute_query(self._causes_query()))
 
     @api.model
-    def _needs(self):
-        """What each system needs at this moment.
+    def _causes_query(self):
+        """What is not well, and what needs what at this moment, of what the user may read.
 
         A dependency of or on one endpoint counts only while that endpoint is unhealthy, too: a
         system is not affected by an endpoint that works.
 
-        :return: dict of system id to a set of system ids
+        :return: SQL of a model and an array each, as :meth:`_causes_of` takes them
         """
-        dependencies = self.env["integration.dependency"].search_fetch(
-            [], ["system_id", "endpoint_id", "depends_on_system_id", "depends_on_endpoint_id"]
+        Dependency = self.env["integration.dependency"]
+        self.flush_model(["name"])
+        self.env["integration.endpoint"].flush_model(["health"])
+        Dependency.flush_model(
+            ["system_id", "endpoint_id", "depends_on_system_id", "depends_on_endpoint_id"]
         )
-        endpoints = dependencies.endpoint_id | dependencies.depends_on_endpoint_id
-        well = set(endpoints.filtered(lambda endpoint: endpoint.health == "up").ids)
-        needs = {}
-        for dependency in dependencies:
-            ends = (dependency.endpoint_id.id, dependency.depends_on_endpoint_id.id)
-            if well.isdisjoint(ends):
-                needs.setdefault(dependency.system_id.id, set()).add(
-                    dependency.depends_on_system_id.id
-                )
-        return needs
+        # What else is asked is flushed with the searches.
+        return SQL(
+            """SELECT 'integration.system', jsonb_build_array(id, name, health)
+                 FROM integration_system WHERE id IN %s
+                UNION ALL
+               SELECT 'integration.dependency', jsonb_build_array(system_id, depends_on_system_id)
+                 FROM integration_dependency need
+                WHERE id IN %s AND NOT EXISTS (
+                      SELECT FROM integration_endpoint
+                       WHERE id IN (need.endpoint_id, need.depends_on_endpoint_id)
+                         AND health = 'up')""",
+            self._search([("health", "!=", "up")]).subselect(),
+            Dependency._search([]).subselect(),
+        )
+
+    @api.model
+    def _causes_of(self, rows):
+        """:return: as of :meth:`_causes`, by what the statement found"""
+        health, needs = {}, defaultdict(set)
+        for model, (record_id, other, *rest) in rows:
+            if model == "integration.dependency":
+                needs[record_id].add(other)
+                continue
+            (health[record_id],) = rest
+            system = self.browse(record_id)
+            system._fields["name"]._insert_cache(system, [other])
+        unhealthy = {system_id for system_id, state in health.items() if state in UNHEALTHY}
+        return affected_by(unhealthy, needs, set(health) - unhealthy)
 
     @api.model
     def _root_causes(self):

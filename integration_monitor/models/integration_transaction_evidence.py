@@ -1,8 +1,7 @@
 """What a verdict on an awaited step is judged by, beside the messages and exceptions."""
 
-from functools import cached_property
-
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..tools import blame as judging
 from ..tools import milestone_reports, order_counts, party_names
@@ -29,16 +28,16 @@ class Batch:
         self.orders = orders
         #: what addons have read for all
         self.kept = {}
+        #: of ``integration.system._causes``, once they were read
+        self._causes = None
 
     def root_cause(self, system_id):
         """:return: the system that is out and that this one needs, or an empty recordset"""
+        if self._causes is None:
+            self._read_names(causes=True)
         ids = self._causes.get(system_id)
+        # Whoever moves a document need not read systems.
         return self.env["integration.system"].sudo().browse(sorted(ids)[:1] if ids else ())
-
-    @cached_property
-    def _causes(self):
-        # Whoever moves a document need not read what systems need of each other.
-        return self.env["integration.system"].sudo()._causes()
 
     def partner_name(self, order):
         """:return: the name of the customer or supplier of an order"""
@@ -57,12 +56,31 @@ class Batch:
             self._read_names()
         return record[name]
 
-    def _read_names(self):
-        """Read the names of all orders' partners and warehouses, in one statement."""
-        self.env.cr.execute(party_names.NAMES, party_names.asked(self.orders))
-        for model, (record_id, name) in self.env.cr.fetchall():
-            record = self.env[model].browse(record_id)
-            record._fields[party_names.FIELDS[model]]._insert_cache(record, [name])
+    def _read_names(self, causes=False):
+        """Read the names of all orders' partners and warehouses, in one statement.
+
+        :param bool causes: and what systems that are out need; so it is, too, where messages of
+            the orders may ask for it later
+        """
+        System = self.env["integration.system"].sudo()  # as above
+        query = SQL(party_names.NAMES, **party_names.asked(self.orders))
+        causes = self._causes is None and (causes or any(map(_has_messages, self.orders)))
+        if causes:
+            query = SQL("%s UNION ALL %s", query, System._causes_query())
+        about_systems = []
+        for model, values in self.env.execute_query(query):
+            if model not in party_names.FIELDS:
+                about_systems.append((model, values))
+                continue
+            record = self.env[model].browse(values[0])
+            record._fields[party_names.FIELDS[model]]._insert_cache(record, values[1:])
+        if causes:
+            self._causes = System._causes_of(about_systems)
+
+
+def _has_messages(order):
+    """Tell whether something was said to systems, or by them, that is not over."""
+    return bool((order["evidence"] or {}).get("messages"))
 
 
 class IntegrationTransactionEvidence(models.Model):

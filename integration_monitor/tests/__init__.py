@@ -151,6 +151,7 @@ from . import test_fallback_screens
 from . import test_fallback_sign_in
 from . import test_gate
 from . import test_gate_access
+from . import test_gate_cost
 from . import test_gate_invoice
 from . import test_gate_message
 from . import test_outcome_order

@@ -93,6 +93,40 @@ class TestBlamePerson(BlamedOrders):
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[1] - counts[0], 1)
 
+    def test_outage_costs_a_batch_nothing_more(self):
+        """While a system is out, each batch pays for it, beside the names of who has to move."""
+        self.flow.active = False
+        orders = self.order() | self.order()
+        behind = self.system.sudo().copy({"name": "Message Bus", "code": "im_blame_bus"})
+        self.env["integration.dependency"].sudo().create(
+            {"system_id": self.system.id, "depends_on_system_id": behind.id}
+        )
+        (self.system | behind).sudo()._set_health("down", "no answer")
+        for failed, other in (orders, reversed(orders)):
+            with self.subTest(first=failed == orders[0]):
+                message = self._message(
+                    failed, state="retry", error_class="server", attempt_count=1
+                )
+                counts = [self._statements(orders) for _time in range(2)]
+                # Nothing changed since the first time: what is left is reading.
+                self.assertEqual(counts[1], 2)
+                owner = self.owner(failed)
+                self.assertEqual((owner.cause, owner.waits_on), ("dependency", "Message Bus"))
+                self.assertEqual(self.owner(other).waits_on, self.warehouse.name)
+                message.state = "cancelled"
+
+    def _statements(self, orders):
+        """:return: number of statements for judging orders anew, nothing of them being cached"""
+        owner_ids = [self.owner(order).id for order in orders]
+        self.env.flush_all()
+        self.env.invalidate_all()
+        # Whoever asks, and for which company, is read for each request.
+        self.env.user.partner_id.mapped("tz")
+        self.env.company.partner_id.mapped("lang")
+        before = self.env.cr.sql_log_count
+        self.env["integration.transaction"].sudo().browse(owner_ids)._refresh_blame()
+        return self.env.cr.sql_log_count - before
+
     def test_stopped_by_an_earlier_message(self):
         """A message keeps its order behind a failed one of another order, and looks like new."""
         self.flow.write({"ordering": True, "retry_policy_id": self._at_once().id})

@@ -228,8 +228,25 @@ class TestDependency(IntegrationCase):
             [system.id for system in self.systems.values()]
         )
         self.env.invalidate_all()
-        with self.assertQueryCount(8):
+        with self.assertQueryCount(2):
             systems.mapped("affected_by_text")
+
+    def test_causes_are_one_question(self):
+        """What is ill, what needs it, how its endpoints are and what it is called: four reads."""
+        used = self.endpoint.copy(
+            {"name": "Used", "code": "im_used", "system_id": self.systems["tax"].id}
+        )
+        self.needs("shop", "wms")
+        self.needs("wms", "tax", depends_on_endpoint_id=used.id)
+        self.ill("shop", "wms", "tax")
+        used._set_health("down")
+        Systems = self.env["integration.system"]
+        Systems._causes()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertQueryCount(1):
+            roots = Systems._causes()[self.systems["shop"].id]
+            self.assertEqual(Systems.browse(roots).mapped("name"), ["TAX"])
 
     def test_nonsense_is_refused(self):
         """A system needs itself, or an endpoint of a third one."""

@@ -1,0 +1,124 @@
+"""What recording costs while gates keep documents back."""
+
+from odoo.tests import tagged
+
+from .common_gate import GateCase
+
+#: What gates may add to the statements of a batch of any size.
+MOST = 3
+
+
+@tagged("post_install", "-at_install")
+class TestGateCost(GateCase):
+    """Orders are recorded together, with nothing in the cache but what each request reads."""
+
+    @classmethod
+    def record(cls):
+        cls.env["integration.milestone"].sudo()._record_pending()
+
+    def _statements(self):
+        """:return: number of statements for recording what is noted"""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        # Whoever asks, and for which company, is read for each request.
+        self.env.user.partner_id.mapped("tz")
+        self.env.company.partner_id.mapped("lang")
+        before = self.env.cr.sql_log_count
+        self.record()
+        return self.env.cr.sql_log_count - before
+
+    def _confirmed(self, number):
+        """:return: orders, and the statements for recording that they were confirmed together"""
+        orders = self.env["sale.order"].union(
+            *(self.order(confirm=False) for _number in range(number))
+        )
+        orders.action_confirm()
+        return orders, self._statements()
+
+    def _invoiced(self, number):
+        """:return: orders, and the statements for recording that they have drafts of invoices"""
+        orders, _statements = self._confirmed(number)
+        for order in orders:
+            order._create_invoices()
+        return orders, self._statements()
+
+    def _costs(self, action, *numbers):
+        """:return: statements for so many orders; the first time fills caches of the registry"""
+        return [action(number)[1] for number in (1, *numbers)][1:]
+
+    def assertCosts(self, action, *gates):
+        """Gates add little to what recording costs, and as much for one order as for ten."""
+        (without,) = self._costs(action, 1)
+        for step, values in gates:
+            self.gate(step, **values)
+        one, ten = self._costs(action, 1, 10)
+        self.assertEqual(one, ten)
+        self.assertLessEqual(one, without + MOST)
+
+    def assertTold(self, order, document, step):
+        owner = self.owner(order)
+        self.assertEqual(owner.cause, "gate")
+        self.assertIn(document, owner.cause_text)
+        self.assertIn(self.step(step).name, owner.cause_text)
+
+    def test_deliveries(self):
+        """Each order of a batch asks for its own transfer, its overrides and its step."""
+        self.assertCosts(self._confirmed, ("paid", {}))
+        for order in self._confirmed(3)[0]:
+            self.assertTold(order, order.picking_ids.name, "paid")
+
+    def test_of_one_warehouse(self):
+        """What narrows a gate is asked of each transfer."""
+        narrow = {
+            "warehouse_ids": self.warehouse.ids,
+            "document_step": "picking",
+            "picking_type_ids": self.warehouse.out_type_id.ids,
+        }
+        self.assertCosts(self._confirmed, ("paid", narrow))
+        for order in self._confirmed(2)[0]:
+            self.assertTold(order, order.picking_ids.name, "paid")
+
+    def test_invoices(self):
+        """Each draft is asked for its name."""
+        self.assertCosts(self._invoiced, ("released", {"document_step": "invoice"}))
+        for order in self._invoiced(2)[0]:
+            self.assertTold(order, order.invoice_ids.display_name, "released")
+
+    def test_deliveries_and_invoices(self):
+        """Two kinds of gates pay for each."""
+        other = self.env["stock.warehouse"].sudo().create({"name": "Second", "code": "SEC"})
+        self.assertCosts(
+            self._invoiced,
+            ("paid", {"warehouse_ids": other.ids}),
+            ("released", {"document_step": "invoice"}),
+        )
+        for order in self._invoiced(2)[0]:
+            self.assertTold(order, order.invoice_ids.display_name, "released")
+
+    def test_some_of_a_batch_pass(self):
+        """What one order may, or another order's system, is told of its neighbour."""
+        gate = self.gate("paid")
+        let_pass, held, other = self.env["sale.order"].union(*(self.order() for _n in range(3)))
+        let_pass.picking_ids.with_user(self.boss)._integration_override_gate("Of old")
+        gate.document_domain = f"[('id', '!=', {other.picking_ids.id})]"
+        owners = self.owner(let_pass) | self.owner(held) | self.owner(other)
+        owners._refresh_blame()
+        self.assertTold(held, held.picking_ids.name, "paid")
+        self.assertNotIn("gate", (self.owner(let_pass) | self.owner(other)).mapped("cause"))
+
+    def test_step_is_translated(self):
+        """The former name of a step stays in the cache, for translations are written past it."""
+        self.gate("paid")
+        order = self.order()
+        self.assertTold(order, order.picking_ids.name, "paid")
+        self.step("paid").update_field_translations("name", {"en_US": "Money is here"})
+        self.owner(order)._refresh_blame()
+        self.assertIn("Money is here", self.owner(order).cause_text)
+
+    def test_nothing_is_held_by_a_message(self):
+        """Looking for messages to wake costs a savepoint and its end."""
+        self.gate("paid")
+        Message = self.env["integration.message"].sudo()
+        Message._release_gated([1])
+        with self.assertQueryCount(1):
+            Message._release_gated([1])
