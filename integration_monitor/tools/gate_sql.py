@@ -13,7 +13,7 @@ FACTS = """
      UNION ALL
     SELECT 'stock.picking', id,
            jsonb_build_object('company_id', company_id, 'picking_type_id', picking_type_id,
-                              'location_id', location_id)
+                              'location_id', location_id, 'location_dest_id', location_dest_id)
       FROM stock_picking WHERE id = ANY(%(pickings)s)
      UNION ALL
     SELECT 'stock.picking.type', id,
@@ -23,4 +23,5 @@ FACTS = """
      UNION ALL
     SELECT 'stock.location', id, jsonb_build_object('usage', usage)
       FROM stock_location
-     WHERE id IN (SELECT location_id FROM stock_picking WHERE id = ANY(%(pickings)s))"""
+     WHERE id IN (SELECT unnest(ARRAY[location_id, location_dest_id])
+                    FROM stock_picking WHERE id = ANY(%(pickings)s))"""

@@ -163,10 +163,10 @@ class TestRecordCost(DropshipCommon, ReturnCommon):
             }
         )
         own.action_confirm()
-        super().record()
+        self.env.cr.flush()
         invoice = self.invoice(other, post=False)
         landlord = self.init_invoice("out_invoice", partner=self.customer, amounts=[30.0])
-        super().record()
+        self.env.cr.flush()
         self._cost(self._ship_together, purchase.picking_ids | own | sale.picking_ids)
         self._cost(self._post_together, invoice | landlord)
         self.assertStates(purchase, received="reached")
