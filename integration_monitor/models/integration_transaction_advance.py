@@ -48,7 +48,7 @@ class IntegrationTransactionAdvance(models.Model):
         now = self.env.cr.now().replace(microsecond=0)
         reports = self._reports_by_owner(notes.reports, now)
         changes, owner_by_order = Changes(), {}
-        roots, batch = self._roots(), Batch(self.env, orders)
+        roots, batch, speaking = self._roots(), Batch(self.env, orders), {}
         # What is sold may wait for what is bought: that is judged first.
         for order in sorted(orders, key=_is_sold):
             order["batch"] = batch
@@ -61,7 +61,10 @@ class IntegrationTransactionAdvance(models.Model):
             process_id = owner["process_id"] if owner else self._process_of(order)
             if not process_id:
                 continue
-            values, milestones = self._in_words_of(order["company_id"])._judge_order(
+            company_id = order["company_id"]
+            if company_id not in speaking:
+                speaking[company_id] = self._in_words_of(company_id)
+            values, milestones = speaking[company_id]._judge_order(
                 order, process_id, notes.message_ids.get(key), reports, now
             )
             order["judged"] = values
