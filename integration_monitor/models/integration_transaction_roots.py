@@ -44,12 +44,10 @@ class IntegrationTransactionRoots(models.Model):
 
     @api.model
     def _root_row(self, root_model, facts):
-        """Return a row as of :meth:`_snapshot`; a hook.
+        """Return a row as of :meth:`_snapshot`; a hook: who tells a statement makes its rows.
 
-        :param facts: what the statement of :meth:`_root_reading` found
+        :param facts: what the statement of :meth:`_root_reading` found, here of a sales order
         """
-        if root_model != SALE.model:
-            raise NotImplementedError(root_model)
         columns, names = row_of(facts)
         return {**self._order_row(columns), **names}
 

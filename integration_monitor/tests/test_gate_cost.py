@@ -12,35 +12,20 @@ MOST = 3
 class TestGateCost(GateCase):
     """Orders are recorded together, with nothing in the cache but what each request reads."""
 
-    @classmethod
-    def record(cls):
-        cls.env["integration.milestone"].sudo()._record_pending()
-
-    def _statements(self):
-        """:return: number of statements for recording what is noted"""
-        self.env.flush_all()
-        self.env.invalidate_all()
-        # Whoever asks, and for which company, is read for each request.
-        self.env.user.partner_id.mapped("tz")
-        self.env.company.partner_id.mapped("lang")
-        before = self.env.cr.sql_log_count
-        self.record()
-        return self.env.cr.sql_log_count - before
-
     def _confirmed(self, number):
         """:return: orders, and the statements for recording that they were confirmed together"""
         orders = self.env["sale.order"].union(
             *(self.order(confirm=False) for _number in range(number))
         )
         orders.action_confirm()
-        return orders, self._statements()
+        return orders, self.recording_cost()
 
     def _invoiced(self, number):
         """:return: orders, and the statements for recording that they have drafts of invoices"""
         orders, _statements = self._confirmed(number)
         for order in orders:
             order._create_invoices()
-        return orders, self._statements()
+        return orders, self.recording_cost()
 
     def _costs(self, action, *numbers):
         """:return: statements for so many orders; the first time fills caches of the registry"""

@@ -44,20 +44,8 @@ class TestRecordCost(DropshipCommon, ReturnCommon):
         if cls.waits:
             return
         if cls.steps is not None:
-            cls.steps.append(cls._statements())
+            cls.steps.append(cls.recording_cost())
         super().record()
-
-    @classmethod
-    def _statements(cls):
-        """:return: number of statements for recording what is noted"""
-        cls.env.flush_all()
-        cls.env.invalidate_all()
-        # Whoever asks, and for which company, is read for each request.
-        cls.env.user.partner_id.mapped("tz")
-        cls.env.company.partner_id.mapped("lang")
-        before = cls.env.cr.sql_log_count
-        cls.env["integration.milestone"].sudo()._record_pending()
-        return cls.env.cr.sql_log_count - before
 
     @contextmanager
     def _one_batch(self):
