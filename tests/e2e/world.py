@@ -32,7 +32,6 @@ class World:
         self.stack = stack
         self.odoo = stack.odoo
         self.partners = stack.partners
-        self._people: dict[str, RpcClient] = {}
         self._statements = Statements(stack.database)
 
     @property
@@ -42,9 +41,7 @@ class World:
 
     def person(self, login: str = "admin") -> RpcClient:
         """Return the logged-in client of a person; passwords are logins."""
-        if login not in self._people:
-            self._people[login] = self.odoo.rpc(login, login)
-        return self._people[login]
+        return self.odoo.rpc(login, login)
 
     def order(self, shop: str = "shop-us", **options: Any) -> list[str]:
         """Let customers order; return the keys of the orders (see ``Scenario.order``)."""
@@ -197,7 +194,6 @@ class World:
 
     def restart(self) -> float:
         """Start Odoo again after a kill; return the moment (monotonic seconds)."""
-        self._people.clear()
         self.odoo.start()
         self.odoo.wait_ready()
         return time.monotonic()
