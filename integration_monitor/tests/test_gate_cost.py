@@ -14,17 +14,14 @@ class TestGateCost(GateCase):
 
     def _confirmed(self, number):
         """:return: orders, and the statements for recording that they were confirmed together"""
-        orders = self.env["sale.order"].union(
-            *(self.order(confirm=False) for _number in range(number))
-        )
+        orders = self.quotations(number)
         orders.action_confirm()
         return orders, self.recording_cost()
 
     def _invoiced(self, number):
         """:return: orders, and the statements for recording that they have drafts of invoices"""
         orders, _statements = self._confirmed(number)
-        for order in orders:
-            order._create_invoices()
+        orders._create_invoices(grouped=True)
         return orders, self.recording_cost()
 
     def _costs(self, action, *numbers):
