@@ -50,9 +50,11 @@ class TransactionCommon(PreparedCompanyCommon):
         return order
 
     @classmethod
-    def quotations(cls, number):
+    def quotations(cls, number, **values):
         """Make so many quotations of one line, together."""
-        orders = cls.env["sale.order"].create([cls._order_values() for _order in range(number)])
+        orders = cls.env["sale.order"].create(
+            [cls._order_values(**values) for _order in range(number)]
+        )
         cls.record()
         return orders
 
