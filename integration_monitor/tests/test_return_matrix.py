@@ -41,21 +41,21 @@ class TestReturnMatrix(ReturnCommon):
 
     def test_own_correlation(self):
         """The return writes into the transaction of its order, or is known by no id."""
-        back = self.announced
+        order, back = self.ordered, self.announced
         self.assertTrue(back.integration_correlation_id)
         self.assertEqual(back.integration_correlation_id, self.owner(back).correlation_id)
-        self.assertNotEqual(back.integration_correlation_id, self.ordered.integration_correlation_id)
+        self.assertNotEqual(back.integration_correlation_id, order.integration_correlation_id)
         self.assertFalse(self.delivery.integration_correlation_id)
 
     def test_order_and_return_know_each_other(self):
         """From the order nobody finds its return, or the order shows the state of its return."""
-        back = self.announced
-        links = self.owner(self.ordered).document_ids.filtered(lambda link: link.role == "return")
+        order, back = self.ordered, self.announced
+        links = self.owner(order).document_ids.filtered(lambda link: link.role == "return")
         self.assertEqual(links.mapped("res_id"), back.ids)
         sold = self.owner(back).document_ids.filtered(lambda link: link.role == "sale")
-        self.assertEqual((sold.document_name, sold.res_id), (self.ordered.name, self.ordered.id))
-        self.assertEqual(self.ordered.integration_transaction_ids, self.owner(self.ordered))
-        self.assertEqual(back.integration_transaction_ids, self.owner(self.ordered) | self.owner(back))
+        self.assertEqual((sold.document_name, sold.res_id), (order.name, order.id))
+        self.assertEqual(order.integration_transaction_ids, self.owner(order))
+        self.assertEqual(back.integration_transaction_ids, self.owner(order) | self.owner(back))
 
     def test_part_of_the_goods(self):
         """A credit note of one piece is taken for all that came back, or the other way round."""
