@@ -34,10 +34,11 @@ class BusinessRuleCase(TransactionCommon):
             }
         )
 
-    def shipped(self, quantity=2):
+    @classmethod
+    def shipped(cls, quantity=2):
         """:return: an order that was shipped and not invoiced"""
-        order = self.order(quantity=quantity)
-        self.ship(order.picking_ids)
+        order = cls.order(quantity=quantity)
+        cls.ship(order.picking_ids)
         return order
 
     def sweep(self, hours=2, rule=None):

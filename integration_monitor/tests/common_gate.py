@@ -87,13 +87,14 @@ class GateCase(TransactionCommon):
         self.record()
         return message
 
-    def ready(self, picking):
+    @classmethod
+    def ready(cls, picking):
         """All goods are picked; what is missing is the validation."""
         picking.action_assign()
         for move in picking.move_ids:
             move.quantity = move.product_uom_qty
             move.picked = True
-        self.record()
+        cls.record()
         return picking
 
     def assertHeld(self, action, words="held by gating"):

@@ -32,16 +32,17 @@ class KitCommon:
                 }
             )
 
-    def kits(self, quantity=2, stock=True):
+    @classmethod
+    def kits(cls, quantity=2, stock=True):
         """:return: an order of kits, whose moves demand the components"""
         if stock:
-            for part, need in self.needs.items():
-                self.stock(part, need * quantity)
-        order = self.order(quantity)
-        if self.real:
+            for part, need in cls.needs.items():
+                cls.stock(part, need * quantity)
+        order = cls.order(quantity)
+        if cls.real:
             return order
         whole = order.order_line.move_ids
-        parts = self.env["stock.move"].create(
+        parts = cls.env["stock.move"].create(
             [
                 {
                     "product_id": part.id,
@@ -54,45 +55,48 @@ class KitCommon:
                     "date_deadline": whole.date_deadline,
                     "sale_line_id": order.order_line.id,
                 }
-                for part, need in self.needs.items()
+                for part, need in cls.needs.items()
             ]
         )
         whole._action_cancel()
         whole.unlink()
         parts._action_confirm()
         parts._action_assign()
-        self.record()
+        cls.record()
         return order
 
-    def ship_kits(self, picking, screws, shades):
+    @classmethod
+    def ship_kits(cls, picking, screws, shades):
         """Let so many components leave; the rest makes a back order. :return: the back order"""
         picking.action_assign()
         for move in picking.move_ids:
-            move.quantity = screws if move.product_id == self.screw else shades
+            move.quantity = screws if move.product_id == cls.screw else shades
             move.picked = True
         picking.with_context(skip_backorder=True).button_validate()
-        self.delivered(picking.sale_id)
+        cls.delivered(picking.sale_id)
         return picking.sale_id.picking_ids.filtered(lambda other: other.backorder_id == picking)
 
-    def delivered(self, order):
+    @classmethod
+    def delivered(cls, order):
         """The customer has so many whole kits, by what left and came back."""
-        if self.real:
-            self.record()
+        if cls.real:
+            cls.record()
             return
         done = order.order_line.move_ids.filtered(lambda move: move.state == "done")
         kits = []
-        for part, need in self.needs.items():
+        for part, need in cls.needs.items():
             moves = done.filtered(lambda move, part=part: move.product_id == part)
             left = moves.filtered(lambda move: move.location_dest_id.usage == "customer")
             back = (moves - left).filtered("to_refund")
             kits.append((sum(left.mapped("quantity")) - sum(back.mapped("quantity"))) // need)
         # Odoo without manufacturing counted none: its own answer first, then this one.
-        self.env.flush_all()
+        cls.env.flush_all()
         order.order_line.qty_delivered = min(kits)
-        self.record()
+        cls.record()
 
-    def return_kits(self, picking, screws, shades):
+    @classmethod
+    def return_kits(cls, picking, screws, shades):
         """So many components come back to be refunded."""
-        back = self.send_back(picking, {self.screw: screws, self.shade: shades})
-        self.delivered(picking.sale_id)
+        back = cls.send_back(picking, {cls.screw: screws, cls.shade: shades})
+        cls.delivered(picking.sale_id)
         return back

@@ -22,21 +22,22 @@ class OutcomeCase(TransactionCommon):
         cls.pay(cls.invoice(order))
         return order
 
-    def moments(self, order, started, **moments):
+    @classmethod
+    def moments(cls, order, started, **moments):
         """Say when an order came and when its steps were reached; the last one completes it."""
-        owner = self.owner(order)
-        self.execute("UPDATE integration_milestone SET reached_at = NULL, state = 'skipped' "
+        owner = cls.owner(order)
+        cls.execute("UPDATE integration_milestone SET reached_at = NULL, state = 'skipped' "
                      "WHERE transaction_id = %s", owner.id)  # fmt: skip
         for code, moment in {"received": started, **moments}.items():
             step = owner.process_id.step_ids.filtered(lambda s, code=code: s.code == code)
-            self.execute(
+            cls.execute(
                 "INSERT INTO integration_milestone (transaction_id, step_id, state, reached_at) "
                 "VALUES (%s, %s, 'reached', %s) ON CONFLICT (transaction_id, step_id) "
                 "DO UPDATE SET state = 'reached', reached_at = EXCLUDED.reached_at",
                 owner.id, step.id, moment,
             )  # fmt: skip
         ended = max(moments.values(), default=None) if owner.state == "completed" else None
-        self.execute(
+        cls.execute(
             "UPDATE integration_transaction SET started_at = %s, completed_at = %s WHERE id = %s",
             started, ended, owner.id,
         )  # fmt: skip
@@ -54,11 +55,12 @@ class OutcomeCase(TransactionCommon):
             "UPDATE account_move SET invoice_date = %s WHERE id = ANY(%s)", day, invoices.ids
         )
 
-    def execute(self, query, *values):
+    @classmethod
+    def execute(cls, query, *values):
         """Change what no button changes."""
-        self.env.flush_all()
-        self.env.cr.execute(query, values)
-        self.env.invalidate_all()
+        cls.env.flush_all()
+        cls.env.cr.execute(query, values)
+        cls.env.invalidate_all()
 
     def roll_up(self, now="2026-02-20 12:00:00"):
         """Write down what ended, as of a moment (UTC)."""

@@ -1,7 +1,5 @@
 """Customers' returns of real deliveries, for tests of their transactions."""
 
-from odoo.tests import Form
-
 from .common_transaction import TransactionCommon
 
 
@@ -26,11 +24,11 @@ class ReturnCommon(TransactionCommon):
         :param quantity: of each product, or by product; all of it when it is not given
         :return: the transfer, which waits
         """
-        wizard = Form(
-            cls.env["stock.return.picking"].with_context(
-                active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
-            )
-        ).save()
+        wizard = (
+            cls.env["stock.return.picking"]
+            .with_context(active_id=picking.id, active_ids=picking.ids, active_model=picking._name)
+            .create({})
+        )
         for line in wizard.product_return_moves:
             asked = quantity.get(line.product_id) if isinstance(quantity, dict) else quantity
             line.quantity = line.move_id.quantity if asked is None else asked

@@ -28,13 +28,14 @@ class ReturnRuleCase(ReturnCommon, BusinessRuleCase):
         links = self.owner(back).document_ids.filtered(lambda link: link.role == "refund")
         return self.env["account.move"].browse(links.mapped("res_id"))
 
-    def in_two_invoices(self):
+    @classmethod
+    def in_two_invoices(cls):
         """:return: an order of ten that has left, the invoice of eight and that of two"""
-        order, _none = self.delivered(quantity=10, invoiced=False)
-        first = self.invoice(order, post=False)
+        order, _none = cls.delivered(quantity=10, invoiced=False)
+        first = cls.invoice(order, post=False)
         first.invoice_line_ids.quantity = 8
         first.action_post()
-        return order, first, self.invoice(order)
+        return order, first, cls.invoice(order)
 
     def made_before(self, bills, days=2):
         """Invoices and credit notes were made so many days before."""
@@ -85,12 +86,13 @@ class ReturnRuleCase(ReturnCommon, BusinessRuleCase):
         self.record()
         return order, self.invoice(order), delivery
 
-    def rest_waits(self, quantity=10, left=6):
+    @classmethod
+    def rest_waits(cls, quantity=10, left=6):
         """:return: an order that is invoiced and left in part, its delivery and the back order"""
-        order = self.order(quantity=quantity)
+        order = cls.order(quantity=quantity)
         delivery = order.picking_ids
-        self.ship(delivery, quantity=left)
-        self.invoice(order)
+        cls.ship(delivery, quantity=left)
+        cls.invoice(order)
         return order, delivery, order.picking_ids - delivery
 
     def exchange_merged(self, delivery, waiting, quantity):

@@ -43,25 +43,33 @@ class TransactionCommon(PreparedCompanyCommon):
     @classmethod
     def order(cls, quantity=2, confirm=True, product=None, **values):
         """Make an order of one line; confirmed and recorded unless told otherwise."""
-        order = cls.env["sale.order"].create(
-            {
-                "partner_id": cls.customer.id,
-                "warehouse_id": cls.warehouse.id,
-                "order_line": [
-                    Command.create(
-                        {
-                            "product_id": (product or cls.product).id,
-                            "product_uom_qty": quantity,
-                        }
-                    )
-                ],
-                **values,
-            }
-        )
+        order = cls.env["sale.order"].create(cls._order_values(quantity, product, **values))
         if confirm:
             order.action_confirm()
         cls.record()
         return order
+
+    @classmethod
+    def quotations(cls, number, **values):
+        """Make so many quotations of one line, together."""
+        orders = cls.env["sale.order"].create(
+            [cls._order_values(**values) for _order in range(number)]
+        )
+        cls.record()
+        return orders
+
+    @classmethod
+    def _order_values(cls, quantity=2, product=None, **values):
+        return {
+            "partner_id": cls.customer.id,
+            "warehouse_id": cls.warehouse.id,
+            "order_line": [
+                Command.create(
+                    {"product_id": (product or cls.product).id, "product_uom_qty": quantity}
+                )
+            ],
+            **values,
+        }
 
     @classmethod
     def record(cls):

@@ -3,10 +3,11 @@ from datetime import timedelta
 from psycopg2.errors import CheckViolation
 
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .common_business_rule import BusinessRuleCase
+from .common_users import new_user
 
 
 @tagged("post_install", "-at_install")
@@ -15,15 +16,22 @@ class TestBusinessRule(BusinessRuleCase):
 
     check_code = "shipped_not_invoiced"
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.left = cls.shipped()
+        cls.elsewhere = cls.env["res.company"].create({"name": "Elsewhere"})
+
     def test_once(self):
         """Each sweep counts another occurrence of what stays as it is."""
-        exception = self.assertFound(self.shipped())
+        exception = self.assertFound(self.left)
         self.assertEqual(self.sweep(hours=3), exception)
         self.assertEqual(exception.occurrence_count, 1)
         self.assertEqual((self.rule.found_count, self.rule.exception_count), (1, 1))
 
     def test_other_facts(self):
         """The matter grows, and the exception still tells of its beginning."""
+        self.invoice(self.left)
         order = self.order(quantity=3)
         self.rule.text = "{shipped} shipped"
         self.ship(order.picking_ids, 1)
@@ -36,6 +44,7 @@ class TestBusinessRule(BusinessRuleCase):
 
     def test_ignored(self):
         """What a person ignored comes back; or stays away although the facts are others."""
+        self.invoice(self.left)
         order = self.order(quantity=3)
         self.ship(order.picking_ids, 1)
         exception = self.assertFound(order)
@@ -47,14 +56,14 @@ class TestBusinessRule(BusinessRuleCase):
 
     def test_resolved_by_a_person(self):
         """A person says that it is right now: he is believed for a day."""
-        order = self.shipped()
+        order = self.left
         self.assertFound(order).action_resolve()
         self.assertFalse(self.sweep(hours=20))
         self.assertFound(order, hours=26)
 
     def test_comes_back(self):
         """What closed by itself and is so again opens again."""
-        order = self.shipped()
+        order = self.left
         exception = self.assertFound(order)
         invoice = self.invoice(order)
         self.assertClosed(exception)
@@ -63,7 +72,7 @@ class TestBusinessRule(BusinessRuleCase):
 
     def test_archived(self):
         """Nobody closes what a rule opened that is no longer used."""
-        exception = self.assertFound(self.shipped())
+        exception = self.assertFound(self.left)
         self.rule.active = False
         self.assertEqual((exception.state, exception.resolution), ("resolved", "auto"))
         self.env["integration.business.rule"]._sweep(self.now + timedelta(hours=2))
@@ -71,7 +80,7 @@ class TestBusinessRule(BusinessRuleCase):
 
     def test_deleted_or_changed(self):
         """The same after a rule is deleted, or looks for something else."""
-        exception = self.assertFound(self.shipped())
+        exception = self.assertFound(self.left)
         self.rule.check_code = "negative_stock"
         self.assertFalse(exception.is_open)
         self.rule.check_code = "shipped_not_invoiced"
@@ -83,7 +92,7 @@ class TestBusinessRule(BusinessRuleCase):
 
     def test_companies_and_warehouses(self):
         """Documents of other companies and warehouses are found."""
-        order = self.shipped()
+        order = self.left
         other = self.env["stock.warehouse"].create(
             {"name": "Second", "code": "SEC", "company_id": self.company.id}
         )
@@ -93,15 +102,14 @@ class TestBusinessRule(BusinessRuleCase):
         exception = self.assertFound(order)
         self.assertEqual(exception.company_id, self.company)
         self.rule.warehouse_ids = False
-        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
-        self.rule.company_ids = elsewhere
+        self.rule.company_ids = self.elsewhere
         self.assertClosed(exception)
         with self.assertRaisesRegex(ValidationError, "belongs to"):
             self.rule.warehouse_ids = order.warehouse_id
 
     def test_old_documents(self):
         """On the day of the installation each old order opens an exception."""
-        order = self.shipped()
+        order = self.left
         exception = self.assertFound(order)
         self.rule.watch_from = self.now + timedelta(minutes=1)
         self.assertEqual(self.sweep(), exception, "what is open is followed to its end")
@@ -110,7 +118,7 @@ class TestBusinessRule(BusinessRuleCase):
 
     def test_owner_and_deadline(self):
         """The rule names both; an owner of another company is not asked."""
-        owner = new_test_user(
+        owner = new_user(
             self.env,
             "rule_owner",
             groups="integration_monitor.group_operator",
@@ -118,20 +126,19 @@ class TestBusinessRule(BusinessRuleCase):
             company_ids=[(6, 0, self.company.ids)],
         )
         self.rule.write({"user_id": owner.id, "deadline_hours": 5, "severity": "critical"})
-        exception = self.assertFound(self.shipped())
+        exception = self.assertFound(self.left)
         self.assertEqual((exception.user_id, exception.severity), (owner, "critical"))
         self.assertEqual(exception.deadline_at, self.now + timedelta(hours=7))
         self.assertEqual(exception.activity_ids.user_id, owner)
-        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
         with self.assertRaisesRegex(ValidationError, "may not work for"):
-            self.rule.company_ids |= elsewhere
-        plain = new_test_user(self.env, "rule_plain", groups="base.group_user")
+            self.rule.company_ids |= self.elsewhere
+        plain = new_user(self.env, "rule_plain", groups="base.group_user")
         with self.assertRaisesRegex(ValidationError, "cannot see exceptions"):
             self.rule.write({"company_ids": False, "user_id": plain.id})
 
     def test_owner_rules(self):
         """Without an owner of its own, the owner rules name one, and the deadline."""
-        owner = new_test_user(self.env, "by_rule", groups="integration_monitor.group_operator")
+        owner = new_user(self.env, "by_rule", groups="integration_monitor.group_operator")
         self.env["integration.owner.rule"].create(
             {
                 "name": "Business",
@@ -140,11 +147,11 @@ class TestBusinessRule(BusinessRuleCase):
                 "deadline_hours": 9,
             }
         )
-        self.assertEqual(self.assertFound(self.shipped()).user_id, owner)
+        self.assertEqual(self.assertFound(self.left).user_id, owner)
 
     def test_no_reason_to_wait(self):
         """The order waits for its exception, which opened because it waits."""
-        order = self.shipped()
+        order = self.left
         owner = self.owner(order)
         before = (owner.cause, owner.waits_on)
         self.assertFound(order)
@@ -154,13 +161,12 @@ class TestBusinessRule(BusinessRuleCase):
     def test_advice(self):
         """The exception says what the rule advises, and that it closes by itself."""
         self.rule.advice = "Write an invoice."
-        advice = self.assertFound(self.shipped()).advice
+        advice = self.assertFound(self.left).advice
         self.assertIn("Write an invoice.", advice)
         self.assertIn("closes by itself", advice)
 
     def test_one_issue_for_a_rule(self):
         """Each document is a fault of its own, and nobody sees that it is one."""
-        self.shipped()
         self.shipped()
         found = self.sweep()
         self.assertEqual(len(found), 2)
@@ -171,7 +177,7 @@ class TestBusinessRule(BusinessRuleCase):
         with self.assertRaisesRegex(ValidationError, "There is no value for {nothing}"):
             self.rule.text = "{document} {nothing}"
         self.rule.text = "{document}: {amount}, {since}, {lines}, {ordered} {document.env}"
-        text = self.assertFound(self.shipped()).error_message
+        text = self.assertFound(self.left).error_message
         self.assertRegex(text, r": .*200\.00.*, .* UTC, .*Harbor Lamp, 2 \{document\.env\}$")
 
     def test_limits(self):
@@ -188,7 +194,7 @@ class TestBusinessRule(BusinessRuleCase):
 
     def test_access(self):
         """Viewers read, administrators write; nobody sees rules of other companies alone."""
-        viewer = new_test_user(
+        viewer = new_user(
             self.env,
             "rule_viewer",
             groups="integration_monitor.group_viewer",
@@ -201,12 +207,12 @@ class TestBusinessRule(BusinessRuleCase):
             rule.write({"severity": "low"})
         with self.assertRaises(AccessError):
             rule.action_preview()
-        self.rule.company_ids = self.env["res.company"].create({"name": "Elsewhere"})
+        self.rule.company_ids = self.elsewhere
         self.assertFalse(rule.search([("id", "=", rule.id)]))
 
     def test_preview(self):
         """The preview opens something, or tells other figures than the sweep."""
-        orders = [self.shipped() for _number in range(3)]
+        orders = [self.left, self.shipped(), self.shipped()]
         self.env["integration.business.rule"].browse(self.rule.id).grace_minutes = 0
         self.sweep()[0].action_ignore()
         self.sweep(hours=3)

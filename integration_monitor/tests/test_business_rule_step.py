@@ -15,9 +15,11 @@ class TestStuckStep(BusinessRuleCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.rule.write({"minimum_samples": 20, "grace_minutes": 30})
-        cls.past = [cls.order(quantity=1) for _number in range(20)]
+        cls.past = cls.quotations(20, quantity=1)
+        cls.past.action_confirm()
+        cls.record()
+        cls.ship(cls.past.picking_ids)
         for minutes, order in enumerate(cls.past, 1):
-            cls.ship(order.picking_ids)
             cls.took(order, 60 * minutes)
 
     @classmethod
@@ -57,7 +59,7 @@ class TestStuckStep(BusinessRuleCase):
 
     def test_learnt_beside_one_another(self):
         """The parcel arrives an hour before the payment: usually that takes an hour, it says."""
-        orders = self.env["sale.order"].concat(*self.past)
+        orders = self.past
         self.env["integration.milestone"]._record(
             [{"transaction_id": self.owner(order).id, "step_code": "delivered"} for order in orders]
         )

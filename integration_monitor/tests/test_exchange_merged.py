@@ -1,9 +1,10 @@
 """Exchanges whose goods Odoo adds to a move that waits already."""
 
 from odoo.exceptions import AccessError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from .common_return_rule import ReturnRuleCase
+from .common_users import new_user
 
 
 @tagged("post_install", "-at_install")
@@ -12,13 +13,19 @@ class TestExchangeMerged(ReturnRuleCase):
 
     check_code = "return_without_refund"
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.six_of_ten_left = cls.rest_waits()
+        cls.all_left, _invoice = cls.delivered()
+
     def of(self, order):
         """:return: the open transfers of an order"""
         return order.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
 
     def test_into_the_back_order(self):
         """The replacement is on its way, and Accounting is told to credit what came back."""
-        order, delivery, rest = self.rest_waits()
+        order, delivery, rest = self.six_of_ten_left
         back = self.exchange_merged(delivery, rest, 2)
         self.assertFalse(self.sweep(hours=24 * 5))
         self.assertStates(back, returned="reached", replaced="pending", credited=None)
@@ -30,7 +37,7 @@ class TestExchangeMerged(ReturnRuleCase):
 
     def test_given_up(self):
         """The back order is cancelled, and with it what was to replace other goods."""
-        order, delivery, rest = self.rest_waits()
+        order, delivery, rest = self.six_of_ten_left
         back = self.exchange_merged(delivery, rest, 2)
         rest.action_cancel()
         self.record()
@@ -39,7 +46,7 @@ class TestExchangeMerged(ReturnRuleCase):
 
     def test_second_return(self):
         """Others come back for good: their money is owed, and their credit note counts for them."""
-        order, delivery, rest = self.rest_waits()
+        order, delivery, rest = self.six_of_ten_left
         swapped = self.exchange_merged(delivery, rest, 2)
         back = self.come_back(delivery, quantity=1)
         self.assertEqual(self.counts(back, "credited"), (0, 1))
@@ -53,7 +60,7 @@ class TestExchangeMerged(ReturnRuleCase):
 
     def test_two_exchanges(self):
         """The second replacement joins the first one: one piece that leaves answers one return."""
-        order, _invoice = self.delivered()
+        order = self.all_left
         delivery = order.picking_ids
         first = self.announce(delivery, quantity=1, exchange=True)
         self.ship(first)
@@ -73,7 +80,7 @@ class TestExchangeMerged(ReturnRuleCase):
 
     def test_back_order_of_a_back_order(self):
         """The rest leaves in parts, one more exchange in between: each piece counts once."""
-        order, delivery, rest = self.rest_waits()
+        order, delivery, rest = self.six_of_ten_left
         first = self.exchange_merged(delivery, rest, 2)
         self.ship(rest, quantity=1)
         left = self.of(order)
@@ -128,7 +135,7 @@ class TestExchangeMerged(ReturnRuleCase):
 
     def test_merged_later(self):
         """The replacement waits beside the rest of the order, until Odoo merges both."""
-        _order, delivery, rest = self.rest_waits()
+        _order, delivery, rest = self.six_of_ten_left
         rest.move_ids.date_deadline = "2031-03-05 10:00:00"
         back = self.announce(delivery, quantity=2, exchange=True)
         self.ship(back)
@@ -143,7 +150,7 @@ class TestExchangeMerged(ReturnRuleCase):
 
     def test_before_it_was_noted(self):
         """An exchange of an earlier version is known by when it was made, a later one joins it."""
-        order, _invoice = self.delivered()
+        order = self.all_left
         delivery = order.picking_ids
         first = self.announce(delivery, quantity=1, exchange=True)
         new = self.of(order) - first
@@ -161,8 +168,8 @@ class TestExchangeMerged(ReturnRuleCase):
 
     def test_warehouse_worker(self):
         """A worker makes the exchange: it is noted, and nobody reads or writes the note."""
-        _order, delivery, rest = self.rest_waits()
-        worker = new_test_user(self.env, "im_exchange_worker", groups="stock.group_stock_user")
+        _order, delivery, rest = self.six_of_ten_left
+        worker = new_user(self.env, "im_exchange_worker", "stock.group_stock_user")
         back = self.announce(delivery.with_user(worker), quantity=2, exchange=True)
         move = rest.move_ids
         self.assertEqual(move.sudo().integration_replaces, {str(back.move_ids.id): 2.0})
@@ -180,10 +187,15 @@ class TestExchangeMergedDiffers(ReturnRuleCase):
 
     check_code = "quantities_differ"
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.six_of_ten_left = cls.rest_waits()
+
     def test_all_has_left(self):
         """The replacement has left, and three more came back for good: what was exchanged counts
         as returned, too."""
-        order, delivery, rest = self.rest_waits()
+        order, delivery, rest = self.six_of_ten_left
         self.exchange_merged(delivery, rest, 2)
         self.ship(rest)
         self.come_back(delivery, quantity=3)
@@ -193,7 +205,7 @@ class TestExchangeMergedDiffers(ReturnRuleCase):
 
     def test_less_is_ordered(self):
         """The customer wants eight of ten, while two of those that left are exchanged."""
-        order, delivery, rest = self.rest_waits()
+        order, delivery, rest = self.six_of_ten_left
         self.exchange_merged(delivery, rest, 2)
         order.order_line.product_uom_qty = 8
         self.record()
@@ -205,7 +217,7 @@ class TestExchangeMergedDiffers(ReturnRuleCase):
 
     def test_short_for_all_that(self):
         """One of the rest never left: that does differ."""
-        order, delivery, rest = self.rest_waits()
+        order, delivery, rest = self.six_of_ten_left
         self.exchange_merged(delivery, rest, 2)
         self.ship_short(rest, 5)
         exception = self.assertFound(order)

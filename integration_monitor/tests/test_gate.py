@@ -7,14 +7,19 @@ from .common_gate import GateCase
 
 @tagged("post_install", "-at_install")
 class TestGate(GateCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ordered = cls.order()
+        cls.picked = cls.ready(cls.ordered.picking_ids)
+
     def test_transfer_waits_for_its_milestone(self):
         """Goods leave before the warehouse has confirmed the release."""
         self.gate()
-        order = self.order()
-        picking = self.ready(order.picking_ids)
+        picking = self.picked
         self.assertHeld(picking.button_validate)
         self.assertNotEqual(picking.state, "done")
-        self.release(order)
+        self.release(self.ordered)
         picking.button_validate()
         self.assertEqual(picking.state, "done")
 
@@ -30,8 +35,7 @@ class TestGate(GateCase):
     def test_words(self):
         """The refusal does not say what is missing, nor what to do."""
         self.gate()
-        order = self.order()
-        picking = self.ready(order.picking_ids)
+        order, picking = self.ordered, self.picked
         with self.assertRaises(UserError) as caught, self.env.cr.savepoint():
             picking.with_user(self.clerk).button_validate()
         words = str(caught.exception)
@@ -64,7 +68,7 @@ class TestGate(GateCase):
     def test_nothing_is_moved_by_a_refusal(self):
         """The refused transfer has bought its label, or moved half of its goods."""
         self.gate()
-        picking = self.ready(self.order().picking_ids)
+        picking = self.picked
         before = self.product.qty_available
         self.assertHeld(picking.button_validate)
         self.assertEqual(self.product.qty_available, before)
@@ -85,7 +89,7 @@ class TestGate(GateCase):
     def test_scrap_goes_to_nobody(self):
         """A broken lamp of a held transfer cannot be thrown away."""
         self.gate()
-        picking = self.ready(self.order().picking_ids)
+        picking = self.picked
         scrap = self.env["stock.scrap"].create(
             {"product_id": self.product.id, "scrap_qty": 1, "picking_id": picking.id}
         )
@@ -125,7 +129,7 @@ class TestGate(GateCase):
             {"document_domain": "[('origin', '=', 'nobody')]"},
             {"active": False},
         )
-        picking = self.ready(self.order().picking_ids)
+        picking = self.picked
         for values in passing:
             gate = self.gate(**values)
             with self.subTest(values):
@@ -170,13 +174,13 @@ class TestGate(GateCase):
     def test_step_that_nobody_reaches(self):
         """An order that is never packed waits for its packing."""
         self.gate("packed")
-        picking = self.ready(self.order().picking_ids)
+        picking = self.picked
         picking.button_validate()
         self.assertEqual(picking.state, "done")
 
     def test_costs_nothing_without_gates(self):
         """Every transfer asks the database for gates that there are not."""
-        picking = self.ready(self.order().picking_ids)
+        picking = self.picked
         Gate = self.env["integration.gate"]
         Gate._check(picking)
         Gate._rules("account.move")
@@ -206,9 +210,7 @@ class TestGate(GateCase):
 
     def test_blame(self):
         """An order waits for its goods to be shipped, as if nothing kept them back."""
-        order = self.order()
-        self.ready(order.picking_ids)
-        owner = self.owner(order)
+        owner = self.owner(self.ordered)
         self.assertNotEqual(owner.cause, "gate")
         self.gate("paid")
         owner._refresh_blame()
@@ -216,8 +218,8 @@ class TestGate(GateCase):
         self.assertIn("held by gating", owner.cause_text)
         self.assertIn(self.step("paid").name, owner.cause_text)
         self.assertEqual(owner.waits_on, self.customer.name)
-        self.pay(self.invoice(order))
-        self.assertNotEqual(self.owner(order).cause, "gate")
+        self.pay(self.invoice(self.ordered))
+        self.assertNotEqual(owner.cause, "gate")
 
     def test_blame_names_the_system(self):
         """The warehouse's system is late, and our own people are blamed."""
@@ -241,8 +243,8 @@ class TestGate(GateCase):
     def test_what_is_held_is_found(self):
         """A gate keeps documents back, and nobody finds out which."""
         gate = self.gate("paid")
-        held, free = self.order(), self.order()
-        self.ready(held.picking_ids | free.picking_ids)
+        held, free = self.ordered, self.order()
+        self.ready(free.picking_ids)
         self.pay(self.invoice(free))
         self.assertEqual(gate.held_count, 1)
         action = gate.action_open_held()

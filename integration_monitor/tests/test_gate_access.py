@@ -1,21 +1,23 @@
 import psycopg2
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .common_gate import GateCase
+from .common_users import new_user, new_users
 
 
 @tagged("post_install", "-at_install")
 class TestGateAccess(GateCase):
     """Who may pass a gate, and what is kept of it."""
 
-    def setUp(self):
-        super().setUp()
-        self.rule = self.gate()
-        self.sale = self.order()
-        self.picking = self.ready(self.sale.picking_ids)
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.rule = cls.gate()
+        cls.sale = cls.order()
+        cls.picking = cls.ready(cls.sale.picking_ids)
 
     def override(self, user, reason="The driver waits"):
         """Press the button and confirm the wizard, as that user."""
@@ -68,10 +70,10 @@ class TestGateAccess(GateCase):
             self.env["integration.gate.override.wizard"].with_user(self.clerk).create(
                 {"res_model": "stock.picking", "res_id": self.picking.id, "reason": "Please"}
             )
-        reader = new_test_user(
+        reader = new_user(
             self.env,
             "im_gate_reader",
-            groups="base.group_user,integration_monitor.group_gate_override",
+            "base.group_user,integration_monitor.group_gate_override",
             company_id=self.company.id,
             company_ids=[(6, 0, self.company.ids)],
         )
@@ -125,31 +127,30 @@ class TestGateAccess(GateCase):
 
     def test_gates_are_for_administrators(self):
         """An operator removes the gate that is in his way."""
-        roles = {
-            role: new_test_user(
-                self.env,
-                f"im_gate_{role}",
-                groups=f"base.group_user,integration_monitor.group_{role}",
-                company_id=self.company.id,
-                company_ids=[(6, 0, self.company.ids)],
-            )
-            for role in ("viewer", "operator", "administrator")
-        }
-        for role in ("viewer", "operator"):
-            self.assertTrue(self.rule.with_user(roles[role]).read(["name"]))
-            with self.assertRaises(AccessError, msg=role):
-                self.rule.with_user(roles[role]).active = False
+        viewer, operator, administrator = new_users(
+            self.env,
+            {
+                f"im_gate_{role}": ["base.group_user", f"integration_monitor.group_{role}"]
+                for role in ("viewer", "operator", "administrator")
+            },
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        for user in (viewer, operator):
+            self.assertTrue(self.rule.with_user(user).read(["name"]))
+            with self.assertRaises(AccessError, msg=user.login):
+                self.rule.with_user(user).active = False
         with self.assertRaises(AccessError):
             self.rule.with_user(self.clerk).read(["name"])
-        self.rule.with_user(roles["administrator"]).active = False
+        self.rule.with_user(administrator).active = False
 
     def test_other_companies(self):
         """An administrator of one company reads the gates of another."""
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
-        stranger = new_test_user(
+        stranger = new_user(
             self.env,
             "im_gate_stranger",
-            groups="base.group_user,integration_monitor.group_administrator",
+            "base.group_user,integration_monitor.group_administrator",
             company_id=elsewhere.id,
             company_ids=[(6, 0, elsewhere.ids)],
         )

@@ -14,31 +14,31 @@ class TestGateCost(GateCase):
 
     def _confirmed(self, number):
         """:return: orders, and the statements for recording that they were confirmed together"""
-        orders = self.env["sale.order"].union(
-            *(self.order(confirm=False) for _number in range(number))
-        )
+        orders = self.quotations(number)
         orders.action_confirm()
         return orders, self.recording_cost()
 
     def _invoiced(self, number):
         """:return: orders, and the statements for recording that they have drafts of invoices"""
         orders, _statements = self._confirmed(number)
-        for order in orders:
-            order._create_invoices()
+        orders._create_invoices(grouped=True)
         return orders, self.recording_cost()
 
-    def _costs(self, action, *numbers):
-        """:return: statements for so many orders; the first time fills caches of the registry"""
-        return [action(number)[1] for number in (1, *numbers)][1:]
-
     def assertCosts(self, action, *gates):
-        """Gates add little to what recording costs, and as much for one order as for ten."""
-        (without,) = self._costs(action, 1)
+        """Gates add little to what recording costs, and as much for one order as for ten.
+
+        :return: the ten orders
+        """
+        action(1)  # fills caches of the registry
+        _order, without = action(1)
         for step, values in gates:
             self.gate(step, **values)
-        one, ten = self._costs(action, 1, 10)
+        action(1)
+        _order, one = action(1)
+        orders, ten = action(10)
         self.assertEqual(one, ten)
         self.assertLessEqual(one, without + MOST)
+        return orders
 
     def assertTold(self, order, document, step):
         owner = self.owner(order)
@@ -48,8 +48,7 @@ class TestGateCost(GateCase):
 
     def test_deliveries(self):
         """Each order of a batch asks for its own transfer, its overrides and its step."""
-        self.assertCosts(self._confirmed, ("paid", {}))
-        for order in self._confirmed(3)[0]:
+        for order in self.assertCosts(self._confirmed, ("paid", {})):
             self.assertTold(order, order.picking_ids.name, "paid")
 
     def test_of_one_warehouse(self):
@@ -59,25 +58,24 @@ class TestGateCost(GateCase):
             "document_step": "picking",
             "picking_type_ids": self.warehouse.out_type_id.ids,
         }
-        self.assertCosts(self._confirmed, ("paid", narrow))
-        for order in self._confirmed(2)[0]:
+        for order in self.assertCosts(self._confirmed, ("paid", narrow)):
             self.assertTold(order, order.picking_ids.name, "paid")
 
     def test_invoices(self):
         """Each draft is asked for its name."""
-        self.assertCosts(self._invoiced, ("released", {"document_step": "invoice"}))
-        for order in self._invoiced(2)[0]:
+        gate = ("released", {"document_step": "invoice"})
+        for order in self.assertCosts(self._invoiced, gate):
             self.assertTold(order, order.invoice_ids.display_name, "released")
 
     def test_deliveries_and_invoices(self):
         """Two kinds of gates pay for each."""
         other = self.env["stock.warehouse"].sudo().create({"name": "Second", "code": "SEC"})
-        self.assertCosts(
+        orders = self.assertCosts(
             self._invoiced,
             ("paid", {"warehouse_ids": other.ids}),
             ("released", {"document_step": "invoice"}),
         )
-        for order in self._invoiced(2)[0]:
+        for order in orders:
             self.assertTold(order, order.invoice_ids.display_name, "released")
 
     def test_some_of_a_batch_pass(self):

@@ -29,11 +29,8 @@ class TestMilestoneRecord(TransactionCommon):
 
     def test_at_most_three_statements_for_a_hundred_orders(self):
         """A mass confirmation gets slower with each order that is followed."""
-        for _round in range(2):  # the first one fills caches of Odoo and of the recorder
-            with_recorder = self.env["sale.order"].concat(
-                *(self.order(confirm=False) for _ in range(10))
-            )
-            without = self.env["sale.order"].concat(*(self.order(confirm=False) for _ in range(10)))
+        for number in (1, 10):  # the first one fills caches of Odoo and of the recorder
+            with_recorder, without = self.quotations(number), self.quotations(number)
             self.env.invalidate_all()
             counted = self._count(with_recorder.action_confirm)
             self.env.invalidate_all()
@@ -43,7 +40,9 @@ class TestMilestoneRecord(TransactionCommon):
 
     def test_at_most_three_statements_for_a_hundred_documents(self):
         """The recorder writes row by row instead of in one statement."""
-        orders = self.env["sale.order"].concat(*(self.order() for _ in range(100)))
+        orders = self.quotations(100)
+        orders.action_confirm()
+        self.record()
         notes = self.env["integration.milestone"]._notes()
         for order in orders:
             notes.documents["sale.order"][order.id] = {"state": "draft"}

@@ -20,24 +20,42 @@ class TestOrderServices(TransactionCommon):
                 "taxes_id": [Command.clear()],
             }
         )
+        shade = cls.env["product.product"].create(
+            {
+                "name": "Lamp Shade",
+                "is_storable": True,
+                "list_price": 100.0,
+                "invoice_policy": "delivery",
+                "taxes_id": [Command.clear()],
+            }
+        )
+        cls.stock(shade, 10)
+        cls.goods_by = {"order": cls.product, "delivery": shade}
+        cls.left = {policy: cls._left(goods) for policy, goods in cls.goods_by.items()}
+        cls.sold = {policy: cls._sold(goods) for policy, goods in cls.goods_by.items()}
 
-    def _ordered(self, *further):
-        """:return: an order of goods and of services; its service line"""
-        products = self.product, *further
-        lines = [Command.create({"product_id": p.id, "product_uom_qty": 1}) for p in products]
-        order = self.order(order_line=lines)
+    @classmethod
+    def _left(cls, goods):
+        """:return: an order of goods that left, and of a service; its service line"""
+        order = cls.order(
+            order_line=[
+                Command.create({"product_id": product.id, "product_uom_qty": 1})
+                for product in (goods, cls.service)
+            ]
+        )
+        cls.ship(order.picking_ids)
         return order, order.order_line[1:]
 
-    def _sold(self, *further):
-        """:return: an order of goods that left and are paid, and of services; its service line"""
-        order, line = self._ordered(*further)
-        self.ship(order.picking_ids)
-        self.pay(self.invoice(order))
+    @classmethod
+    def _sold(cls, goods):
+        """:return: an order of goods that left and are paid, and of a service; its service line"""
+        order, line = cls._left(goods)
+        cls.pay(cls.invoice(order))
         return order, line
 
     def test_over_when_the_service_is(self):
         """Everything of the order is done, while the customer waits for the installation."""
-        order, line = self._sold(self.service)
+        order, line = self.sold["order"]
         owner = self.owner(order)
         self.assertEqual((order.invoice_status, owner.state), ("no", "in_progress"))
         self.assertEqual(owner.waits_for_step_id.code, "invoiced")
@@ -54,7 +72,7 @@ class TestOrderServices(TransactionCommon):
 
     def test_done_in_part(self):
         """Half of the hours are invoiced, and nobody waits for the others."""
-        order, line = self._sold(self.service)
+        order, line = self.sold["order"]
         line.product_uom_qty = 2
         line.qty_delivered = 1
         self.pay(self.invoice(order))
@@ -67,15 +85,13 @@ class TestOrderServices(TransactionCommon):
     def test_invoiced_before_it_is_done(self):
         """A service that was paid with the order keeps it open for ever."""
         self.service.invoice_policy = "order"
-        order, line = self._sold(self.service)
+        order, line = self._sold(self.product)
         self.assertFalse(line.qty_delivered)
         self.assertEqual(self.owner(order).state, "completed")
 
     def test_goods_that_came_back(self):
         """The goods came back and are credited: the service is forgotten, done or not."""
-        for policy in ("order", "delivery"):
-            self.product.invoice_policy = policy
-            order, line = self._sold(self.service)
+        for order, line in self.sold.values():
             owner = self.owner(order)
             self.send_back(order.picking_ids)
             self.pay(self.refund(order.invoice_ids))
@@ -103,10 +119,7 @@ class TestOrderServices(TransactionCommon):
 
     def test_goods_that_came_back_before_the_invoice(self):
         """Nothing is invoiced, the goods came back, and the service is forgotten."""
-        for policy in ("order", "delivery"):
-            self.product.invoice_policy = policy
-            order, line = self._ordered(self.service)
-            self.ship(order.picking_ids)
+        for order, line in self.left.values():
             self.send_back(order.picking_ids)
             self.assertEqual(self.owner(order).state, "in_progress")
             line.qty_delivered = 1
@@ -117,9 +130,8 @@ class TestOrderServices(TransactionCommon):
 
     def test_credited_with_the_goods(self):
         """Service and goods are invoiced and credited: the order waits for them again, for ever."""
-        order, line = self._ordered(self.service)
+        order, line = self.left["order"]
         line.qty_delivered = 1
-        self.ship(order.picking_ids)
         invoice = self.invoice(order)
         self.pay(invoice)
         self.send_back(order.picking_ids)
@@ -130,9 +142,8 @@ class TestOrderServices(TransactionCommon):
 
     def test_credited_in_another_unit(self):
         """Twelve hours are credited as a dozen: the order waits for eleven of them for ever."""
-        order, line = self._ordered(self.service)
+        order, line = self.left["order"]
         line.write({"product_uom_qty": 12, "qty_delivered": 12})
-        self.ship(order.picking_ids)
         invoice = self.invoice(order)
         self.pay(invoice)
         self.send_back(order.picking_ids)
@@ -150,15 +161,7 @@ class TestOrderServices(TransactionCommon):
 
     def test_goods_that_do_not_come(self):
         """Goods that were called off count as a service."""
-        other = self.env["product.product"].create(
-            {
-                "name": "Lamp Shade",
-                "is_storable": True,
-                "invoice_policy": "delivery",
-                "taxes_id": [Command.clear()],
-            }
-        )
-        self.stock(other, 10)
+        other = self.goods_by["delivery"]
         order = self.order(
             order_line=[
                 Command.create({"product_id": product.id, "product_uom_qty": 1})
@@ -177,14 +180,14 @@ class TestOrderServices(TransactionCommon):
 
     def test_asked_where_it_decides(self):
         """Each sale pays for a question about services."""
-        order, _line = self._sold(self.service)
+        order, _line = self.sold["order"]
         plain = self.order()
         self.ship(plain.picking_ids)
         paid = self.invoice(plain)
         self.assertEqual(self._asked(plain), 0)
         self.assertEqual(self._asked(paid, plain.picking_ids), 0)
         self.assertEqual(self._asked(order), 1)
-        others = self._sold(self.service)[0] + self._sold(self.service)[0]
+        others = self.sold["delivery"][0] + self._sold(self.product)[0]
         self.assertEqual(self._asked(order, others), 3)
 
     def _asked(self, *documents):

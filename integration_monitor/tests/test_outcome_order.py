@@ -4,9 +4,10 @@ from datetime import date
 
 from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from .common_outcome import OutcomeCase
+from .common_users import new_user
 
 
 @tagged("post_install", "-at_install")
@@ -16,12 +17,9 @@ class TestOutcomeOrder(OutcomeCase):
         super().setUpClass()
         cls.first = cls.complete(2)  # 2 × 100.00
         cls.second = cls.complete(3)  # 3 × 100.00
-
-    def setUp(self):
-        super().setUp()
         # 10:00:00 on the 2nd to 02:30:15 on the 3rd (UTC): 16 h 30 min 15 s = 59,415 s.
-        self.moments(
-            self.first,
+        cls.moments(
+            cls.first,
             "2026-02-02 10:00:00",
             confirmed="2026-02-02 10:05:30",
             shipped="2026-02-02 15:00:00",
@@ -29,8 +27,8 @@ class TestOutcomeOrder(OutcomeCase):
             paid="2026-02-03 02:30:15",
         )
         # 24 h = 86,400 s.
-        self.moments(
-            self.second,
+        cls.moments(
+            cls.second,
             "2026-02-03 10:00:00",
             confirmed="2026-02-03 11:00:00",
             shipped="2026-02-04 09:00:00",
@@ -166,7 +164,7 @@ class TestOutcomeOrder(OutcomeCase):
     def test_what_a_person_did_touches(self):
         """Taken over, then closed by a success; a source that had to be corrected."""
         owners = self.owner(self.first) + self.owner(self.second)
-        operator = new_test_user(
+        operator = new_user(
             self.env,
             "im_outcome_operator",
             groups="base.group_user,integration_monitor.group_operator",
@@ -209,15 +207,15 @@ class TestOutcomeOrder(OutcomeCase):
         rows = self.both()
         elsewhere = self.env["res.company"].sudo().create({"name": "Elsewhere"})
         group = "base.group_user,integration_monitor.group_viewer"
-        insider = new_test_user(
+        insider = new_user(
             self.env, "im_outcome_in", groups=group, company_id=self.company.id,
             company_ids=[Command.set(self.company.ids)],
         )  # fmt: skip
-        outsider = new_test_user(
+        outsider = new_user(
             self.env, "im_outcome_out", groups=group, company_id=elsewhere.id,
             company_ids=[Command.set(elsewhere.ids)],
         )  # fmt: skip
-        plain = new_test_user(self.env, "im_outcome_plain", groups="base.group_user")
+        plain = new_user(self.env, "im_outcome_plain", groups="base.group_user")
         mine = [("id", "in", rows.ids)]
         self.assertEqual(self.outcomes.with_user(insider).sudo(False).search_count(mine), 2)
         self.assertEqual(self.outcomes.with_user(outsider).sudo(False).search_count(mine), 0)
@@ -237,7 +235,7 @@ class TestOutcomeOrder(OutcomeCase):
         )  # fmt: skip
 
     def administrator(self):
-        return new_test_user(
+        return new_user(
             self.env,
             "im_outcome_admin",
             groups="base.group_user,integration_monitor.group_administrator",

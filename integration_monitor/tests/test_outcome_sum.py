@@ -4,9 +4,10 @@ from datetime import date, datetime
 from unittest.mock import patch
 
 from odoo import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from .common_outcome import OutcomeCase
+from .common_users import new_user
 
 FIGURES = ("__count", "reached_count:sum", "seconds:sum", "hours:avg")
 KEYS = ["day:day", "day:month", "step_id", "company_id", "warehouse_id", "system_id", "region",
@@ -20,13 +21,23 @@ class TestOutcomeSum(OutcomeCase):
         super().setUpClass()
         cls.steps = cls.env["integration.outcome.step"].sudo()
         cls.sums = cls.env["integration.outcome.step.sum"].sudo()
+        cls.unpaid = [cls.order() for _number in range(4)]
+        for order in cls.unpaid:
+            cls.ship(order.picking_ids)
+            cls.invoice(order)
+
+    def setUp(self):
+        super().setUp()
+        self.next_orders = iter(self.unpaid)
 
     def _completed(self, *days):
         """:return: transactions of orders that were completed on days of February 2026"""
         owners = self.env["integration.transaction"]
         for day in days:
+            order = next(self.next_orders)
+            self.pay(order.invoice_ids)
             owners |= self.moments(
-                self.complete(),
+                order,
                 datetime(2026, 2, day, 14),
                 confirmed=datetime(2026, 2, day, 14, 0, 7),
                 shipped=datetime(2026, 2, day, 16, 30),
@@ -119,7 +130,7 @@ class TestOutcomeSum(OutcomeCase):
         """The sums tell of a company whose orders one may not see."""
         self._completed(1)
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
-        viewer = new_test_user(
+        viewer = new_user(
             self.env,
             "sum-viewer",
             "integration_monitor.group_viewer",

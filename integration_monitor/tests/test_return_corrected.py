@@ -1,5 +1,6 @@
 """Corrected invoices of orders of which a part has not left yet."""
 
+from odoo import Command
 from odoo.tests import tagged
 
 from .common_return_rule import ReturnRuleCase
@@ -17,21 +18,35 @@ class TestReturnCorrected(ReturnRuleCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.ahead = cls._rule(check_code="invoiced_not_shipped")
+        shade = cls.env["product.product"].create(
+            {
+                "name": "Shade",
+                "is_storable": True,
+                "list_price": 100.0,
+                "invoice_policy": "delivery",
+                "taxes_id": [Command.clear()],
+            }
+        )
+        cls.stock(shade, 100)
+        cls.product_by = {"order": cls.product, "delivery": shade}
+        cls.six_left = {policy: cls.in_part(policy) for policy in POLICIES}
+        cls.all_left_in_two_invoices = cls.in_two_invoices()
 
-    def in_part(self, policy, asked=6):
+    @classmethod
+    def in_part(cls, policy, asked=6):
         """:return: an order of ten, the delivery of six, the invoice of these; four wait"""
-        self.product.invoice_policy = policy
-        order = self.order(quantity=10)
+        order = cls.order(quantity=10, product=cls.product_by[policy])
         delivery = order.picking_ids
-        self.ship(delivery, quantity=6)
-        return order, delivery, self.ask_for(order, asked)
+        cls.ship(delivery, quantity=6)
+        return order, delivery, cls.ask_for(order, asked)
 
-    def ask_for(self, order, quantity):
+    @classmethod
+    def ask_for(cls, order, quantity):
         """:return: the next invoice of an order, of so many"""
-        invoice = self.invoice(order, post=False)
+        invoice = cls.invoice(order, post=False)
         invoice.invoice_line_ids.quantity = quantity
         invoice.action_post()
-        self.record()
+        cls.record()
         return invoice
 
     def corrected_before(self, invoice, days, quantity=None):
@@ -71,7 +86,7 @@ class TestReturnCorrected(ReturnRuleCase):
         the customer, and the four seem to be paid."""
         for policy in POLICIES:
             with self.subTest(policy=policy):
-                order, delivery, invoice = self.in_part(policy)
+                order, delivery, invoice = self.six_left[policy]
                 _note, new = self.corrected_before(invoice, days=2)
                 back = self.come_back(delivery, quantity=2)
                 exception = self.assertOwed(order, back)
@@ -84,7 +99,7 @@ class TestReturnCorrected(ReturnRuleCase):
     def test_rest_follows_first(self):
         """Four more leave before anybody credits the two: the money is owed as before, unless Odoo
         asks for two less of what is invoiced as it leaves."""
-        order, delivery, invoice = self.in_part("order")
+        order, delivery, invoice = self.six_left["order"]
         self.corrected_before(invoice, days=2)
         back = self.come_back(delivery, quantity=2)
         self.ship_and_ask_for_the_rest(order)
@@ -92,7 +107,7 @@ class TestReturnCorrected(ReturnRuleCase):
         self.assertSettled(back, self.credit(invoice, quantity=2))
         self.assertEqual(exception.state, "resolved")
 
-        order, delivery, invoice = self.in_part("delivery")
+        order, delivery, invoice = self.six_left["delivery"]
         self.corrected_before(invoice, days=2)
         back = self.come_back(delivery, quantity=2)
         self.ship(order.picking_ids - delivery - back)
@@ -106,7 +121,7 @@ class TestReturnCorrected(ReturnRuleCase):
         """Nobody is asked for money while it is one: no refund is there, and none is missing."""
         for policy in POLICIES:
             with self.subTest(policy=policy):
-                order, delivery, invoice = self.in_part(policy)
+                order, delivery, invoice = self.six_left[policy]
                 new = self.correct(invoice, post=False)
                 back = self.come_back(delivery, quantity=2)
                 self.assertFalse(self.credits_of(back))
@@ -123,7 +138,7 @@ class TestReturnCorrected(ReturnRuleCase):
         new invoice is corrected once more, and when the rest of the order follows."""
         for policy in POLICIES:
             with self.subTest(policy=policy):
-                order, delivery, invoice = self.in_part(policy)
+                order, delivery, invoice = self.six_left[policy]
                 back = self.come_back(delivery, quantity=2)
                 note, new = self.corrected_before(invoice, days=3, quantity=4)
                 self.assertSettled(back, note)
@@ -136,7 +151,7 @@ class TestReturnCorrected(ReturnRuleCase):
         """Neither of the two credit notes is a refund."""
         for policy in POLICIES:
             with self.subTest(policy=policy):
-                order, delivery, invoice = self.in_part(policy)
+                order, delivery, invoice = self.six_left[policy]
                 _note, new = self.corrected_before(invoice, days=3)
                 _note, new = self.corrected_before(new, days=2)
                 back = self.come_back(delivery, quantity=2)
@@ -150,7 +165,7 @@ class TestReturnCorrected(ReturnRuleCase):
         what it took back, and no more."""
         for policy in POLICIES:
             with self.subTest(policy=policy):
-                order, delivery, invoice = self.in_part(policy)
+                order, delivery, invoice = self.six_left[policy]
                 self.ship(order.picking_ids - delivery)
                 _note, new = self.corrected_before(invoice, days=2, quantity=10)
                 back = self.come_back(delivery, quantity=2)
@@ -160,7 +175,7 @@ class TestReturnCorrected(ReturnRuleCase):
     def test_corrected_by_hand(self):
         """Reversed, and invoiced anew on another day: nothing is invoiced before it leaves, so what
         waits hides no correction."""
-        order, delivery, invoice = self.in_part("delivery")
+        order, delivery, invoice = self.six_left["delivery"]
         self.made_before(self.credit(invoice))
         new = self.invoice(order)
         self.assertEqual(new.invoice_line_ids.quantity, 6)
@@ -205,7 +220,7 @@ class TestReturnCorrected(ReturnRuleCase):
     def test_another_corrected_by_hand(self):
         """One invoice was corrected by the button and leaves out what came back, another by hand:
         the first has the refund, though the second credit note is as large."""
-        order, first, second = self.in_two_invoices()
+        order, first, second = self.all_left_in_two_invoices
         back = self.come_back(order.picking_ids, quantity=2)
         note, _new = self.corrected_before(first, days=3, quantity=6)
         self.made_before(self.credit(second))
@@ -214,7 +229,7 @@ class TestReturnCorrected(ReturnRuleCase):
 
     def test_two_corrected_at_once(self):
         """Each credit note stands for its own new invoice, the first of which bills less."""
-        order, first, second = self.in_two_invoices()
+        order, first, second = self.all_left_in_two_invoices
         back = self.come_back(order.picking_ids, quantity=2)
         new = self.correct(first | second, post=False)
         new[0].invoice_line_ids.quantity = 6

@@ -11,10 +11,16 @@ class TestReturnCredits(ReturnRuleCase):
 
     check_code = "return_without_refund"
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.left_in_two_invoices = cls.in_two_invoices()
+        cls.ten_left = cls.delivered(quantity=10, paid=False)
+
     def test_small_correction(self):
         """The credit note of the return is larger, and passes for the correction: the return claims
         the money of both."""
-        order, first, second = self.in_two_invoices()
+        order, first, second = self.left_in_two_invoices
         back = self.come_back(order.picking_ids, quantity=8)
         answer = self.credit(first)
         self.made_before(answer)
@@ -25,7 +31,7 @@ class TestReturnCredits(ReturnRuleCase):
 
     def test_correction_of_long_ago(self):
         """It has nothing but its place in time: a new invoice came later, by hand."""
-        order, first, second = self.in_two_invoices()
+        order, first, second = self.left_in_two_invoices
         correction = self.credit(second)
         self.made_before(correction)
         self.invoice(order)
@@ -39,7 +45,7 @@ class TestReturnCredits(ReturnRuleCase):
     def test_correction_and_a_draft(self):
         """A draft is the largest, passes for the correction, and the posted correction for the
         answer: half of the return seems credited."""
-        order, first, second = self.in_two_invoices()
+        order, first, second = self.left_in_two_invoices
         self.correct(second)
         back = self.come_back(order.picking_ids, quantity=8)
         draft = self.credit(first, post=False)
@@ -55,7 +61,7 @@ class TestReturnCredits(ReturnRuleCase):
     def test_new_invoice_in_draft(self):
         """While the new invoice is a draft nobody is asked for money: the credit note of the
         correction is no refund, and none is missing."""
-        order, invoice = self.delivered(quantity=10, paid=False)
+        order, invoice = self.ten_left
         new = self.correct(invoice, post=False)
         back = self.come_back(order.picking_ids, quantity=2)
         self.assertFalse(self.credits_of(back))
@@ -68,7 +74,7 @@ class TestReturnCredits(ReturnRuleCase):
 
     def test_correction_that_leaves_out_what_came_back(self):
         """The new invoice asks for eight of ten: the rest of the credit note is the refund."""
-        order, invoice = self.delivered(quantity=10, paid=False)
+        order, invoice = self.ten_left
         back = self.come_back(order.picking_ids, quantity=2)
         self.assertEqual(self.assertFound(order).amount_at_stake, 200.0)
         new = self.correct(invoice, post=False)
@@ -100,7 +106,8 @@ class TestReturnCredits(ReturnRuleCase):
 
     def test_credited_in_advance(self):
         """The customer had his money before he sent anything: nobody owes him more."""
-        order, invoice = self.delivered(quantity=10)
+        order, invoice = self.ten_left
+        self.pay(invoice)
         refund = self.credit(invoice, quantity=2)
         self.made_before(refund)
         back = self.come_back(order.picking_ids, quantity=2)

@@ -7,10 +7,17 @@ from .common_return import ReturnCommon
 
 @tagged("post_install", "-at_install")
 class TestReturnMatrix(ReturnCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ordered, cls.billed = cls.delivered()
+        cls.delivery = cls.ordered.picking_ids
+        cls.announced = cls.announce(cls.delivery)
+        cls.three_delivered = cls.delivered(quantity=3)
+
     def test_full_return(self):
         """Everything came back and was refunded, and nobody sees how far that is."""
-        order, invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        back = self.announced
         owner = self.owner(back)
         self.assertEqual(owner.process_id.code, "returns")
         self.assertEqual((owner.name, owner.partner_id), (back.name, self.customer))
@@ -24,7 +31,7 @@ class TestReturnMatrix(ReturnCommon):
         self.ship(back)
         self.assertStates(back, returned="reached", credited="pending")
         self.assertEqual(owner.waits_for_step_id.code, "credited")
-        refund = self.credit(invoice)
+        refund = self.credit(self.billed)
         self.assertStates(back, credited="reached", refunded="pending")
         self.assertEqual(owner.waits_for_step_id.code, "refunded")
         self.pay(refund)
@@ -34,18 +41,15 @@ class TestReturnMatrix(ReturnCommon):
 
     def test_own_correlation(self):
         """The return writes into the transaction of its order, or is known by no id."""
-        order, _invoice = self.delivered()
-        there = order.picking_ids
-        back = self.announce(there)
+        order, back = self.ordered, self.announced
         self.assertTrue(back.integration_correlation_id)
         self.assertEqual(back.integration_correlation_id, self.owner(back).correlation_id)
         self.assertNotEqual(back.integration_correlation_id, order.integration_correlation_id)
-        self.assertFalse(there.integration_correlation_id)
+        self.assertFalse(self.delivery.integration_correlation_id)
 
     def test_order_and_return_know_each_other(self):
         """From the order nobody finds its return, or the order shows the state of its return."""
-        order, _invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        order, back = self.ordered, self.announced
         links = self.owner(order).document_ids.filtered(lambda link: link.role == "return")
         self.assertEqual(links.mapped("res_id"), back.ids)
         sold = self.owner(back).document_ids.filtered(lambda link: link.role == "sale")
@@ -71,8 +75,7 @@ class TestReturnMatrix(ReturnCommon):
 
     def test_short_return(self):
         """One of two pieces came, and the return counts as complete."""
-        order, _invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        back = self.announced
         self.ship(back, quantity=1)
         self.assertEqual(self.counts(back, "returned"), (1, 2))
         rest = self.env["stock.picking"].search([("backorder_id", "=", back.id)])
@@ -83,18 +86,17 @@ class TestReturnMatrix(ReturnCommon):
 
     def test_rest_of_a_return_is_given_up(self):
         """One of two pieces never comes, and its money is returned for ever."""
-        order, invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        back = self.announced
         self.ship(back, quantity=1)
         self.env["stock.picking"].search([("backorder_id", "=", back.id)]).action_cancel()
         self.record()
         self.assertStates(back, returned="reached")
-        self.pay(self.credit(invoice, quantity=1))
+        self.pay(self.credit(self.billed, quantity=1))
         self.assertEqual(self.owner(back).state, "completed")
 
     def test_two_returns_of_one_delivery(self):
         """The credit note of the first return closes the second."""
-        order, invoice = self.delivered(quantity=3)
+        order, invoice = self.three_delivered
         delivery = order.picking_ids
         first = self.announce(delivery, quantity=1)
         self.ship(first)
@@ -111,7 +113,7 @@ class TestReturnMatrix(ReturnCommon):
 
     def test_one_refund_of_two_returns(self):
         """A credit note of all goods answers the first return alone."""
-        order, invoice = self.delivered(quantity=3)
+        order, invoice = self.three_delivered
         delivery = order.picking_ids
         first = self.announce(delivery, quantity=1)
         second = self.announce(delivery, quantity=2)
@@ -171,20 +173,18 @@ class TestReturnMatrix(ReturnCommon):
 
     def test_cancelled_return(self):
         """A return that nobody sends is awaited for ever."""
-        order, _invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        back = self.announced
         back.action_cancel()
         self.record()
         self.assertEqual(self.owner(back).state, "cancelled")
         self.assertFalse(self.owner(back).waits_for_step_id)
-        self.assertEqual(self.owner(order).state, "completed")
+        self.assertEqual(self.owner(self.ordered).state, "completed")
 
     def test_refund_reset_to_draft(self):
         """A credit note is taken back, and the return stays credited."""
-        order, invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        back = self.announced
         self.ship(back)
-        refund = self.credit(invoice)
+        refund = self.credit(self.billed)
         refund.button_draft()
         self.record()
         self.assertStates(back, credited="pending")
@@ -197,23 +197,21 @@ class TestReturnMatrix(ReturnCommon):
 
     def test_cancelled_refund(self):
         """The credit note was cancelled, and nobody waits for another one."""
-        order, invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        back = self.announced
         self.ship(back)
-        refund = self.credit(invoice)
+        refund = self.credit(self.billed)
         refund.button_draft()
         refund.button_cancel()
         self.record()
         self.assertStates(back, credited="pending")
-        self.credit(invoice)
+        self.credit(self.billed)
         self.assertStates(back, credited="reached")
 
     def test_refund_paid_and_unreconciled(self):
         """The bank sends the money back, and the return stays done."""
-        order, invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        back = self.announced
         self.ship(back)
-        refund = self.credit(invoice)
+        refund = self.credit(self.billed)
         self.pay(refund)
         self.assertEqual(self.owner(back).state, "completed")
         refund.line_ids.remove_move_reconcile()
@@ -234,8 +232,7 @@ class TestReturnMatrix(ReturnCommon):
 
     def test_deleted_return_takes_its_transaction_along(self):
         """Transactions of deleted returns open onto an error."""
-        order, _invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        back = self.announced
         owner = self.owner(back)
         back.action_cancel()
         back.unlink()

@@ -2,16 +2,23 @@
 
 from unittest.mock import patch
 
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import SQL
 
 from ..models import integration_transaction_snapshot
 from ..tools.root import SALE
 from .common_return import ReturnCommon
+from .common_users import new_user
 
 
 @tagged("post_install", "-at_install")
 class TestReturnRecord(ReturnCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ordered = [cls.delivered()[0] for _number in range(4)]
+        cls.delivery = cls.ordered[0].picking_ids
+
     def test_others_pay_nothing(self):
         """Each delivery and each invoice asks whether it is a return."""
         asked = []
@@ -57,8 +64,7 @@ class TestReturnRecord(ReturnCommon):
 
     def test_one_statement_for_any_number(self):
         """Ten returns are read one by one."""
-        orders = [self.delivered()[0] for _number in range(4)]
-        backs = [self.announce(order.picking_ids) for order in orders]
+        backs = [self.announce(order.picking_ids) for order in self.ordered]
         Transaction = self.env["integration.transaction"]
         notes = {"stock.picking": {"stock.picking": [back.id for back in backs]}}
         self.record()
@@ -75,8 +81,8 @@ class TestReturnRecord(ReturnCommon):
             self.env["integration.milestone"].sudo()._record_pending()
             return self.env.cr.sql_log_count - before
 
-        for _round in range(2):  # the first one fills caches
-            orders = [self.delivered()[0] for _number in range(4)]
+        # The first one fills caches.
+        for orders in ([self.delivered()[0]], self.ordered):
             backs = self.env["stock.picking"]
             with patch.object(type(self), "record"):
                 for order in orders:
@@ -92,13 +98,12 @@ class TestReturnRecord(ReturnCommon):
 
     def test_adopted_like_recorded(self):
         """Returns from before the installation stand at their first step."""
-        order, invoice = self.delivered()
-        delivery = order.picking_ids
-        done = self.announce(delivery, quantity=1)
+        order, other = self.ordered[:2]
+        done = self.announce(self.delivery, quantity=1)
         self.ship(done)
-        self.pay(self.credit(invoice, quantity=1))
-        waiting = self.announce(delivery, quantity=1)
-        exchanged = self.announce(self.delivered()[0].picking_ids, exchange=True)
+        self.pay(self.credit(order.invoice_ids, quantity=1))
+        waiting = self.announce(self.delivery, quantity=1)
+        exchanged = self.announce(other.picking_ids, exchange=True)
         backs = (done, waiting, exchanged)
         before = {back: (self.states(back), self.roles(back)) for back in backs}
         ids = [self.owner(back).id for back in backs]
@@ -124,8 +129,7 @@ class TestReturnRecord(ReturnCommon):
 
     def test_return_from_before_the_installation(self):
         """A return that was made before the monitor never gets a transaction."""
-        order, _invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        back = self.announce(self.delivery)
         self.owner(back).sudo().unlink()
         self.ship(back)
         self.assertStates(back, announced="reached", returned="reached", credited="pending")
@@ -156,14 +160,14 @@ class TestReturnRecord(ReturnCommon):
 
     def test_most_urgent_is_shown(self):
         """The return is late, and its transfer says that the order is completed."""
-        order, invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        order = self.ordered[0]
+        back = self.announce(self.delivery)
         self.assertEqual(self.owner(order).state, "completed")
         self.assertEqual(back.integration_status, "on_track")
         self.assertEqual(back.integration_waits_on, self.customer.name)
         self.assertIn(self.customer.name, back.integration_banner)
         self.ship(back)
-        refund = self.credit(invoice)
+        refund = self.credit(order.invoice_ids)
         # Order and return stand alike: of a return nobody reads that it has to be shipped.
         self.assertEqual(self.owner(order).status, self.owner(back).status)
         for document in (back, refund):
@@ -179,9 +183,8 @@ class TestReturnRecord(ReturnCommon):
 
     def test_warehouse_reads_it_without_amounts(self):
         """A warehouse worker sees what the customer paid, or not the return."""
-        worker = new_test_user(self.env, "im_return_worker", groups="stock.group_stock_user")
-        order, _invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        worker = new_user(self.env, "im_return_worker", "stock.group_stock_user")
+        back = self.announce(self.delivery)
         owner = self.owner(back).with_user(worker)
         self.assertTrue(owner.has_access("read"))
         self.assertEqual(owner.waits_for_step_id.code, "returned")

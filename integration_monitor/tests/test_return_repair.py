@@ -9,6 +9,12 @@ from .common_return import ReturnCommon
 
 @tagged("post_install", "-at_install")
 class TestReturnRepair(ReturnCommon, OutcomeCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ordered, _invoice = cls.delivered()
+        cls.delivery = cls.ordered.picking_ids
+
     def repair(self, delivery, **values):
         """:return: the done return of a delivery that leaves the order alone"""
         back = self.announce(delivery, refund=False, **values)
@@ -23,11 +29,11 @@ class TestReturnRepair(ReturnCommon, OutcomeCase):
 
     def test_completed_order(self):
         """An order that was shipped, invoiced and paid counts as cancelled, and has no figures."""
-        order, _invoice = self.delivered()
+        order = self.ordered
         owner = self.owner(order)
         ended = owner.completed_at
         self.assertTrue(ended)
-        back = self.repair(order.picking_ids)
+        back = self.repair(self.delivery)
         self.assertEqual(order.order_line.qty_delivered, 2)
         self.assertEqual((owner.state, owner.completed_at), ("completed", ended))
         again = self.again(back)
@@ -46,9 +52,8 @@ class TestReturnRepair(ReturnCommon, OutcomeCase):
 
     def test_repair_is_done(self):
         """The goods were repaired and are with their owner, and the return counts as cancelled."""
-        order, _invoice = self.delivered()
         for refund in (False, True):
-            back = self.repair(order.picking_ids.filtered(lambda picking: not picking.return_id))
+            back = self.repair(self.delivery)
             self.assertEqual(self.owner(back).state, "completed")
             self.ship(self.again(back, refund=refund))
             self.assertEqual(self.owner(back).state, "completed")
@@ -74,12 +79,11 @@ class TestReturnRepair(ReturnCommon, OutcomeCase):
 
     def test_sent_again_with_changed_quantities(self):
         """Odoo ticks *Update quantities* for the way to the customer: the order is open again."""
-        order, _invoice = self.delivered()
-        again = self.again(self.repair(order.picking_ids), refund=True)
-        self.assertEqual(self.owner(order).state, "completed")
+        again = self.again(self.repair(self.delivery), refund=True)
+        self.assertEqual(self.owner(self.ordered).state, "completed")
         self.ship(again)
-        self.assertEqual(self.owner(order).state, "completed")
-        self.assertEqual(self.counts(order, "shipped"), (1, 1))
+        self.assertEqual(self.owner(self.ordered).state, "completed")
+        self.assertEqual(self.counts(self.ordered, "shipped"), (1, 1))
 
     def test_invoice_that_nobody_paid(self):
         """The customer owes the money, and Accounting is told to credit it."""
@@ -105,21 +109,17 @@ class TestReturnRepair(ReturnCommon, OutcomeCase):
 
     def test_in_part(self):
         """One of two is repaired, the other one comes back for good: one is still delivered."""
-        order, _invoice = self.delivered()
-        delivery = order.picking_ids
-        self.repair(delivery, quantity=1)
-        self.ship(self.announce(delivery, quantity=1))
-        self.assertEqual(order.order_line.qty_delivered, 1)
-        self.assertStates(order, shipped="reached")
+        self.repair(self.delivery, quantity=1)
+        self.ship(self.announce(self.delivery, quantity=1))
+        self.assertEqual(self.ordered.order_line.qty_delivered, 1)
+        self.assertStates(self.ordered, shipped="reached")
 
     def test_outcome(self):
         """The order counts as cancelled, and the way back to the customer as a delivery."""
-        order, _invoice = self.delivered()
-        delivery = order.picking_ids
-        again = self.again(self.repair(delivery))
+        again = self.again(self.repair(self.delivery))
         self.ship(again)
         self.roll_up()
-        (ended,) = self.facts("order", self.owner(order))
+        (ended,) = self.facts("order", self.owner(self.ordered))
         self.assertEqual((ended.order_count, ended.cancelled_count), (1, 0))
-        self.assertTrue(self.facts("delivery", delivery)[0])
+        self.assertTrue(self.facts("delivery", self.delivery)[0])
         self.assertFalse(self.facts("delivery", again)[0])

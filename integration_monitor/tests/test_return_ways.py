@@ -7,6 +7,13 @@ from .common_return import ReturnCommon
 
 @tagged("post_install", "-at_install")
 class TestReturnWays(ReturnCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ordered, cls.billed = cls.delivered()
+        cls.delivery = cls.ordered.picking_ids
+        cls.three_delivered = cls.delivered(quantity=3)
+
     def _new(self, order, *known):
         """:return: the transfers of an order that a step has made"""
         every = self.owner(order).document_ids.filtered(lambda d: d.res_model == "stock.picking")
@@ -30,13 +37,12 @@ class TestReturnWays(ReturnCommon):
     def test_two_steps(self):
         """Goods at the door count as put away, or the put-away is missing."""
         self.warehouse.reception_steps = "two_steps"
-        order, invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        back = self.announce(self.delivery)
         self.assertEqual(self.counts(back, "stored"), (0, 1))
         self.ship(back)
         self.assertStates(back, returned="reached", stored="pending", credited="pending")
         self.assertEqual(self.owner(back).waits_for_step_id.code, "stored")
-        self.pay(self.credit(invoice))
+        self.pay(self.credit(self.billed))
         self.assertEqual(self.owner(back).state, "in_progress")
         self.ship(self._stored(back))
         self.assertStates(back, stored="reached")
@@ -45,8 +51,7 @@ class TestReturnWays(ReturnCommon):
     def test_three_steps(self):
         """The quality control counts as the place on the shelf."""
         self.warehouse.reception_steps = "three_steps"
-        order, _invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        back = self.announce(self.delivery)
         self.ship(back)
         self.ship(self._stored(back))
         self.assertStates(back, stored="partial")
@@ -57,7 +62,7 @@ class TestReturnWays(ReturnCommon):
     def test_put_away_leaves_the_order_alone(self):
         """The put-away of what came back counts as the picking of the order."""
         self.warehouse.reception_steps = "two_steps"
-        order, _invoice = self.delivered(quantity=3)
+        order, _invoice = self.three_delivered
         self.assertEqual(self.owner(order).state, "completed")
         back = self.announce(order.picking_ids, quantity=1)
         self.ship(back)
@@ -87,9 +92,8 @@ class TestReturnWays(ReturnCommon):
 
     def test_exchange(self):
         """The exchange is not seen, or the customer gets goods and money."""
-        order, _invoice = self.delivered()
-        back = self.announce(order.picking_ids, exchange=True)
-        new = self._new(order, back)
+        back = self.announce(self.delivery, exchange=True)
+        new = self._new(self.ordered, back)
         self.assertEqual(len(new), 1)
         self.assertIn("out", self.roles(back))
         self.assertStates(back, returned="pending", replaced="pending", credited=None)
@@ -115,47 +119,42 @@ class TestReturnWays(ReturnCommon):
 
     def test_exchange_in_parts(self):
         """One of two pieces was sent anew, and the other one is forgotten."""
-        order, _invoice = self.delivered()
-        back = self.announce(order.picking_ids, exchange=True)
-        new = self._new(order, back)
+        back = self.announce(self.delivery, exchange=True)
+        new = self._new(self.ordered, back)
         self.ship(back)
         self.ship(new, quantity=1)
         self.assertStates(back, replaced="partial", credited=None)
-        self.ship(self._new(order))
+        self.ship(self._new(self.ordered))
         self.assertEqual(self.owner(back).state, "completed")
 
     def test_cancelled_exchange(self):
         """Nothing replaces what came back, and nobody returns the money."""
-        order, invoice = self.delivered()
-        back = self.announce(order.picking_ids, exchange=True)
-        new = self._new(order, back)
+        back = self.announce(self.delivery, exchange=True)
+        new = self._new(self.ordered, back)
         self.ship(back)
         new.action_cancel()
         self.record()
         self.assertEqual(self.owner(back).waits_for_step_id.code, "credited")
-        self.pay(self.credit(invoice))
+        self.pay(self.credit(self.billed))
         self.assertEqual(self.owner(back).state, "completed")
 
     def test_two_exchanges_of_one_order(self):
         """The exchange of the second return completes the first."""
-        order, _invoice = self.delivered()
-        delivery = order.picking_ids
-        first = self.announce(delivery, quantity=1, exchange=True)
+        first = self.announce(self.delivery, quantity=1, exchange=True)
         self.ship(first)
-        new = self._new(order)
+        new = self._new(self.ordered)
         self.ship(new)
         self.assertEqual(self.owner(first).state, "completed")
-        second = self.announce(delivery, quantity=1, exchange=True)
+        second = self.announce(self.delivery, quantity=1, exchange=True)
         self.ship(second)
         self.assertEqual(self.owner(first).state, "completed")
         self.assertStates(second, replaced="pending", credited=None)
-        self.ship(self._new(order))
+        self.ship(self._new(self.ordered))
         self.assertEqual(self.owner(second).state, "completed")
 
     def test_sent_to_the_customer_again(self):
         """We refuse a return and send the goods back, and the customer's money is awaited."""
-        order, _invoice = self.delivered()
-        back = self.announce(order.picking_ids)
+        back = self.announce(self.delivery)
         self.ship(back)
         again = self.announce(back)
         self.assertFalse(self.owner(again))
@@ -165,7 +164,7 @@ class TestReturnWays(ReturnCommon):
 
     def test_credited_goods_are_not_invoiced_again(self):
         """By ordered quantities an order waits for ever for an invoice of what came back."""
-        order, invoice = self.delivered(quantity=3)
+        order, invoice = self.three_delivered
         self.ship(self.announce(order.picking_ids, quantity=1))
         self.pay(self.credit(invoice, quantity=1))
         self.assertEqual(order.invoice_status, "to invoice")
