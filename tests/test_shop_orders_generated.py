@@ -8,6 +8,7 @@ from pathlib import Path
 from odoo.tests import tagged
 
 from odoo.addons.integration_monitor.tests.common_shop import ShopCase
+from odoo.addons.integration_monitor.tests.common_users import CONTEXT
 
 SETUP = Path(__file__).resolve().parents[1] / "setup"
 ORDERS = 30
@@ -42,6 +43,7 @@ class TestShopOrdersGenerated(ShopCase):
                 for index, sku in enumerate(cls.PRODUCTS[4:])
             ),
         ]
+        cls.flow = cls.flow.with_context(**CONTEXT)
         for code in ("EUR", "GBP", "CHF", "CAD"):
             cls.env.ref(f"base.{code}").active = True
 

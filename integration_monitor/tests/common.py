@@ -103,7 +103,8 @@ class IntegrationCase(TransactionCase):
         """The flow on a cursor of its own, in its service account's environment."""
         self.env.cr.precommit.run()
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
-            yield flow._as_service().with_env(flow._as_service().env(cr=cr))
+            service = flow._as_service()
+            yield service.with_env(service.env(cr=cr))
 
     @contextmanager
     def handler(self, flow, **methods):

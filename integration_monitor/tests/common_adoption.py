@@ -53,31 +53,29 @@ class AdoptionCommon(TransactionCommon):
 
 
 class AdoptionDatesCommon(AdoptionCommon, DeadlineCommon):
-    """The company is in New York, where a day of March ends at four in the morning (UTC)."""
+    """The company is in New York, where a day of March ends at four in the morning (UTC).
+
+    Of two orders of that March one has left, the other one is paid as well.
+    """
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.company.partner_id.tz = "America/New_York"
+        cls.shipped = cls.ordered()
+        cls.paid = cls.ordered()
+        with freeze_time("2026-03-10 15:00:00"):
+            cls.ship((cls.shipped | cls.paid).picking_ids)
+        with freeze_time("2026-03-11 15:00:00"):
+            invoice = cls.invoice(cls.paid)
+        with freeze_time("2026-03-16 15:00:00"):
+            cls.pay(invoice)
 
-    def ordered(self, moment="2026-03-01 10:00:00"):
+    @classmethod
+    def ordered(cls, moment="2026-03-01 10:00:00"):
         """:return: an order that was confirmed at a moment"""
         with freeze_time(moment):
-            return self.order()
-
-    def shipped(self):
-        order = self.ordered()
-        with freeze_time("2026-03-10 15:00:00"):
-            self.ship(order.picking_ids)
-        return order
-
-    def paid(self):
-        order = self.shipped()
-        with freeze_time("2026-03-11 15:00:00"):
-            invoice = self.invoice(order)
-        with freeze_time("2026-03-16 15:00:00"):
-            self.pay(invoice)
-        return order
+            return cls.order()
 
     def adopted(self, order):
         """:return: the transaction of an order from before the installation"""

@@ -97,9 +97,10 @@ class ShopCase(TransactionCase):
             }
         )
 
-    def _message(self, flow=None, **values):
-        flow = flow or self.flow
-        return self.env["integration.message"].create(
+    @classmethod
+    def _message(cls, flow=None, **values):
+        flow = flow or cls.flow
+        return cls.env["integration.message"].create(
             {
                 "flow_id": flow.id,
                 "system_id": flow.system_id.id,
@@ -110,12 +111,13 @@ class ShopCase(TransactionCase):
             }
         )
 
-    def _handle(self, payload, flow=None):
+    @classmethod
+    def _handle(cls, payload, flow=None):
         """Handle a payload as the drain does: as the service account, all or nothing."""
-        flow = (flow or self.flow).with_user(self.service)
-        message = self._message(flow=flow.sudo()).with_user(self.service)
-        self.assertFalse(flow.env.su)
-        with self.env.cr.savepoint():
+        flow = (flow or cls.flow).with_user(cls.service)
+        message = cls._message(flow=flow.sudo()).with_user(cls.service)
+        assert not flow.env.su
+        with cls.env.cr.savepoint():
             return flow._handler()._handle(message, payload)
 
     def assertMoney(self, order, untaxed, tax, total):

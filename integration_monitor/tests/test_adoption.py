@@ -13,9 +13,14 @@ from .common_adoption import AdoptionCommon
 class TestAdoption(AdoptionCommon):
     """Orders from before the installation get transactions that tell what happened."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.orders = [cls.order() for _number in range(5)]
+
     def test_what_happened_is_told(self):
         """Adopted orders stand at their first step, or trigger the flows of their first day."""
-        paid, shipped, new = self.order(), self.order(), self.order()
+        paid, shipped, new = self.orders[:3]
         for order in (paid, shipped):
             self.ship(order.picking_ids)
         self.pay(self.invoice(paid))
@@ -41,7 +46,7 @@ class TestAdoption(AdoptionCommon):
 
     def test_one_transfer_of_two_orders(self):
         """The second of two orders that leave together is adopted without its delivery."""
-        first, second = self.order(), self.order()
+        first, second = self.orders[:2]
         empty = second.picking_ids
         second.picking_ids.move_ids.picking_id = first.picking_ids
         empty.unlink()
@@ -60,7 +65,7 @@ class TestAdoption(AdoptionCommon):
     def test_a_killed_job_goes_on(self):
         """A job that dies begins with the first order again, or never."""
         self.patch(integration_adoption_run, "BATCH", 2)
-        orders = [self.order() for _number in range(5)]
+        orders = self.orders
         self.forget(*orders)
         adoption = self.adoption()
         adoption.action_start()
@@ -87,8 +92,7 @@ class TestAdoption(AdoptionCommon):
         """A hundred thousand orders keep a worker for an hour."""
         self.patch(integration_adoption_run, "BATCH", 1)
         self.patch(integration_adoption_run, "SLICE_SECONDS", -1)
-        orders = [self.order() for _number in range(3)]
-        self.forget(*orders)
+        self.forget(*self.orders[:3])
         adoption = self.adoption()
         adoption.action_start()
         for number in (1, 2, 3):
@@ -99,8 +103,7 @@ class TestAdoption(AdoptionCommon):
 
     def test_pause_and_cancel(self):
         """A paused adoption goes on, or begins anew."""
-        order = self.order()
-        self.forget(order)
+        self.forget(self.orders[0])
         adoption = self.adoption()
         adoption.action_start()
         adoption.action_pause()
@@ -117,7 +120,7 @@ class TestAdoption(AdoptionCommon):
 
     def test_an_odd_order_stops_no_other(self):
         """One order of ten years ago cannot be read, and none is adopted."""
-        orders = [self.order() for _number in range(3)]
+        orders = self.orders[:3]
         self.forget(*orders)
         judge = type(self.env["integration.transaction"])._judge_order
 
@@ -138,7 +141,7 @@ class TestAdoption(AdoptionCommon):
 
     def test_since_and_company(self):
         """Orders of other years and other companies are adopted, too."""
-        old, new = self.order(), self.order()
+        old, new = self.orders[:2]
         self.forget(old, new)
         old.date_order = "2020-01-01"
         adoption = self.adoption(since="2021-01-01")
@@ -157,7 +160,7 @@ class TestAdoption(AdoptionCommon):
 
     def test_after_the_installation(self):
         """Companies without orders get an adoption of nothing."""
-        self.forget(self.order())
+        self.forget(self.orders[0])
         idle = self.env["res.company"].create({"name": "Without orders"})
         Adoption = self.env["integration.adoption"].sudo()
         Adoption.search([]).unlink()

@@ -20,7 +20,7 @@ class TestAdoptionDates(AdoptionDatesCommon):
 
     def test_moments_of_the_documents(self):
         """An order of March is confirmed, invoiced and paid when the suite was installed."""
-        owner = self.adopted(self.paid())
+        owner = self.adopted(self.paid)
         reached = self.reached(owner)
         told = {code: reached[code] for code in ("received", "confirmed", "shipped")}
         confirmed = datetime(2026, 3, 1, 10)
@@ -38,7 +38,7 @@ class TestAdoptionDates(AdoptionDatesCommon):
 
     def test_moments_of_many(self):
         """Orders that are read together are dated otherwise than a single one."""
-        orders = [self.paid(), self.shipped()]
+        orders = [self.paid, self.shipped]
         self.forget(*orders)
         self.run_job(self.started_adoption())
         paid, shipped = (self.reached(self.owner(order)) for order in orders)
@@ -48,7 +48,7 @@ class TestAdoptionDates(AdoptionDatesCommon):
 
     def test_paid_with_a_credit_note(self):
         """What no payment paid was paid when the suite was installed."""
-        order = self.shipped()
+        order = self.shipped
         with freeze_time("2026-03-11 15:00:00"):
             invoice = self.invoice(order)
         with freeze_time("2026-03-20 15:00:00"):
@@ -60,7 +60,7 @@ class TestAdoptionDates(AdoptionDatesCommon):
 
     def test_entered_on_its_day(self):
         """An invoice that was entered on its day is posted at the end of that day."""
-        order = self.paid()
+        order = self.paid
         self.env.cr.execute(
             "UPDATE account_move SET create_date = '2026-03-11 14:30:00' WHERE id = ANY(%s)",
             [order.invoice_ids.ids],
@@ -70,7 +70,7 @@ class TestAdoptionDates(AdoptionDatesCommon):
 
     def test_entered_before_its_day(self):
         """What was drafted the week before was posted then."""
-        order = self.paid()
+        order = self.paid
         self.env.cr.execute(
             "UPDATE account_move SET create_date = '2026-03-04 14:30:00' WHERE id = ANY(%s)",
             [order.invoice_ids.ids],
@@ -105,7 +105,7 @@ class TestAdoptionDates(AdoptionDatesCommon):
     def test_not_invoiced_since_the_shipment(self):
         """Nobody invoiced what left in March, and that is on track."""
         self.rule("invoiced", "clock", 1440)
-        owner = self.adopted(self.shipped())
+        owner = self.adopted(self.shipped)
         self.assertEqual(owner.waits_for_step_id.code, "invoiced")
         self.assertEqual(owner.waits_since, datetime(2026, 3, 10, 15))
         self.assertEqual(owner.due_at, datetime(2026, 3, 11, 15))
@@ -113,7 +113,7 @@ class TestAdoptionDates(AdoptionDatesCommon):
 
     def test_finished_before(self):
         """The cycle times of ten years, all without a touch, on the day of the installation."""
-        owner = self.adopted(self.paid())
+        owner = self.adopted(self.paid)
         self.assertTrue(owner.adopted_at)
         outcome, steps = self.ended(owner)
         self.assertFalse(outcome)
@@ -121,8 +121,8 @@ class TestAdoptionDates(AdoptionDatesCommon):
 
     def test_deliveries_from_before(self):
         """What left years ago counts as invoiced late, and on time, on the installation's day."""
-        before, after = self.shipped(), self.ordered()
-        self.forget(before, after)
+        after = self.ordered()
+        self.forget(self.shipped, self.paid, after)
         self.run_job(self.started_adoption())
         self.ship(after.picking_ids)
         # The moment of the adoption is that of the test's transaction, too.
@@ -134,7 +134,7 @@ class TestAdoptionDates(AdoptionDatesCommon):
 
     def test_all_came_back_before(self):
         """What came back altogether years ago counts as cancelled."""
-        order = self.shipped()
+        order = self.shipped
         with freeze_time("2026-03-12 15:00:00"):
             self.send_back(order.picking_ids)
         owner = self.adopted(order)
@@ -143,7 +143,7 @@ class TestAdoptionDates(AdoptionDatesCommon):
 
     def test_finished_afterwards(self):
         """An order that ends while it is followed has no outcome, as it was adopted."""
-        order = self.shipped()
+        order = self.shipped
         owner = self.adopted(order)
         # The moment of the adoption is that of the test's transaction, too.
         self.env.cr.execute(
@@ -159,7 +159,7 @@ class TestAdoptionDates(AdoptionDatesCommon):
 
     def test_undone_afterwards(self):
         """An adopted order that is cancelled, or comes back, while it is followed is not told."""
-        cancelled, back = self.ordered(), self.shipped()
+        cancelled, back = self.ordered(), self.shipped
         self.forget(cancelled, back)
         self.run_job(self.started_adoption())
         cancelled._action_cancel()
@@ -172,15 +172,14 @@ class TestAdoptionDates(AdoptionDatesCommon):
 
     def test_nothing_is_learnt(self):
         """What was adopted tells what is usual, by the days of its documents."""
-        self.paid()
+        self.assertEqual(self.owner(self.paid).state, "completed")
         self.assertFalse(self.learnt())
-        order = self.paid()
-        self.adopted(order)
+        self.adopted(self.paid)
         self.assertFalse(self.learnt())
 
     def test_followed_steps_are_learnt(self):
         """Steps that an adopted order reached while it was followed are not learnt from."""
-        owner = self.adopted(self.paid())
+        owner = self.adopted(self.paid)
         self.env.cr.execute(
             "UPDATE integration_transaction SET adopted_at = '2026-03-13' WHERE id = %s",
             [owner.id],
@@ -189,7 +188,7 @@ class TestAdoptionDates(AdoptionDatesCommon):
 
     def test_caught_up_later(self):
         """What a job records after a conflict happened when the job ran."""
-        order = self.paid()
+        order = self.paid
         self.forget(order)
         self.env["integration.transaction"]._catch_up(order.ids)
         owner = self.owner(order)

@@ -11,9 +11,15 @@ from .common_transaction import TransactionCommon
 
 @tagged("post_install", "-at_install")
 class TestAdoptionMany(TransactionCommon):
-    def _orders(self):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.orders = cls._orders()
+
+    @classmethod
+    def _orders(cls):
         """Orders with whatever may be billed and paid of them."""
-        terms = self.env["account.payment.term"].create(
+        terms = cls.env["account.payment.term"].create(
             {
                 "name": "In two parts",
                 "line_ids": [
@@ -22,21 +28,21 @@ class TestAdoptionMany(TransactionCommon):
                 ],
             }
         )
-        orders = [self.order() for _number in range(8)]
+        orders = [cls.order() for _number in range(8)]
         for order in orders[1:]:
-            self.ship(order.picking_ids)
+            cls.ship(order.picking_ids)
         orders[5].payment_term_id = orders[6].payment_term_id = terms
         drafted, paid, part, cancelled, due, begun = orders[2:]
-        self.invoice(drafted, post=False)
-        self.pay(self.invoice(paid))
-        invoice = self.invoice(part)
-        self.pay(invoice, amount=1)
-        self.refund(invoice)
-        self.invoice(cancelled).button_cancel()
-        self.invoice(due)
-        self.pay(self.invoice(begun), amount=begun.amount_total * 0.3)
-        together = [self.order(), self.order()]
-        self.pay(self.invoice(together[0] | together[1]))
+        cls.invoice(drafted, post=False)
+        cls.pay(cls.invoice(paid))
+        invoice = cls.invoice(part)
+        cls.pay(invoice, amount=1)
+        cls.refund(invoice)
+        cls.invoice(cancelled).button_cancel()
+        cls.invoice(due)
+        cls.pay(cls.invoice(begun), amount=begun.amount_total * 0.3)
+        together = [cls.order(), cls.order()]
+        cls.pay(cls.invoice(together[0] | together[1]))
         return [*orders, *together]
 
     def _rows(self, orders, many):
@@ -48,7 +54,7 @@ class TestAdoptionMany(TransactionCommon):
 
     def test_many_orders_are_read_as_one(self):
         """An adopted order lacks a payment, or its first instalment, that a live one has."""
-        orders = self._orders()
+        orders = self.orders
         few, many = self._rows(orders, 1000), self._rows(orders, 1)
         self.assertEqual(len(few), len(orders))
         self.assertEqual(sum(bool(row["payments"]) for row in few), 5)
@@ -57,7 +63,7 @@ class TestAdoptionMany(TransactionCommon):
 
     def test_many_orders_are_written_as_one(self):
         """An adopted order has other milestones than the one that was recorded."""
-        orders = self._orders()
+        orders = self.orders
         ids = [order.id for order in orders]
         stored = []
         for many in (1000, 1):

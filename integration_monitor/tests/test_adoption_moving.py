@@ -21,7 +21,7 @@ class TestDatesBeforeAdoption(AdoptionDatesCommon, ReturnCommon):
 
     def test_saved(self):
         """An order that was over in March ends today, as somebody corrects its salesperson."""
-        order = self.unnoticed(self.paid())
+        order = self.unnoticed(self.paid)
         order.user_id = self.env.ref("base.user_admin")
         self.record()
         owner, confirmed = self.owner(order), datetime(2026, 3, 1, 10)
@@ -61,7 +61,7 @@ class TestDatesBeforeAdoption(AdoptionDatesCommon, ReturnCommon):
 
     def test_invoiced(self):
         """What left in March left today; or the bill that is posted today bears that date."""
-        order = self.unnoticed(self.shipped())
+        order = self.unnoticed(self.shipped)
         invoice = self.invoice(order, post=False)
         invoice.invoice_date = self.env.cr.now() - timedelta(days=3)
         invoice.action_post()
@@ -72,7 +72,7 @@ class TestDatesBeforeAdoption(AdoptionDatesCommon, ReturnCommon):
 
     def test_paid(self):
         """The invoice of March was posted when it is paid."""
-        order = self.shipped()
+        order = self.shipped
         with freeze_time("2026-03-11 15:00:00"):
             invoice = self.invoice(order)
         self.unnoticed(order)
@@ -101,7 +101,7 @@ class TestDatesBeforeAdoption(AdoptionDatesCommon, ReturnCommon):
 
     def test_return(self):
         """A return that was announced in March, and is received now."""
-        order = self.shipped()
+        order = self.shipped
         with freeze_time("2026-03-12 15:00:00"):
             back = self.announce(order.picking_ids, 1)
         self.env.cr.execute(

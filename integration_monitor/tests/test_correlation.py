@@ -7,6 +7,15 @@ from .common_transaction import TransactionCommon
 
 @tagged("post_install", "-at_install")
 class TestCorrelation(TransactionCommon):
+    """Of three orders one is confirmed, one has left, and one is invoiced as well."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.confirmed, cls.shipped, cls.invoiced = (cls.order() for _number in range(3))
+        cls.ship((cls.shipped | cls.invoiced).picking_ids)
+        cls.posted = cls.invoice(cls.invoiced)
+
     def _roles(self, order):
         documents = self.owner(order).document_ids
         return sorted(documents.mapped("role"))
@@ -41,7 +50,7 @@ class TestCorrelation(TransactionCommon):
 
     def test_reference_carries_the_correlation(self):
         """Documents made by rules and purchases lose the order's correlation."""
-        order = self.order()
+        order = self.confirmed
         self.assertEqual(
             order.stock_reference_ids.integration_correlation_id,
             order.integration_correlation_id,
@@ -49,7 +58,7 @@ class TestCorrelation(TransactionCommon):
 
     def test_copy_gets_its_own_correlation(self):
         """A duplicated order writes into the transaction of the first."""
-        order = self.order()
+        order = self.confirmed
         self.assertNotEqual(
             order.copy().integration_correlation_id, order.integration_correlation_id
         )
@@ -108,8 +117,7 @@ class TestCorrelation(TransactionCommon):
 
     def test_return(self):
         """All goods came back, and the order counts as shipped."""
-        order = self.order()
-        self.ship(order.picking_ids)
+        order = self.shipped
         self.assertStates(order, shipped="reached")
         self.send_back(order.picking_ids)
         self.assertStates(order, shipped="pending")
@@ -120,15 +128,15 @@ class TestCorrelation(TransactionCommon):
 
     def test_part_of_the_goods_returned(self):
         """One piece of two came back, and the whole delivery counts as undone."""
-        order = self.order()
-        self.ship(order.picking_ids)
+        order = self.shipped
         self.send_back(order.picking_ids, quantity=1)
         self.assertStates(order, shipped="reached")
 
     def test_two_orders_in_one_invoice(self):
         """The second order of a grouped invoice never gets invoiced or paid."""
-        orders = self.order() | self.order()
-        self.ship(orders.picking_ids)
+        other = self.order()
+        self.ship(other.picking_ids)
+        orders = self.shipped | other
         invoice = self.invoice(orders)
         self.assertEqual(len(invoice), 1)
         for order in orders:
@@ -155,8 +163,7 @@ class TestCorrelation(TransactionCommon):
 
     def test_refund(self):
         """A credit note is not seen with the order it belongs to."""
-        order = self.order()
-        self.ship(order.picking_ids)
+        order = self.shipped
         self.send_back(order.picking_ids)
         invoice = self.invoice(order)
         self.refund(invoice)
@@ -164,9 +171,8 @@ class TestCorrelation(TransactionCommon):
 
     def test_one_payment_for_two_invoices(self):
         """A payment of two invoices reaches the first order alone."""
-        orders = self.order() | self.order()
-        self.ship(orders.picking_ids)
-        invoices = self.invoice(orders[0]) | self.invoice(orders[1])
+        orders = self.invoiced | self.shipped
+        invoices = self.posted | self.invoice(self.shipped)
         payment = self.pay(invoices)
         self.assertEqual(len(payment), 1)
         for order in orders:
@@ -175,9 +181,7 @@ class TestCorrelation(TransactionCommon):
 
     def test_part_payment(self):
         """A part payment is shown as nothing, or as everything."""
-        order = self.order()
-        self.ship(order.picking_ids)
-        invoice = self.invoice(order)
+        order, invoice = self.invoiced, self.posted
         self.pay(invoice, amount=50)
         self.assertStates(order, paid="partial")
         self.pay(invoice)
@@ -185,9 +189,7 @@ class TestCorrelation(TransactionCommon):
 
     def test_unreconciled_payment(self):
         """The bank takes the money back, and the order stays paid."""
-        order = self.order()
-        self.ship(order.picking_ids)
-        invoice = self.invoice(order)
+        order, invoice = self.invoiced, self.posted
         self.pay(invoice)
         owner = self.owner(order)
         self.assertEqual(owner.state, "completed")
@@ -201,9 +203,7 @@ class TestCorrelation(TransactionCommon):
 
     def test_invoice_reset_to_draft(self):
         """An invoice is taken back, and the order stays invoiced."""
-        order = self.order()
-        self.ship(order.picking_ids)
-        invoice = self.invoice(order)
+        order, invoice = self.invoiced, self.posted
         invoice.button_draft()
         self.record()
         self.assertStates(order, invoiced="pending")
@@ -213,7 +213,7 @@ class TestCorrelation(TransactionCommon):
 
     def test_cancelled_order(self):
         """A cancelled order is awaited for ever."""
-        order = self.order()
+        order = self.confirmed
         order._action_cancel()
         self.record()
         owner = self.owner(order)
@@ -233,7 +233,7 @@ class TestCorrelation(TransactionCommon):
 
     def test_deleted_order_takes_its_transaction_along(self):
         """Transactions of deleted orders open onto an error."""
-        order = self.order()
+        order = self.confirmed
         owner = self.owner(order)
         order._action_cancel()
         order.unlink()
@@ -241,7 +241,7 @@ class TestCorrelation(TransactionCommon):
 
     def test_order_from_before_the_installation(self):
         """An order confirmed before the monitor was installed never gets a transaction."""
-        order = self.order()
+        order = self.confirmed
         self.owner(order).sudo().unlink()
         self.ship(order.picking_ids)
         self.assertStates(order, confirmed="reached", shipped="reached")

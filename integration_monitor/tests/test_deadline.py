@@ -168,7 +168,8 @@ class TestDeadline(DeadlineCommon):
         """The holidays of one company are those of the other."""
         for code in ("allocated", "picked"):
             self.rule(code, "working", 1440)
-        other = self.setup_other_company()["company"]
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        self.env.user.company_ids |= other
         other.resource_calendar_id = self.hours(other)
         warehouse = self.env["stock.warehouse"].search([("company_id", "=", other.id)], limit=1)
         mine = self.order()

@@ -25,6 +25,8 @@ class TestDeadlineTick(DeadlineCommon):
         cls.env["integration.transaction"].sudo().search([]).write(
             {"state": "completed", "tick_at": False}
         )
+        # Confirmed just now; their goods have eight hours.
+        cls.orders = cls.env["sale.order"].concat(*(cls.order() for _number in range(5)))
 
     def tick(self):
         return self.env["integration.transaction"].sudo()._tick()
@@ -124,7 +126,7 @@ class TestDeadlineTick(DeadlineCommon):
 
     def test_payment_that_is_taken_back(self):
         """Nobody is told of an invoice whose payment is taken back weeks after it was due."""
-        order = self.order()
+        order = self.orders[0]
         self.ship(order.picking_ids)
         invoice = self.invoice(order)
         self.pay(invoice)
@@ -140,7 +142,7 @@ class TestDeadlineTick(DeadlineCommon):
     def test_words_of_the_company(self):
         """The note tells the server's time."""
         self.company.partner_id.tz = "Asia/Tokyo"
-        owner = self.owner(self.order())
+        owner = self.owner(self.orders[0])
         noon = fields.Datetime.to_datetime("2026-05-04 12:00:00")
         owner.sudo().write({"due_at": noon})
         self.assertIn("late since 21:00", owner._breach_text(noon + HOUR))
@@ -148,8 +150,6 @@ class TestDeadlineTick(DeadlineCommon):
 
     def test_one_query_while_nothing_is_due(self):
         """The clock of the monitor costs more with each order."""
-        for _order in range(3):
-            self.order()
         self.env.flush_all()
         before = self.env.cr.sql_log_count
         self.tick()
@@ -173,7 +173,7 @@ class TestDeadlineTick(DeadlineCommon):
     def told(self, late):
         """:return: how many of five late orders have their note after each of four ticks of two"""
         self.patch(integration_transaction_deadline, "NOTES_LIMIT", 2)
-        orders = self.env["sale.order"].concat(*(self.order() for _ in range(5)))
+        orders = self.orders
         owners = self.env["integration.transaction"].concat(*map(self.owner, orders))
         self.let_pass(owners, late)
         self.assertEqual(self.tick(), 5)
@@ -193,7 +193,7 @@ class TestDeadlineTick(DeadlineCommon):
 
     def test_what_cannot_be_told_stops_no_other(self):
         """A note that cannot be posted is tried each minute for years, before all others."""
-        order = self.order()
+        order = self.orders[0]
         owner = self.owner(order)
         self.let_pass(owner, 3 * DAY)
         self.tick()
@@ -206,7 +206,7 @@ class TestDeadlineTick(DeadlineCommon):
 
     def test_deleted_orders(self):
         """An order that plain SQL deleted keeps all others from being told."""
-        gone, order = self.order(), self.order()
+        gone, order = self.orders[:2]
         owners = self.owner(gone) | self.owner(order)
         self.let_pass(owners, DAY)
         owners[:1].sudo().res_id = 10**8

@@ -14,14 +14,13 @@ LANES = 3
 class TestDrainPace(FallbackCase):
     """What collected goes out at the declared pace, all lanes of the endpoint together."""
 
-    def setUp(self):
-        super().setUp()
-        self.endpoint.drain_pace = 24
-        self.lanes = self.outbound
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.endpoint.drain_pace = 24
+        cls.lanes = cls.outbound
         for number in range(1, LANES):
-            self.lanes |= self.outbound.copy(
-                {"name": f"Lane {number}", "code": f"im.lane.{number}"}
-            )
+            cls.lanes |= cls.outbound.copy({"name": f"Lane {number}", "code": f"im.lane.{number}"})
 
     def collect(self, count=5, paused=None):
         """:return: messages of all lanes that came while the endpoint, or ``paused``, was so"""
@@ -57,7 +56,7 @@ class TestDrainPace(FallbackCase):
         self.run_lanes()
         self.assertLessEqual(len(self.main.api_calls), first + 3)
         self.assertGreater(len(self.main.api_calls), first)
-        for _turn in range(20):
+        for _turn in range(10):
             self.rest(5)
             self.run_lanes()
         self.assertEqual(set(messages.mapped("state")), {"done"})

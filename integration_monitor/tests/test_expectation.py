@@ -11,7 +11,7 @@ from .test_wms_release import WmsCase
 class TestExpectation(WmsCase):
     """A done outgoing transfer produces a shipment notice within 15 minutes."""
 
-    number = 0
+    number = 0  # of the next delivery
 
     @classmethod
     def setUpClass(cls):
@@ -24,16 +24,30 @@ class TestExpectation(WmsCase):
                 "watch_from": cls.now - timedelta(days=1),
             }
         )
+        cls.deliveries = [cls._long_ago(number) for number in range(4)]
+        cls.env.cr.flush()
 
-    def shipped(self, minutes=20):
-        """:return: a delivery that was done so many minutes ago"""
-        self.number += 1
-        order = self._order(id=7_000_000 + self.number, name=f"#{self.number}")
-        picking = self._first(order).sudo()
+    @classmethod
+    def _long_ago(cls, number):
+        """:return: the delivery of an order, done before anybody watched"""
+        order = cls._order(id=7_000_000 + number, name=f"#{number}").sudo()
+        order.date_order = cls.now - timedelta(days=60)
+        picking = cls._first(order)
         picking.move_ids.picked = True
         picking._action_done()
-        picking.date_done = self.now - timedelta(minutes=minutes)
-        picking.move_ids.date = picking.date_done
+        cls._done_at(picking, cls.now - timedelta(days=60))
+        return picking
+
+    @classmethod
+    def _done_at(cls, picking, moment):
+        picking.date_done = moment
+        picking.move_ids.date = moment
+
+    def shipped(self, minutes=20):
+        """:return: a further delivery, which was done so many minutes ago"""
+        picking = self.deliveries[self.number]
+        self.number += 1
+        self._done_at(picking, self.now - timedelta(minutes=minutes))
         return picking
 
     def watch(self, minutes=0):

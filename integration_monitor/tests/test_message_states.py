@@ -31,7 +31,7 @@ FAILURES = {
     "auth": lambda: errors.AuthError("Who are you?"),
     "contract": lambda: errors.ContractError("Not what was agreed."),
     "business": lambda: errors.BusinessError("No."),
-    "mapping": lambda: errors.MappingError("product.product", "default_code", "IM-SKU"),
+    "mapping": lambda: errors.MappingError("res.partner", "ref", "IM-REF"),
     "later": lambda: errors.RetryLater(60),
     "unexpected": lambda: ZeroDivisionError("a mistake in a handler"),
 }
@@ -157,9 +157,9 @@ class MessageMachine(RuleBasedStateMachine):
 
     @rule()
     def corrects_the_source(self):
-        """The product that exceptions name is there now, and those who waited try again."""
+        """The customer that exceptions name is there now, and those who waited try again."""
         named = self._exceptions().filtered("source_value")
-        self.env["product.product"].create({"name": "Missing", "default_code": "IM-SKU"})
+        self.env["res.partner"].create({"name": "Missing", "ref": "IM-REF"})
         self.env.cr.precommit.run()
         named._release()
 

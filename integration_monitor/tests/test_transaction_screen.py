@@ -28,6 +28,14 @@ def _texts(value):
 
 @tagged("post_install", "-at_install")
 class TestTransactionScreen(ScreenCase):
+    """Of two orders one goes its way, and the release of the other one failed."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.plain, cls.broken = cls.order(), cls.order()
+        cls.failure = cls.break_down(cls.broken)
+
     def _as(self, user, order):
         """Return the transaction as a user sees it."""
         self.env.invalidate_all()
@@ -35,8 +43,7 @@ class TestTransactionScreen(ScreenCase):
 
     def test_headline_in_words(self):
         """The packer reads 'missed', 'wms.release' or nothing."""
-        order = self.order()
-        owner = self.owner(order)
+        owner = self.owner(self.plain)
         owner.sudo().write(
             {
                 "timeliness": "missed",
@@ -54,9 +61,7 @@ class TestTransactionScreen(ScreenCase):
 
     def test_nothing_technical_for_the_warehouse(self):
         """A packer reads an HTTP status, the partner's JSON or the code of a flow."""
-        order = self.order()
-        self.break_down(order)
-        owner = self._as("warehouse", order)
+        owner = self._as("warehouse", self.broken)
         self.assertIn("HTTP 503", owner.sudo().cause_error)
         with Form(owner, FORM) as form:
             shown = [str(form.banner), form.status, *_texts(form.what_now), *_texts(form.timeline)]
@@ -68,9 +73,7 @@ class TestTransactionScreen(ScreenCase):
 
     def test_whom_to_ask(self):
         """The packer sees that something is wrong, and nobody to call."""
-        order = self.order()
-        self.break_down(order)
-        owner = self._as("warehouse", order)
+        owner = self._as("warehouse", self.broken)
         advice = owner.what_now
         self.assertEqual(advice["people"][0]["name"], "Operator Screen")
         self.assertEqual(advice["people"][0]["phone"], "+1 555 0100")
@@ -79,8 +82,8 @@ class TestTransactionScreen(ScreenCase):
 
     def test_runbook_for_who_may_run_it(self):
         """The operator looks for the runbook in another menu, a viewer starts one."""
-        order = self.order()
-        self.runbook(self.break_down(order))
+        order = self.broken
+        self.runbook(self.failure)
         viewer = self._as("viewer", order)
         self.assertEqual(viewer.what_now["runbook"]["steps"][0]["name"], "Call the warehouse")
         self.assertFalse(viewer.may_run_runbook or viewer.may_retry)
@@ -105,8 +108,7 @@ class TestTransactionScreen(ScreenCase):
 
     def test_retry_from_the_screen(self):
         """Retry leads to another screen, or tries what was done meanwhile."""
-        order = self.order()
-        exception = self.break_down(order)
+        order, exception = self.broken, self.failure
         self._as("operator", order).action_retry_problem()
         self.assertEqual(exception.state, "retrying")
         self.assertEqual(exception.message_id.state, "retry")
@@ -165,7 +167,7 @@ class TestTransactionScreen(ScreenCase):
 
     def test_every_cause_has_a_word(self):
         """An order is late, and the screen has nothing to say about its cause."""
-        owner = self.owner(self.order()).sudo()
+        owner = self.owner(self.plain).sudo()
         owner.timeliness = "missed"
         for cause, _label in owner._fields["cause"]._description_selection(self.env):
             with self.subTest(cause=cause):
@@ -175,7 +177,7 @@ class TestTransactionScreen(ScreenCase):
 
     def test_timeline_hides_what_nobody_waits_for(self):
         """Steps that nothing started stand between those that matter."""
-        order = self.order(quantity=3)
+        order = self.plain
         entries = {entry["code"]: entry for entry in self.owner(order).timeline}
         self.assertTrue(entries["packed"]["idle"])
         self.assertFalse(entries["picked"]["idle"])
@@ -239,12 +241,20 @@ class TestTransactionScreen(ScreenCase):
             ][: documents - len(present)]
         )
 
+    def _transfer_values(self):
+        """:return: values of a transfer that belongs to no order"""
+        return {
+            "picking_type_id": self.warehouse.out_type_id.id,
+            "location_id": self.warehouse.lot_stock_id.id,
+            "location_dest_id": self.customer.property_stock_customer.id,
+        }
+
     def test_opening_costs_the_same_for_any_size(self):
         """Each message, document and milestone asks the database when the form opens."""
-        order, large = self.order(), self.order()
-        self.env["sale.order"].concat(*(self.order() for _ in range(18)))
-        for some in (order, large):
-            self.break_down(some)
+        order, large = self.broken, self.plain
+        others = [self._transfer_values() for _number in range(18)]
+        self.env["stock.picking"].create(others)
+        self.break_down(large)
         self._grow(self.owner(large), 30, 49, 20)
         self.assertEqual(len(self.owner(large).milestone_ids), 30)
         self.assertEqual(len(self.owner(large).sudo().message_ids), 50)
@@ -262,8 +272,8 @@ class TestTransactionScreen(ScreenCase):
 
     def test_technical_view(self):
         """Whoever looks after the systems finds neither ids nor evidence."""
-        order = self.order()
-        self.break_down(order).message_id.trace_id = "ab" * 16
+        order = self.broken
+        self.failure.message_id.trace_id = "ab" * 16
         owner = self._as("viewer", order)
         action = owner.action_open_technical()
         self.assertEqual(action["views"], [[self.env.ref(TECHNICAL).id, "form"]])
@@ -277,6 +287,6 @@ class TestTransactionScreen(ScreenCase):
 
     def test_amounts_are_for_who_may_see_them(self):
         """The packer sees what the customer pays."""
-        order = self.order()
+        order = self.plain
         self.assertNotIn("amount_total", Form(self._as("warehouse", order), FORM)._view["fields"])
         self.assertIn("amount_total", Form(self._as("viewer", order), FORM)._view["fields"])

@@ -42,15 +42,17 @@ class WmsCase(ShopCase):
                 product, cls.warehouse.lot_stock_id, 100
             )
 
-    def _order(self, quantities=(1, 1, 1), **values):
+    @classmethod
+    def _order(cls, quantities=(1, 1, 1), **values):
         """Return a confirmed shop order; the first transfer of its chain is reserved."""
         payload = sample("shopify/order_created.json")
         payload.update(values)
         for line, quantity in zip(payload["line_items"], quantities, strict=True):
             line["quantity"] = quantity
-        return self._handle(payload)
+        return cls._handle(payload)
 
-    def _first(self, order):
+    @classmethod
+    def _first(cls, order):
         return order.picking_ids.filtered(lambda p: p.state == "assigned")
 
     def _prepare(self, picking):

@@ -45,38 +45,42 @@ class CarrierCase(WmsCase):
             for xmlid in cls.env[f"integration.handler.{handler}"]._required_groups():
                 cls.service.group_ids |= cls.env.ref(xmlid)
 
-    def _shipped(self, **kwargs):
+    @classmethod
+    def _shipped(cls, **kwargs):
         """Return (order, its done delivery)."""
-        order = self._order(**kwargs)
-        picking = self._first(order)
+        order = cls._order(**kwargs)
+        picking = cls._first(order)
         picking.move_ids.picked = True
         picking._action_done()
-        self.assertEqual(picking.state, "done")
+        assert picking.state == "done"
         return order, picking
 
-    def _booking(self, picking):
+    @classmethod
+    def _booking(cls, picking):
         """Return (handler, message) of a booking, in the service account's environment."""
-        message = self._message(
-            flow=self.booking_flow, res_model="stock.picking", res_id=picking.id
-        ).with_user(self.service)
-        return self.booking_flow.with_user(self.service)._handler(), message
+        message = cls._message(
+            flow=cls.booking_flow, res_model="stock.picking", res_id=picking.id
+        ).with_user(cls.service)
+        return cls.booking_flow.with_user(cls.service)._handler(), message
 
-    def _book(self, picking, tracking="TRK1"):
+    @classmethod
+    def _book(cls, picking, tracking="TRK1"):
         """Book a delivery as if the carrier answered."""
-        handler, message = self._booking(picking)
+        handler, message = cls._booking(picking)
         body = {"tracking_number": tracking, "price": "5.90", "label_base64": "JVBERi0xLjQK"}
         response = HttpResponse(201, {}, json.dumps(body).encode(), 1.0, "127.0.0.1")
         return handler._on_success(message, response)
 
-    def _track(self, tracking, status, at="2024-08-03T10:00:00Z"):
+    @classmethod
+    def _track(cls, tracking, status, at="2024-08-03T10:00:00Z"):
         """Handle one tracking event as the service account; return what it changed."""
         payload = json.loads(SAMPLE.read_text(encoding="utf-8"))
         payload["result"].update(tracking_code=tracking, status=status)
         payload["result"]["tracking_details"].append(
             {"status": status, "message": f"Parcel {status}", "datetime": at}
         )
-        message = self._message(flow=self.tracking_flow).with_user(self.service)
-        handler = self.tracking_flow.with_user(self.service)._handler()
+        message = cls._message(flow=cls.tracking_flow).with_user(cls.service)
+        handler = cls.tracking_flow.with_user(cls.service)._handler()
         return handler._handle(message, payload)
 
     def _to_be_turned(self, transfer, *quantities):

@@ -13,6 +13,7 @@ from odoo.addons.integration_monitor.tests.common_partner import REAL_SEND, Part
 from .common import CarrierCase
 
 PROVIDER = "tstparcel"
+NOBODY = "http://127.0.0.1:9"
 PATIENCE = 0.4  # seconds that the provider waits for an answer
 
 
@@ -107,6 +108,48 @@ def provider_methods(url):
 class ProviderCase(CarrierCase):
     """Orders whose delivery method has the provider; its carrier is on a port of this machine."""
 
+    number = 7000
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        field = cls.env["delivery.carrier"]._fields["delivery_type"]
+        kinds = [*field.selection, (PROVIDER, "Test Parcel")]
+        cls.startClassPatcher(patch.object(field, "selection", kinds))
+        cls.startClassPatcher(patch.object(field, "_selection", dict(kinds)))
+        # Where nobody listens, until a test has a carrier.
+        carriers = type(cls.env["delivery.carrier"])
+        for name, function in provider_methods(NOBODY).items():
+            cls.startClassPatcher(patch.object(carriers, name, function, create=True))
+        # A flow for other methods, beside: it is told of its own deliveries alone.
+        cls.booking_flow.trigger_event = "picking.out.done"
+        cls.parcel_system = cls.env["integration.system"].create(
+            {
+                "name": "Parcel Inc.",
+                "code": "parcelinc",
+                "kind": "carrier",
+                "company_id": cls.company.id,
+            }
+        )
+        cls.parcel_endpoint = cls.env["integration.endpoint"].create(
+            {
+                "name": "Parcel API",
+                "code": "parcelapi",
+                "system_id": cls.parcel_system.id,
+                "base_url": NOBODY,
+            }
+        )
+        cls.provider = cls.env["delivery.carrier"].create(
+            {
+                "name": "Parcel Inc. Express",
+                "company_id": cls.company.id,
+                "delivery_type": PROVIDER,
+                "product_id": cls.carrier.product_id.id,
+                "integration_system_id": cls.parcel_system.id,
+                "integration_endpoint_id": cls.parcel_endpoint.id,
+            }
+        )
+
     def setUp(self):
         super().setUp()
         send = requests_session.wrapped(REAL_SEND)  # observed, as outside of tests
@@ -116,57 +159,26 @@ class ProviderCase(CarrierCase):
         self.addCleanup(self.shop.server_close)
         self.addCleanup(self.shop.shutdown)
         self.addCleanup(self.shop.gate.set)
-        model = self.env["delivery.carrier"]
-        field = model._fields["delivery_type"]
-        kinds = [*field.selection, (PROVIDER, "Test Parcel")]
-        self.startPatcher(patch.object(field, "selection", kinds))
-        self.startPatcher(patch.object(field, "_selection", dict(kinds)))
         for name, function in provider_methods(self.shop.url).items():
-            self.startPatcher(patch.object(type(model), name, function, create=True))
-        # A flow for other methods, beside: it is told of its own deliveries alone.
-        self.booking_flow.trigger_event = "picking.out.done"
-        self.parcel_system = self.env["integration.system"].create(
-            {
-                "name": "Parcel Inc.",
-                "code": "parcelinc",
-                "kind": "carrier",
-                "company_id": self.company.id,
-            }
-        )
-        self.parcel_endpoint = self.env["integration.endpoint"].create(
-            {
-                "name": "Parcel API",
-                "code": "parcelapi",
-                "system_id": self.parcel_system.id,
-                "base_url": self.shop.url,
-            }
-        )
-        self.provider = self.env["delivery.carrier"].create(
-            {
-                "name": "Parcel Inc. Express",
-                "company_id": self.company.id,
-                "delivery_type": PROVIDER,
-                "product_id": self.carrier.product_id.id,
-                "integration_system_id": self.parcel_system.id,
-                "integration_endpoint_id": self.parcel_endpoint.id,
-            }
-        )
-        self.number = 7000
+            self.startPatcher(patch.object(type(self.provider), name, function))
+        self.parcel_endpoint.base_url = self.shop.url
 
-    def ready(self, carrier=None):
+    @classmethod
+    def ready(cls, carrier=None):
         """:return: (order, its delivery, picked and ready to validate)"""
-        self.number += 1
-        order = self._order(id=self.number, name=f"#{self.number}").sudo()
-        picking = self._first(order)
-        picking.carrier_id = carrier or self.provider
+        cls.number += 1
+        order = cls._order(id=cls.number, name=f"#{cls.number}").sudo()
+        picking = cls._first(order)
+        picking.carrier_id = carrier or cls.provider
         picking.move_ids.picked = True
-        self.settle()
+        cls.settle()
         return order, picking
 
-    def settle(self):
+    @classmethod
+    def settle(cls):
         """Let everything that waits for a commit happen."""
-        self.env.flush_all()
-        self.env.cr.precommit.run()
+        cls.env.flush_all()
+        cls.env.cr.precommit.run()
 
     def watched(self, work, *arguments, error=None):
         """Do something as a request does it: undone when it fails; the log is written after.

@@ -13,14 +13,15 @@ class TestCarrierAgain(InvoiceCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.tracking_flow.invoice_on_delivery = True
+        cls.order, cls.shipped = cls._shipped()
+        cls.env.cr.flush()
 
     def _left(self, numbers, **told):
-        """:return: (order, its delivery), booked, and told by the carrier of its parcels"""
-        order, picking = self._shipped()
-        self._book(picking, tracking=numbers)
+        """:return: (the order, its delivery), booked, and told by the carrier of its parcels"""
+        self._book(self.shipped, tracking=numbers)
         for number, status in told.items():
             self._track(number, status)
-        return order, picking
+        return self.order, self.shipped
 
     def _send(self, back, numbers, *quantities):
         """:return: the delivery that sends out what came back"""
@@ -185,7 +186,7 @@ class TestCarrierAgain(InvoiceCase):
         """A sister company buys: its goods go by way of a transit, and are lost there."""
         transit = self.env.ref("stock.stock_location_inter_company")
         transit.active = True
-        order = self._order()
+        order = self._order(id=2, name="#1002")
         picking = self._first(order)
         picking.location_dest_id = transit
         picking.move_ids.write({"location_dest_id": transit.id, "picked": True})
@@ -200,7 +201,7 @@ class TestCarrierAgain(InvoiceCase):
 
     def test_sold_by_the_dozen(self):
         """A dozen in two parcels counts as less than two."""
-        order = self._order()
+        order = self._order(id=2, name="#1002")
         picking = self._first(order)
         picking.move_ids[0].product_uom = self.env.ref("uom.product_uom_dozen")
         picking.move_ids[0].quantity = 1
@@ -240,7 +241,7 @@ class TestCarrierAgain(InvoiceCase):
 
     def test_first_part_left_without_a_carrier(self):
         """A piece of it is sent again, and the order arrives while the other part travels."""
-        order = self._order((2, 1, 1))
+        order = self._order((2, 1, 1), id=2, name="#1002")
         picking = self._first(order)
         picking.move_ids[0].picked = True
         picking._action_done()
@@ -255,8 +256,7 @@ class TestCarrierAgain(InvoiceCase):
 
     def test_return_tells_of_no_other(self):
         """It came back twice, and what travels is taken for the return of before."""
-        _order, picking = self._shipped()
-        first = self._turned(picking)
+        first = self._turned(self.shipped)
         second = self._turned(self._turned(first))
         self.assertEqual(second.picking_type_code, "incoming")
         second.carrier_tracking_ref = "BACK"

@@ -1,7 +1,9 @@
 from unittest.mock import patch
 
 from odoo import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
+
+from odoo.addons.integration_monitor.tests.common_users import new_user
 
 from .common import CarrierCase
 
@@ -24,10 +26,20 @@ class InvoiceCase(CarrierCase):
 class TestCarrierInvoice(InvoiceCase):
     """An order is invoiced with its last parcel, once."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.clerk = new_user(
+            cls.env, "label_clerk", "stock.group_stock_user", company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )  # fmt: skip
+        cls.order, cls.shipped = cls._shipped()
+        cls.env.cr.flush()
+
     def test_invoice_and_payment(self):
         """A delivered order is invoiced and paid once, however often the carrier reports it."""
         self.tracking_flow.write({"invoice_on_delivery": True, "payment_journal_id": self.bank.id})
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         self._book(picking)
         self._track("TRK1", "delivered")
         self._track("TRK1", "delivered")
@@ -55,7 +67,7 @@ class TestCarrierInvoice(InvoiceCase):
     def test_account_without_the_right_to_invoice(self):
         """An account that may not invoice does so all the same, or the parcel is forgotten."""
         self.tracking_flow.invoice_on_delivery = True
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         self._book(picking)
         self.service.group_ids -= self.env.ref("account.group_account_invoice")
         self._track("TRK1", "delivered")
@@ -72,7 +84,7 @@ class TestCarrierInvoice(InvoiceCase):
     def test_negative_invoice(self):
         """The discount is larger than what was delivered: the parcel arrived all the same."""
         self.tracking_flow.invoice_on_delivery = True
-        order = self._order((1, 2, 3))
+        order = self._order((1, 2, 3), id=2, name="#1002")
         picking = self._first(order)
         release = self._release(picking)
         event = self._shipment(release, picking, IPOD2008GREEN=1, IPOD2008RED=0, IPOD2008BLACK=0)
@@ -88,9 +100,8 @@ class TestCarrierInvoice(InvoiceCase):
     def test_late_event_after_a_return(self):
         """A late event pays money out: it refunds what came back, and registers the payment."""
         self.test_invoice_and_payment()
-        order = self.env["sale.order"].search([("company_id", "=", self.company.id)], limit=1)
+        order, picking = self.order, self.shipped
         invoices = order.invoice_ids
-        picking = order.picking_ids.filtered(lambda p: p.state == "done")
         wizard = self.env["stock.return.picking"].create({"picking_id": picking.id})
         for line in wizard.product_return_moves:
             line.quantity = line.move_id.quantity
@@ -103,16 +114,12 @@ class TestCarrierInvoice(InvoiceCase):
 
     def _label_off(self, picking, numbers):
         """Let a clerk of the warehouse, who has nothing to do with invoices, correct numbers."""
-        clerk = new_test_user(
-            self.env, "label_clerk", "stock.group_stock_user", company_id=self.company.id,
-            company_ids=[Command.set(self.company.ids)],
-        )  # fmt: skip
-        picking.with_user(clerk).carrier_tracking_ref = numbers
+        picking.with_user(self.clerk).carrier_tracking_ref = numbers
 
     def test_label_that_was_cancelled_is_taken_off(self):
         """All that travels arrived, a clerk says, and nobody invoices it."""
         self.tracking_flow.write({"invoice_on_delivery": True, "payment_journal_id": self.bank.id})
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         self._book(picking, tracking="A,B")
         self._track("A", "delivered")
         self._track("B", "cancelled")
@@ -128,7 +135,7 @@ class TestCarrierInvoice(InvoiceCase):
     def test_parcel_that_was_sent_again(self):
         """The first delivery never arrived as such, and its order is invoiced by nobody."""
         self.tracking_flow.invoice_on_delivery = True
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         self._book(picking, tracking="ONE,TWO")
         self._track("ONE", "return_to_sender")
         self._sent_again(picking).carrier_tracking_ref = "AGAIN"
@@ -145,7 +152,7 @@ class TestCarrierInvoice(InvoiceCase):
             "integration.handler.carrier.tracking", "other.tracking",
             message_type="carrier.tracking", invoice_on_delivery=True,
         )  # fmt: skip
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         self._book(picking, tracking="A,B")
         self._track("A", "delivered")
         self._label_off(picking, "A")
@@ -155,7 +162,7 @@ class TestCarrierInvoice(InvoiceCase):
     def test_label_is_taken_off_what_cannot_be_invoiced(self):
         """The clerk is refused his correction as Odoo refuses the invoice."""
         self.tracking_flow.invoice_on_delivery = True
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         self._book(picking, tracking="A,B")
         self._track("A", "delivered")
         self.service.group_ids -= self.env.ref("account.group_account_invoice")
@@ -166,7 +173,7 @@ class TestCarrierInvoice(InvoiceCase):
     def test_parcels_that_an_earlier_version_noted(self):
         """It did not note by which flow they were told: there is one that invoices."""
         self.tracking_flow.invoice_on_delivery = True
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         self._book(picking, tracking="A,B")
         self._track("A", "delivered")
         picking.sudo().integration_parcels = {"A": picking.integration_parcels["A"][:2]}
@@ -176,7 +183,7 @@ class TestCarrierInvoice(InvoiceCase):
     def test_unpaid_order_is_invoiced_only(self):
         """An order that the customer pays on delivery counts as paid before anybody paid."""
         self.tracking_flow.invoice_on_delivery = True
-        order, picking = self._shipped(financial_status="pending")
+        order, picking = self._shipped(id=2, name="#1002", financial_status="pending")
         self._book(picking)
         self._track("TRK1", "delivered")
         self.assertEqual(order.invoice_ids.state, "posted")

@@ -8,6 +8,12 @@ from .common import CarrierCase
 
 @tagged("post_install", "-at_install")
 class TestCarrierTracking(CarrierCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.order, cls.shipped = cls._shipped()
+        cls.env.cr.flush()
+
     def _milestones(self, order):
         return {
             milestone.step_id.code: milestone.state
@@ -16,7 +22,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_delivered(self):
         """Customer service sees on the delivery and the order that the parcel arrived."""
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         self._book(picking)
         self.assertEqual(self._track("TRK1", "in_transit"), picking)
         self.assertEqual(picking.integration_tracking_status, "in_transit")
@@ -29,7 +35,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_out_of_order(self):
         """A scan that arrives late never takes a delivered parcel back into transit."""
-        _order, picking = self._shipped()
+        picking = self.shipped
         self._book(picking)
         self._track("TRK1", "delivered")
         self._track("TRK1", "in_transit")
@@ -37,7 +43,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_part_delivered(self):
         """An order of two parcels counts as delivered when the second one arrived."""
-        order, picking = self._shipped(quantities=(2, 1, 1))
+        order, picking = self._shipped(quantities=(2, 1, 1), id=2, name="#1002")
         other = picking.copy({"name": "SECOND"})
         other.move_ids.sale_line_id = picking.move_ids.sale_line_id[:1]
         self._book(picking)
@@ -52,7 +58,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_several_parcels(self):
         """The first of two parcels arrives: the delivery and its order have arrived, too."""
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         self._book(picking, tracking="A,B")
         self.tracking_flow.invoice_on_delivery = True
         self._track("A", "delivered")
@@ -76,7 +82,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_one_of_several_comes_back(self):
         """One parcel is delivered, the other one comes back: nobody is told of it."""
-        _order, picking = self._shipped()
+        picking = self.shipped
         self._book(picking, tracking="A,B")
         self._track("A", "delivered")
         self._track("B", "return_to_sender")
@@ -87,7 +93,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_one_of_several_arrives_after_all(self):
         """The parcel that arrives closes the exception of the one that does not."""
-        _order, picking = self._shipped()
+        picking = self.shipped
         self._book(picking, tracking="A,B")
         self._track("B", "return_to_sender")
         self._track("A", "failure")
@@ -99,7 +105,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_parcels_from_before(self):
         """What an older version noted of the whole delivery is forgotten, or stays open."""
-        _order, picking = self._shipped()
+        picking = self.shipped
         self._book(picking)
         self._track("TRK1", "failure")
         picking.sudo().integration_parcels = False
@@ -113,7 +119,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_number_taken_off(self):
         """A number that was entered by mistake keeps the delivery from arriving for ever."""
-        _order, picking = self._shipped()
+        picking = self.shipped
         self._book(picking, tracking="A,B")
         self._track("A", "delivered")
         picking.carrier_tracking_ref = "A"
@@ -122,7 +128,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_exchange(self):
         """The parcel that replaces returned goods tells that the goods are on their way back."""
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         wizard = (
             self.env["stock.return.picking"]
             .with_context(active_id=picking.id, active_model="stock.picking")
@@ -147,7 +153,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_return(self):
         """The carrier has a customer's return, and nobody is told; or its order travels again."""
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         wizard = self.env["stock.return.picking"].create({"picking_id": picking.id})
         for line in wizard.product_return_moves:
             line.quantity = line.move_id.quantity
@@ -169,7 +175,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_sent_again(self):
         """A repaired parcel that arrives stands for a delivery that is under way or lost."""
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         self._book(picking)
         self._track("TRK1", "delivered")
         told = order.integration_transaction_ids.milestone_ids.filtered(
@@ -186,7 +192,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_sent_again_before_it_arrived(self):
         """The customer was not at home: the parcel came back, and its order waits for ever."""
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         self._book(picking)
         self._track("TRK1", "return_to_sender")
         transfer = self._sent_again(picking)
@@ -201,7 +207,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_sent_again_beside_another_parcel(self):
         """One of two parcels came back and arrives later: the other one is still on its way."""
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         self._book(picking, tracking="ONE,TWO")
         self._track("ONE", "return_to_sender")
         transfer = self._sent_again(picking)
@@ -219,7 +225,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_sent_again_before_the_carrier_says_that_it_came_back(self):
         """The carrier tells of the way back after all the rest, and the order waits for ever."""
-        order, picking = self._shipped()
+        order, picking = self.order, self.shipped
         self._book(picking, tracking="ONE,TWO")
         self._track("ONE", "in_transit")
         self._track("TWO", "delivered")
@@ -236,7 +242,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_numbers_by_hand(self):
         """A person enters two numbers with a space between them, and the second is unknown."""
-        _order, picking = self._shipped()
+        picking = self.shipped
         self._book(picking)
         picking.carrier_tracking_ref = "111, 222"
         self.assertEqual(self._track("222", "in_transit"), picking)
@@ -249,7 +255,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_number_inside_another(self):
         """Parcel 12 must not move the delivery of parcel 123."""
-        _order, picking = self._shipped()
+        picking = self.shipped
         self._book(picking, tracking="123,456")
         with self.assertRaises(RetryLater):
             self._track("12", "delivered")
@@ -264,7 +270,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_failure_opens_one_exception(self):
         """A parcel that cannot be delivered is somebody's task until it arrives."""
-        _order, picking = self._shipped()
+        picking = self.shipped
         self._book(picking)
         self._track("TRK1", "failure")
         self._track("TRK1", "failure")
@@ -278,7 +284,7 @@ class TestCarrierTracking(CarrierCase):
 
     def test_company(self):
         """A carrier of one company cannot move the deliveries of another."""
-        _order, picking = self._shipped()
+        picking = self.shipped
         self._book(picking)
         other = self.env["res.company"].create({"name": "Elsewhere"})
         self.env.user.company_ids = [Command.link(other.id)]

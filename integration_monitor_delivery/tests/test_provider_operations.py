@@ -12,9 +12,14 @@ from .common_provider import ProviderCase
 class TestProviderOperations(ProviderCase):
     """Each operation of a provider that knows nothing of the suite is a line of the log."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.order, cls.picking = cls.ready()
+
     def test_booking(self):
         """The line names carrier, system, order, transfer, number and price; the call is its."""
-        order, picking = self.ready()
+        order, picking = self.order, self.picking
         with log_writer.captured() as seen:
             picking._action_done()
         (line,) = (line for line in seen if line.operation == "carrier.book")
@@ -37,7 +42,7 @@ class TestProviderOperations(ProviderCase):
 
     def test_every_operation(self):
         """Rates, return labels, links that are asked for and cancellations are seen, too."""
-        order, picking = self.ready()
+        order, picking = self.order, self.picking
         (line,) = self.watched(self.provider.rate_shipment, order)
         self.assertEqual((line.operation, line.outcome), ("carrier.rate", "ok"))
         self.assertEqual(line.detail["price"], 6.25)
@@ -83,7 +88,7 @@ class TestProviderOperations(ProviderCase):
     def test_inside_of_a_message(self):
         """The warehouse's flow that reports a shipment is called down with the carrier."""
         self.provider.write({"integration_endpoint_id": False, "integration_system_id": False})
-        _order, picking = self.ready()
+        picking = self.picking
         self.shop.faults = {picking.name: 500}
         with context.bound(flow_id=self.shipment_flow.id, endpoint_id=self.endpoint.id):
             (line,) = self.watched(picking._action_done, error=UserError)
@@ -92,16 +97,15 @@ class TestProviderOperations(ProviderCase):
 
     def test_user_sees_the_same_error(self):
         """The provider's own words reach the user."""
-        _order, picking = self.ready()
+        picking = self.picking
         self.shop.faults = {picking.name: 422}
         with self.assertRaisesRegex(UserError, f"^{picking.name}: the address is unknown$"):
             picking._action_done()
 
     def test_refused_rate(self):
         """A provider that answers without success did not succeed; no person has to act."""
-        order, _picking = self.ready()
         self.shop.faults = {"/rates": 500}
-        (line,) = self.watched(self.provider.rate_shipment, order)
+        (line,) = self.watched(self.provider.rate_shipment, self.order)
         self.assertEqual((line.outcome, line.error_class), ("error", "server"))
         self.assertIn("not available", line.error_message)
         self.assertFalse(self.open_exceptions("carrier.rate"))

@@ -1,9 +1,8 @@
 """A vendor's system that takes purchases, confirms them and announces what comes."""
 
-from odoo.tests import new_test_user
-
 from odoo.addons.integration_monitor.instrumentation import log_writer
 from odoo.addons.integration_monitor.tests.common_partner import PartnerMixin
+from odoo.addons.integration_monitor.tests.common_users import new_user
 
 from .common import PurchaseCommon
 
@@ -16,7 +15,7 @@ class VendorCommon(PurchaseCommon):
         super().setUpClass()
         cls.goods.default_code = "HOOK"
         cls.system = cls.edi()
-        cls.service = new_test_user(
+        cls.service = new_user(
             cls.env,
             "im_vendor_service",
             groups="integration_monitor.group_service,purchase.group_purchase_user,"

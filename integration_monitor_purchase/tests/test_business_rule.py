@@ -11,10 +11,11 @@ from .common import PurchaseCommon
 class PurchaseRuleCase(PurchaseCommon, BusinessRuleCase):
     """A rule over purchases."""
 
-    def received(self, quantity=5, **values):
+    @classmethod
+    def received(cls, quantity=5, **values):
         """:return: a purchase whose goods came"""
-        order = self.purchase(quantity=quantity, **values)
-        self.ship(order.picking_ids)
+        order = cls.purchase(quantity=quantity, **values)
+        cls.ship(order.picking_ids)
         return order
 
     def refund_of(self, bill, **values):
@@ -99,9 +100,16 @@ class TestThreeWayMismatch(PurchaseRuleCase):
 
     check_code = "three_way_mismatch"
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.unbilled = cls.received()
+        cls.billed = cls.received()
+        cls.bill_of_all = cls.bill(cls.billed)
+
     def test_quantity(self):
         """Six billed of five received, until the refund is posted."""
-        order = self.received()
+        order = self.unbilled
         bill = self.bill(order, quantity=6)
         exception = self.assertFound(order)
         self.assertEqual(exception.amount_at_stake, 10.0)
@@ -113,7 +121,7 @@ class TestThreeWayMismatch(PurchaseRuleCase):
     def test_price(self):
         """A dearer bill is found until the purchase says so, too; a cent within the tolerance
         is none."""
-        order = self.received()
+        order = self.unbilled
         self.bill(order, price_unit=12.0)
         exception = self.assertFound(order)
         self.assertEqual(exception.amount_at_stake, 10.0)
@@ -139,7 +147,8 @@ class TestThreeWayMismatch(PurchaseRuleCase):
 
     def test_near_miss(self):
         """In order, in other units, with a discount, billed before it comes, not billed at all."""
-        self.bill(self.received())
+        self.assertTrue(self.billed.invoice_ids)
+        self.assertFalse(self.unbilled.invoice_ids)
         dozens = self.purchase(quantity=1, confirm=False)
         dozens.order_line.product_uom_id = self.env.ref("uom.product_uom_dozen")
         dozens.order_line.price_unit = 120.0
@@ -163,7 +172,6 @@ class TestThreeWayMismatch(PurchaseRuleCase):
         ordered = self.purchase(product=early)
         bill = self.bill(ordered)
         self.assertEqual(bill.invoice_line_ids.quantity, 5)
-        self.received()
         self.assertFalse(self.sweep())
         # One piece more than was ordered is too much, whatever came.
         more = bill.copy({"invoice_date": bill.invoice_date})
@@ -189,8 +197,7 @@ class TestThreeWayMismatch(PurchaseRuleCase):
 
     def test_sent_back_and_credited(self):
         """Two of five went back and are credited: what stays is paid, and nothing differs."""
-        order = self.received()
-        bill = self.bill(order)
+        order, bill = self.billed, self.bill_of_all
         self.send_back(order.picking_ids, quantity=2)
         exception = self.assertFound(order)
         self.assertEqual(exception.amount_at_stake, 20.0)
@@ -200,8 +207,7 @@ class TestThreeWayMismatch(PurchaseRuleCase):
 
     def test_sent_back_and_replaced(self):
         """What came in place of two that went back counts as more than was ordered."""
-        order = self.received()
-        self.bill(order)
+        order = self.billed
         back = self.send_back(order.picking_ids, quantity=2)
         self.send_back(back)
         self.assertEqual(order.order_line.qty_received, 5)
@@ -217,7 +223,7 @@ class TestThreeWayMismatch(PurchaseRuleCase):
         """A difference that nobody minds opens an exception, or hides one that is greater."""
         with Form(self.rule) as form:
             form.tolerance = 0.5
-        order = self.received()
+        order = self.unbilled
         self.bill(order, quantity=5.4)
         self.assertEqual(order.invoice_ids.invoice_line_ids.quantity, 5.4)
         self.assertFalse(self.sweep())
@@ -276,8 +282,7 @@ class TestThreeWayMismatch(PurchaseRuleCase):
 
     def test_two_bills_of_one_line(self):
         """Each of two bills is right by itself, and together they ask for too much."""
-        order = self.received()
-        self.bill(order, quantity=5)
+        order = self.billed
         self.assertFalse(self.sweep())
         again = order.invoice_ids.copy({"invoice_date": order.invoice_ids.invoice_date})
         again.invoice_line_ids.purchase_line_id = order.order_line

@@ -16,12 +16,19 @@ class TestThreeWayMismatchSince(PurchaseRuleCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.rule.write({"grace_minutes": 1440, "watch_from": cls.now - timedelta(days=30)})
+        cls.ordered = cls.purchase(quantity=10)
+        cls.unbilled = cls.received()
 
     def came(self, order, quantity, days=0):
         """So many pieces of what is open came so many days ago."""
         receipt = self.open_transfers(order)
         self.ship(receipt, quantity=quantity)
         self.moved_before(receipt.move_ids.filtered(lambda move: move.state == "done"), days)
+
+    def all_came(self, days):
+        """:return: a purchase of five pieces, which came so many days ago"""
+        self.moved_before(self.unbilled.picking_ids.move_ids, days)
+        return self.unbilled
 
     def billed(self, order, quantity, days=0, **values):
         """So many pieces were billed so many days ago. :return: the bill"""
@@ -43,7 +50,7 @@ class TestThreeWayMismatchSince(PurchaseRuleCase):
 
     def test_receipt_that_makes_it_no_better(self):
         """Something comes each day, and nobody is ever told of the bill that asks for too much."""
-        order = self.purchase(quantity=10)
+        order = self.ordered
         self.came(order, 2, days=5)
         self.billed(order, 4, days=5)
         self.came(order, 1)
@@ -51,7 +58,7 @@ class TestThreeWayMismatchSince(PurchaseRuleCase):
 
     def test_right_in_between(self):
         """What was too much came meanwhile: the bill of today has its day."""
-        order = self.purchase(quantity=10)
+        order = self.ordered
         self.came(order, 2, days=6)
         self.billed(order, 4, days=5)
         self.came(order, 3, days=4)
@@ -60,8 +67,7 @@ class TestThreeWayMismatchSince(PurchaseRuleCase):
 
     def test_bill_after_the_goods(self):
         """The goods came long ago, the bill that asks for too much today."""
-        order = self.purchase()
-        self.came(order, 5, days=5)
+        order = self.all_came(days=5)
         self.billed(order, 6)
         self.assertSinceToday(order)
 
@@ -73,22 +79,20 @@ class TestThreeWayMismatchSince(PurchaseRuleCase):
 
     def test_bill_of_another_day(self):
         """The vendor's bill bears last week's date, and was entered today."""
-        order = self.purchase()
-        self.came(order, 5, days=9)
+        order = self.all_came(days=9)
         self.dated(self.billed(order, 6), -5)
         self.assertSinceToday(order)
 
     def test_bill_that_is_dated_ahead(self):
         """Nobody owes it before."""
-        order = self.purchase()
-        self.came(order, 5, days=9)
+        order = self.all_came(days=9)
         self.dated(self.billed(order, 6), 4)
         self.assertFalse(self.sweep(hours=48))
         self.assertFound(order, hours=24 * 6)
 
     def test_first_bill_of_another_price(self):
         """The dear bill of last week hides behind the right one of today."""
-        order = self.purchase(quantity=10)
+        order = self.ordered
         self.came(order, 10, days=6)
         self.billed(order, 4, days=5, price_unit=12.0)
         self.billed(order, 6)
@@ -96,7 +100,7 @@ class TestThreeWayMismatchSince(PurchaseRuleCase):
 
     def test_later_bill_of_another_price(self):
         """The right bill of last week takes its day from the dear one of today."""
-        order = self.purchase(quantity=10)
+        order = self.ordered
         self.came(order, 10, days=6)
         self.billed(order, 4, days=5)
         self.billed(order, 6, price_unit=12.0)
@@ -119,8 +123,7 @@ class TestThreeWayMismatchSince(PurchaseRuleCase):
 
     def test_goods_that_went_back(self):
         """All was right until the goods went back, and no refund came."""
-        order = self.purchase()
-        self.came(order, 5, days=6)
+        order = self.all_came(days=6)
         self.billed(order, 5, days=5)
         back = self.send_back(order.picking_ids)
         self.assertSinceToday(order)
@@ -129,8 +132,7 @@ class TestThreeWayMismatchSince(PurchaseRuleCase):
 
     def test_goods_that_went_back_and_are_credited(self):
         """All was right with the refund: the bill that asks for too much has its day."""
-        order = self.purchase()
-        self.came(order, 5, days=6)
+        order = self.all_came(days=6)
         bill = self.billed(order, 5, days=5)
         back = self.send_back(order.picking_ids, quantity=2)
         self.moved_before(back.move_ids, 4)

@@ -13,6 +13,11 @@ from .common_vendor import ListeningVendorCommon
 class PurchaseAcknowledgedCommon(ListeningVendorCommon):
     """A purchase that a vendor was told of and has acknowledged."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ordered = cls.purchase(quantity=5)
+
     def acknowledge(self, order, ago=0):
         """Let the vendor acknowledge a purchase some hours ago."""
         document = self.told(self.confirming, {"order": order.name})
@@ -28,7 +33,7 @@ class PurchaseAcknowledgedCommon(ListeningVendorCommon):
 
     def placed(self):
         """:return: a purchase that the vendor was told of and has acknowledged an hour ago"""
-        order = self.purchase(quantity=5)
+        order = self.ordered
         self.drain()
         self.acknowledge(order, ago=1)
         self.assertEqual(self.acknowledged(order), ("reached", True))
@@ -70,7 +75,7 @@ class TestPurchaseAcknowledged(PurchaseAcknowledgedCommon):
 
     def test_by_a_report_alone(self):
         """A vendor whose messages no handler reads acknowledges the change in vain."""
-        order = self.purchase(quantity=5)
+        order = self.ordered
         self.drain()
         self.confirming.handler = "integration.handler.noop"
         self.message(
@@ -90,7 +95,7 @@ class TestPurchaseAcknowledged(PurchaseAcknowledgedCommon):
     def test_by_hand(self):
         """The buyer ticks what was said on the phone, and nobody asks again after a change."""
         self.confirming.active = False
-        order = self.purchase(quantity=5)
+        order = self.ordered
         self.drain()
         order.action_acknowledge()
         self.record()
@@ -129,7 +134,7 @@ class TestPurchaseAcknowledged(PurchaseAcknowledgedCommon):
 
     def test_ticked_before_it_was_sent(self):
         """What the vendor said on the phone is forgotten when the purchase is sent."""
-        order = self.purchase(quantity=5)
+        order = self.ordered
         order.action_acknowledge()
         self.drain()
         self.assertTrue(order.acknowledged)

@@ -8,11 +8,29 @@ from .common import PurchaseCommon
 
 @tagged("post_install", "-at_install")
 class TestPurchaseBills(PurchaseCommon):
+    """Of three purchases one came, one is billed as well, and one is billed before it comes."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.received = cls.purchase()
+        cls.billed = cls.purchase()
+        cls.ship((cls.received | cls.billed).picking_ids)
+        cls.bill_of_goods = cls.bill(cls.billed)
+        early = cls.env["product.product"].create(
+            {
+                "name": "Early Hook",
+                "is_storable": True,
+                "purchase_method": "purchase",
+                "supplier_taxes_id": [Command.clear()],
+            }
+        )
+        cls.billed_early = cls.purchase(product=early)
+        cls.early_bill = cls.bill(cls.billed_early)
+
     def test_sent_back_after_the_bill(self):
         """A part went back after it was billed, and nobody misses the refund."""
-        order = self.purchase()
-        self.ship(order.picking_ids)
-        bill = self.bill(order)
+        order, bill = self.billed, self.bill_of_goods
         self.pay(bill)
         self.assertEqual(self.owner(order).state, "completed")
         self.send_back(order.picking_ids, quantity=2)
@@ -26,8 +44,9 @@ class TestPurchaseBills(PurchaseCommon):
 
     def test_two_purchases_in_one_bill(self):
         """The second purchase of a bill never gets billed or paid."""
-        orders = self.purchase() | self.purchase()
-        self.ship(orders.picking_ids)
+        other = self.purchase()
+        self.ship(other.picking_ids)
+        orders = self.received | other
         bill = self.bill(orders)
         self.assertEqual(len(bill), 1)
         self.assertEqual(bill.integration_transaction_count, 2)
@@ -38,10 +57,8 @@ class TestPurchaseBills(PurchaseCommon):
 
     def test_one_payment_for_two_bills(self):
         """A payment of two bills reaches the first purchase alone."""
-        orders = [self.purchase(), self.purchase()]
-        for order in orders:
-            self.ship(order.picking_ids)
-        bills = self.env["account.move"].union(*(self.bill(order) for order in orders))
+        orders = [self.billed, self.received]
+        bills = self.bill_of_goods | self.bill(self.received)
         payment = self.pay(bills)
         self.assertEqual(len(payment), 1)
         for order in orders:
@@ -50,9 +67,7 @@ class TestPurchaseBills(PurchaseCommon):
 
     def test_part_payment_and_unreconciliation(self):
         """The bank takes the money back, and the bill stays paid."""
-        order = self.purchase()
-        self.ship(order.picking_ids)
-        bill = self.bill(order)
+        order, bill = self.billed, self.bill_of_goods
         self.pay(bill, amount=20)
         self.assertStates(order, paid="partial")
         self.pay(bill)
@@ -66,18 +81,14 @@ class TestPurchaseBills(PurchaseCommon):
 
     def test_refund_in_full(self):
         """A bill that was taken back whole is owed for ever."""
-        order = self.purchase()
-        self.ship(order.picking_ids)
-        bill = self.bill(order)
+        order, bill = self.billed, self.bill_of_goods
         self.refund(bill)
         self.assertStates(order, billed="partial", paid="partial")
         self.assertEqual(self.owner(order).waits_for_step_id.code, "billed")
 
     def test_bill_reset_to_draft_and_cancelled(self):
         """A bill is taken back, and the purchase stays billed."""
-        order = self.purchase()
-        self.ship(order.picking_ids)
-        bill = self.bill(order)
+        order, bill = self.billed, self.bill_of_goods
         bill.button_draft()
         self.record()
         self.assertStates(order, billed="pending", matched="pending")
@@ -91,9 +102,7 @@ class TestPurchaseBills(PurchaseCommon):
 
     def test_bill_before_the_goods(self):
         """A bill for goods that never came counts as matched."""
-        self.goods.purchase_method = "purchase"
-        order = self.purchase()
-        bill = self.bill(order)
+        order, bill = self.billed_early, self.early_bill
         self.assertStates(order, billed="reached", matched="reached", received="pending")
         self.assertEqual(self.owner(order).waits_for_step_id.code, "received")
         self.pay(bill)
@@ -102,9 +111,7 @@ class TestPurchaseBills(PurchaseCommon):
 
     def test_bill_before_the_goods_that_all_went_back(self):
         """The vendor owes the money of all, and the purchase counts as cancelled; or completed."""
-        self.goods.purchase_method = "purchase"
-        order = self.purchase()
-        bill = self.bill(order)
+        order, bill = self.billed_early, self.early_bill
         self.ship(order.picking_ids)
         self.pay(bill)
         owner = self.owner(order)
@@ -124,9 +131,7 @@ class TestPurchaseBills(PurchaseCommon):
 
     def test_bill_before_the_goods_of_which_some_went_back(self):
         """Nobody misses the refund of a part, or its bill is awaited once it is there."""
-        self.goods.purchase_method = "purchase"
-        order = self.purchase()
-        bill = self.bill(order)
+        order, bill = self.billed_early, self.early_bill
         self.ship(order.picking_ids)
         self.pay(bill)
         owner = self.owner(order)
@@ -139,9 +144,7 @@ class TestPurchaseBills(PurchaseCommon):
 
     def test_bill_before_the_goods_of_which_some_never_came(self):
         """Five are billed and three came: the money for the rest is asked back by nobody."""
-        self.goods.purchase_method = "purchase"
-        order = self.purchase()
-        bill = self.bill(order)
+        order, bill = self.billed_early, self.early_bill
         self.pay(bill)
         self.ship_short(order.picking_ids, 3)
         owner = self.owner(order)
@@ -166,9 +169,8 @@ class TestPurchaseBills(PurchaseCommon):
 
     def test_back_order_that_is_called_off(self):
         """As long as the rest may come its bill is right, and it stays so when it is called off."""
-        self.goods.purchase_method = "purchase"
-        order = self.purchase()
-        self.pay(self.bill(order))
+        order = self.billed_early
+        self.pay(self.early_bill)
         self.ship(order.picking_ids, quantity=3)
         self.assertStates(order, billed="reached", matched="reached")
         self.open_transfers(order).action_cancel()
@@ -203,8 +205,7 @@ class TestPurchaseBills(PurchaseCommon):
 
     def test_another_price(self):
         """A bill that asks for more than was agreed is waved through."""
-        order = self.purchase()
-        self.ship(order.picking_ids)
+        order = self.received
         bill = self.bill(order, price_unit=11.0)
         self.assertStates(order, billed="reached", matched="pending")
         owner = self.owner(order)
@@ -216,8 +217,7 @@ class TestPurchaseBills(PurchaseCommon):
 
     def test_a_wrong_bill_taken_back(self):
         """A bill that was wrong and was taken back holds the purchase up for ever."""
-        order = self.purchase()
-        self.ship(order.picking_ids)
+        order = self.received
         self.refund(self.bill(order, price_unit=11.0))
         self.assertStates(order, billed="partial", matched="partial")
         self.pay(self.bill(order))
@@ -226,10 +226,8 @@ class TestPurchaseBills(PurchaseCommon):
 
     def test_more_billed_than_received(self):
         """A bill of six for five pieces is waved through; one in dozens is refused."""
-        order = self.purchase()
-        self.ship(order.picking_ids)
-        self.bill(order, quantity=6)
-        self.assertStates(order, matched="pending")
+        self.bill(self.received, quantity=6)
+        self.assertStates(self.received, matched="pending")
         dozens = self.purchase(quantity=1, confirm=False, price=120.0)
         dozens.order_line.product_uom_id = self.env.ref("uom.product_uom_dozen")
         dozens.order_line.price_unit = 120.0

@@ -10,6 +10,15 @@ from .common import PurchaseCommon
 
 @tagged("post_install", "-at_install")
 class TestPurchaseMatrix(PurchaseCommon):
+    """Of one purchase the goods are under way, of another one they came."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ordered = cls.purchase()
+        cls.received = cls.purchase()
+        cls.ship(cls.received.picking_ids)
+
     def _counts(self, order, code):
         milestone = self.milestone(order, code)
         return milestone.reached_count, milestone.expected_count
@@ -49,7 +58,7 @@ class TestPurchaseMatrix(PurchaseCommon):
 
     def test_reference_carries_the_correlation(self):
         """What follows a receipt loses the purchase's correlation."""
-        order = self.purchase()
+        order = self.ordered
         self.assertEqual(
             order.reference_ids.integration_correlation_id, order.integration_correlation_id
         )
@@ -127,7 +136,7 @@ class TestPurchaseMatrix(PurchaseCommon):
 
     def test_back_order(self):
         """A short receipt counts as everything, and the rest is forgotten."""
-        order = self.purchase()
+        order = self.ordered
         self.ship(order.picking_ids, quantity=2)
         self.assertStates(order, received="partial")
         self.assertEqual(self._counts(order, "received"), (1, 2))
@@ -140,7 +149,7 @@ class TestPurchaseMatrix(PurchaseCommon):
 
     def test_cancelled_back_order(self):
         """The rest is given up, and the purchase waits for it for ever."""
-        order = self.purchase()
+        order = self.ordered
         self.ship(order.picking_ids, quantity=2)
         self.open_transfers(order).action_cancel()
         self.record()
@@ -150,8 +159,7 @@ class TestPurchaseMatrix(PurchaseCommon):
 
     def test_everything_sent_back(self):
         """All goods went back to the vendor, and the purchase counts as received."""
-        order = self.purchase()
-        self.ship(order.picking_ids)
+        order = self.received
         self.send_back(order.picking_ids)
         received = self.milestone(order, "received")
         self.assertStates(order, received="pending")
@@ -161,8 +169,7 @@ class TestPurchaseMatrix(PurchaseCommon):
 
     def test_everything_sent_back_and_billed(self):
         """Goods that went back are awaited, or one more bill of them, for ever."""
-        order = self.purchase()
-        self.ship(order.picking_ids)
+        order = self.received
         bill = self.bill(order)
         self.pay(bill)
         self.send_back(order.picking_ids)
@@ -222,8 +229,7 @@ class TestPurchaseMatrix(PurchaseCommon):
 
     def test_part_sent_back(self):
         """One piece went back, and the whole receipt counts as undone."""
-        order = self.purchase()
-        self.ship(order.picking_ids)
+        order = self.received
         self.send_back(order.picking_ids, quantity=1)
         self.assertStates(order, received="reached")
         self.pay(self.bill(order))
@@ -231,7 +237,7 @@ class TestPurchaseMatrix(PurchaseCommon):
 
     def test_cancelled_and_taken_up_again(self):
         """A cancelled purchase is awaited for ever, or stays cancelled when it is ordered again."""
-        order = self.purchase()
+        order = self.ordered
         order.button_cancel()
         self.record()
         owner = self.owner(order)
@@ -248,8 +254,7 @@ class TestPurchaseMatrix(PurchaseCommon):
 
     def test_two_receipts_merged_by_lines(self):
         """A line added later comes with the same receipt, and the purchase forgets it."""
-        order = self.purchase()
-        self.ship(order.picking_ids)
+        order = self.received
         self.assertStates(order, received="reached")
         order.write(
             {"order_line": [Command.create({"product_id": self.product.id, "product_qty": 1,
@@ -273,6 +278,7 @@ class TestPurchaseMatrix(PurchaseCommon):
         )
         sale = self.order(product=self.goods, quantity=5)
         bought = self.env["purchase.order"].search([("order_line.product_id", "=", self.goods.id)])
+        bought -= self.ordered | self.received
         self.assertEqual(len(bought), 1)
         bought.button_confirm()
         self.record()
@@ -288,8 +294,7 @@ class TestPurchaseMatrix(PurchaseCommon):
 
     def test_deleted_purchase(self):
         """Transactions of deleted purchases open onto an error."""
-        order = self.purchase()
-        owner = self.owner(order)
+        order, owner = self.ordered, self.owner(self.ordered)
         order.button_cancel()
         order.unlink()
         self.assertFalse(owner.exists())

@@ -22,6 +22,10 @@ class TestPurchaseSupply(PurchaseCommon):
                 "seller_ids": [Command.create({"partner_id": cls.vendor.id, "price": 10.0})],
             }
         )
+        cls.sale, cls.draft = cls.made_to_order()
+        cls.other_sale, cls.bought = cls.made_to_order()
+        cls.bought.button_confirm()
+        cls.record()
 
     def assertWaits(self, order, step, on, text, cause="purchase"):
         owner = self.owner(order)
@@ -86,7 +90,7 @@ class TestPurchaseSupply(PurchaseCommon):
 
     def test_two_orders(self):
         """Of two orders that one purchase serves the second is not told."""
-        first, purchase = self.made_to_order()
+        first, purchase = self.sale, self.draft
         second, other = self.made_to_order()
         (purchase | other).action_merge()
         purchase = (purchase | other).filtered(lambda order: order.state != "cancel")
@@ -104,9 +108,7 @@ class TestPurchaseSupply(PurchaseCommon):
 
     def test_goods_go_back_to_the_vendor(self):
         """What a vendor gets back is told as shipped to the customer."""
-        sale, purchase = self.made_to_order()
-        purchase.button_confirm()
-        self.record()
+        sale, purchase = self.other_sale, self.bought
         self.ship(purchase.picking_ids)
         events = []
         emit = "odoo.addons.integration_monitor.models.integration_flow_trigger.IntegrationFlow"
@@ -128,9 +130,7 @@ class TestPurchaseSupply(PurchaseCommon):
 
     def test_cancelled_purchase(self):
         """The vendor of a cancelled purchase is waited for."""
-        sale, purchase = self.made_to_order()
-        purchase.button_confirm()
-        self.record()
+        sale, purchase = self.other_sale, self.bought
         purchase.button_cancel()
         self.record()
         self.assertEqual(self.owner(purchase).state, "cancelled")
@@ -142,7 +142,7 @@ class TestPurchaseSupply(PurchaseCommon):
         """The vendor is blamed, who was never told of the purchase."""
         system = self.edi()
         self.edi_flow(system, "purchase.order", trigger_event="purchase.confirmed")
-        sale, purchase = self.made_to_order()
+        sale, purchase = self.sale, self.draft
         purchase.button_confirm()
         self.record()
         message = self.owner(purchase).sudo().message_ids
@@ -167,18 +167,14 @@ class TestPurchaseSupply(PurchaseCommon):
 
     def test_purchase_that_is_not_followed(self):
         """Without a transaction of the purchase a guess is made."""
-        sale, purchase = self.made_to_order()
-        purchase.button_confirm()
-        self.record()
+        sale, purchase = self.other_sale, self.bought
         self.owner(purchase).sudo().unlink()
         self.owner(sale)._refresh_blame()
         self.assertEqual(self.owner(sale).cause, "unknown")
 
     def test_shown_by_the_order_alone(self):
         """The badge of an order shows how its purchase stands, or a purchase shows its order's."""
-        sale, purchase = self.made_to_order()
-        purchase.button_confirm()
-        self.record()
+        sale, purchase = self.other_sale, self.bought
         for document in (sale, purchase):
             document.invalidate_recordset()
             self.assertEqual(document.integration_transaction_ids, self.owner(document))
@@ -187,7 +183,7 @@ class TestPurchaseSupply(PurchaseCommon):
     def test_events_of_a_purchase_go_with_it(self):
         """A message about a purchase is filed under the order that it was for."""
         self.edi_flow(self.edi(), "purchase.order", trigger_event="purchase.confirmed")
-        _sale, purchase = self.made_to_order()
+        purchase = self.draft
         purchase.button_confirm()
         self.record()
         [message] = (
@@ -200,7 +196,7 @@ class TestPurchaseSupply(PurchaseCommon):
 
     def test_deleted(self):
         """Links to deleted documents stay behind."""
-        sale, purchase = self.made_to_order()
+        sale, purchase = self.sale, self.draft
         purchase.button_cancel()
         purchase.unlink()
         self.record()
