@@ -19,17 +19,18 @@ TIMEOUT_SECONDS = 25 * 60
 #: End-to-end tests wait more than they compute: so many of their files run at once.
 E2E_PROCESSES = 5
 #: Files that take longest, in this order: begun last, they would go on alone. The others follow.
+#: Those that wait and those that compute take turns, so that something computes at any time.
 LONGEST = (
-    "test_kill.py",
     "test_message_storm.py",
-    "test_health.py",
-    "test_exceptions.py",
-    "test_message_restart.py",
+    "test_kill.py",
     "test_lifecycle.py",
-    "test_replay.py",
+    "test_health.py",
     "test_workers_log.py",
-    "test_refusals.py",
+    "test_exceptions.py",
     "test_order_to_cash.py",
+    "test_message_restart.py",
+    "test_replay.py",
+    "test_refusals.py",
     "test_demo.py",
     "test_log_faults.py",
 )
