@@ -8,7 +8,7 @@ from psycopg2 import errors as pg_errors
 from odoo import models
 from odoo.tools import plaintext2html
 
-from ..tools.errors import BusinessError, IntegrationError, RetryLater
+from ..tools.errors import BusinessError, ContractError, IntegrationError, RetryLater
 from ..tools.shop_order.reading import Reader
 
 _logger = logging.getLogger(__name__)
@@ -86,11 +86,11 @@ class IntegrationHandlerShopOrder(models.AbstractModel):
         number = body.get("name") or body.get("number")
         if isinstance(number, str | int) and number:
             stake.update(reference=str(number), about=self.env._("Order %s", number))
-        total = body.get("total_price") or body.get("total")
+        total = "total_price" if body.get("total_price") else "total"
         try:
-            if total:
-                stake["amount"] = float(total)
-        except (TypeError, ValueError):
+            if body.get(total):
+                stake["amount"] = float(Reader(body, "order").number(total))
+        except ContractError:
             _logger.debug("An unreadable order states no total")
         if isinstance(body.get("currency"), str):
             stake["currency"] = body["currency"]

@@ -1,6 +1,7 @@
 """What is at stake while a message is not done: what it is about, and how much money."""
 
 import logging
+from math import isfinite
 
 from odoo import fields, models
 
@@ -84,6 +85,9 @@ class IntegrationMessage(models.Model):
             done = self.transaction_id.state == "completed"
             return 0.0 if done else self.transaction_id.amount_company, False
         amount, code = stake.get("amount") or 0.0, stake.get("currency")
+        if not isfinite(amount):
+            # A handler's float("NaN"): no amount, and nothing that can be stored.
+            amount = 0.0
         stated = f"{amount:.2f} {code or '?'}" if amount else False
         company = self.company_id
         currencies = self.env["res.currency"].with_context(active_test=False)

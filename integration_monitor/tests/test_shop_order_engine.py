@@ -55,8 +55,14 @@ class TestShopOrderEngine(ShopCase, IntegrationCase):
         self.assertEqual(len(self._order()), 1)
 
     def test_bad_orders_are_quarantined(self):
-        """An order without currency, or with a negative quantity, disappears or loops."""
-        cases = {"currency": {"currency": ""}, "lines": {"line_items": []}}
+        """An order without currency, or whose total is no number, disappears or loops."""
+        cases = {
+            "currency": {"currency": ""},
+            "lines": {"line_items": []},
+            "NaN": {"total_price": "NaN"},
+            "Infinity": {"total_price": "Infinity"},
+            "1e300": {"total_price": "1e300"},
+        }
         for name, change in cases.items():
             payload = {**sample("shopify/order_created.json"), **change}
             message, _created = self.receive(payload, self.flow, external_id=name)

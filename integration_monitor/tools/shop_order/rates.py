@@ -9,6 +9,16 @@ from .allocate import ZERO, total
 
 HALF_CENT = Decimal("0.005")
 PERCENT_DIGITS = 4
+#: A hundred-thousandth of a percent.
+SMALLEST_RATE = Decimal("0.0000001")
+
+
+def usable_rate(rate: Decimal) -> Decimal:
+    """Return a rate as it was stated; zero for one of next to nothing.
+
+    The base that such a rate would need for an amount of tax is larger than any number.
+    """
+    return ZERO if ZERO < rate < SMALLEST_RATE else rate
 
 
 def shortest_rate(

@@ -16,6 +16,7 @@ from .model import (
     ShopTax,
     TaxKey,
 )
+from .rates import usable_rate
 from .reading import Reader, currency_of, quantity_of
 from .reconcile import reconcile
 
@@ -99,7 +100,7 @@ def _line(item: Reader) -> ShopLine:
 
 
 def _tax(item: Reader) -> ShopTax:
-    rate = item.number("rate", ZERO)
+    rate = usable_rate(item.number("rate", ZERO))
     if not ZERO <= rate < 10:
         raise ContractError(f"The {item.where} has the rate {rate}, not a fraction such as 0.06.")
     title = item.text("title") or "Tax"

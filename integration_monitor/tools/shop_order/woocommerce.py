@@ -16,7 +16,7 @@ from .model import (
     ShopTax,
     TaxKey,
 )
-from .rates import shortest_rate
+from .rates import shortest_rate, usable_rate
 from .reading import Reader, currency_of, quantity_of
 from .reconcile import reconcile
 
@@ -105,7 +105,7 @@ def _tax_keys(body: Reader, included: bool) -> dict[str, TaxKey]:
     for item in body.children("tax_lines", "tax"):
         rate_id = item.identifier("rate_id")
         if "rate_percent" in item:
-            rate = item.number("rate_percent") / 100
+            rate = usable_rate(item.number("rate_percent") / 100)
         else:
             rate = shortest_rate(samples.get(rate_id, []), rounded_bases=included)
         title = item.text("label", "rate_code") or "Tax"

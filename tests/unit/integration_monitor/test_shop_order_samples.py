@@ -142,3 +142,14 @@ def test_stated_tax_without_name(parse):
     (key,) = order.tax_totals
     assert key.percent == 10
     assert order.warnings
+
+
+@pytest.mark.parametrize("rate", ["1E-25", "0.0000000001"])
+def test_a_rate_of_next_to_nothing_is_learned(rate):
+    """The base that such a rate would need is larger than any number, and the order is lost."""
+    payload = load("shopify/order_created.json")["order"]
+    stated = parse_shopify(copy.deepcopy(payload))
+    payload["tax_lines"][0]["rate"] = rate
+    order = parse_shopify(payload)
+    assert order.total == stated.total
+    assert all(key.rate > Decimal("0.001") for key in order.tax_totals)
