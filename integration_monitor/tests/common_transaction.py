@@ -21,17 +21,23 @@ class TransactionCommon(PreparedCompanyCommon):
         cls.warehouse = cls.env["stock.warehouse"].search(
             [("company_id", "=", cls.company.id)], limit=1
         )
-        cls.product = cls.env["product.product"].create(
+        cls.product = cls.shelved("Harbor Lamp")
+        cls.customer = cls.env["res.partner"].create({"name": "Ada Customer"})
+
+    @classmethod
+    def shelved(cls, name, invoice_policy="order"):
+        """:return: a product without taxes for 100.0, of which a hundred are on the shelf"""
+        product = cls.env["product.product"].create(
             {
-                "name": "Harbor Lamp",
+                "name": name,
                 "is_storable": True,
                 "list_price": 100.0,
-                "invoice_policy": "order",
+                "invoice_policy": invoice_policy,
                 "taxes_id": [Command.clear()],
             }
         )
-        cls.stock(cls.product, 100)
-        cls.customer = cls.env["res.partner"].create({"name": "Ada Customer"})
+        cls.stock(product, 100)
+        return product
 
     @classmethod
     def stock(cls, product, quantity):

@@ -20,16 +20,7 @@ class TestOrderServices(TransactionCommon):
                 "taxes_id": [Command.clear()],
             }
         )
-        shade = cls.env["product.product"].create(
-            {
-                "name": "Lamp Shade",
-                "is_storable": True,
-                "list_price": 100.0,
-                "invoice_policy": "delivery",
-                "taxes_id": [Command.clear()],
-            }
-        )
-        cls.stock(shade, 10)
+        shade = cls.shelved("Lamp Shade", "delivery")
         cls.goods_by = {"order": cls.product, "delivery": shade}
         cls.left = {policy: cls._left(goods) for policy, goods in cls.goods_by.items()}
         cls.sold = {policy: cls._sold(goods) for policy, goods in cls.goods_by.items()}

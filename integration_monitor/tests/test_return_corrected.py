@@ -1,6 +1,5 @@
 """Corrected invoices of orders of which a part has not left yet."""
 
-from odoo import Command
 from odoo.tests import tagged
 
 from .common_return_rule import ReturnRuleCase
@@ -18,16 +17,7 @@ class TestReturnCorrected(ReturnRuleCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.ahead = cls._rule(check_code="invoiced_not_shipped")
-        shade = cls.env["product.product"].create(
-            {
-                "name": "Shade",
-                "is_storable": True,
-                "list_price": 100.0,
-                "invoice_policy": "delivery",
-                "taxes_id": [Command.clear()],
-            }
-        )
-        cls.stock(shade, 100)
+        shade = cls.shelved("Shade", "delivery")
         cls.product_by = {"order": cls.product, "delivery": shade}
         cls.six_left = {policy: cls.in_part(policy) for policy in POLICIES}
         cls.all_left_in_two_invoices = cls.in_two_invoices()
